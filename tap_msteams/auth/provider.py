@@ -1,0 +1,146 @@
+"""One access token for all threads, replaced by one request when its time comes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from tap_msteams.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+HOLD_OFF = 30
+"""Seconds before an early refresh that failed is tried again."""
+
+_MARGIN = 60
+_EARLY = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An access token as it was issued, with its times in seconds from then on."""
+
+    access_token: str = field(repr=False)
+    expires_in: float
+    refresh_in: float | None = None
+
+
+class Source(Protocol):
+    """Where tokens come from."""
+
+    @property
+    def is_application(self) -> bool:
+        """Whether its tokens speak for an application rather than for a user."""
+
+    def acquire(self, claims: str | None = None) -> Answer:
+        """Ask for a new token; raises AuthenticationError."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token and the times to replace it at."""
+
+    value: str = field(repr=False)
+    refresh_at: float
+    """From here on a new one is fetched, while this one still serves."""
+    expires_at: float
+    """From here on it no longer serves."""
+
+    @classmethod
+    def issued(cls, answer: Answer, asked_at: float) -> Token:
+        """The token in the answer to a request sent at that time."""
+        life = answer.expires_in
+        early = max(life - _EARLY, life / 2)
+        return cls(
+            answer.access_token,
+            refresh_at=asked_at + min(answer.refresh_in or early, early),
+            expires_at=asked_at + life - min(_MARGIN, life / 4),
+        )
+
+
+class TokenProvider:
+    """Hands out the current token; however many threads wait, one of them asks for the next."""
+
+    def __init__(self, source: Source, clock: Callable[[], float] = time.time) -> None:
+        self.source = source
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._hold = 0.0
+        self._failures: int = 0
+        self._failure: AuthenticationError | None = None
+
+    def get(self) -> Token:
+        """The current token, refreshed early by one thread that finds it due."""
+        failures, token, now = self._failures, self._token, self._clock()
+        if token is None or now >= token.expires_at:
+            return self._replace(token, failures)
+        if now >= max(token.refresh_at, self._hold) and self._lock.acquire(blocking=False):
+            try:
+                return self._refresh(token)
+            finally:
+                self._lock.release()
+        return token
+
+    def renew(self, rejected: str, claims: str | None = None) -> Token:
+        """A token other than the one that Graph rejected."""
+        failures, token = self._failures, self._token
+        if token is not None and token.value != rejected:
+            return self.get()
+        return self._replace(token, failures, rejected, claims)
+
+    def _replace(
+        self,
+        stale: Token | None,
+        failures: int,
+        rejected: str | None = None,
+        claims: str | None = None,
+    ) -> Token:
+        with self._lock:
+            token = self._token
+            if token is not None and token is not stale and token.value != rejected:
+                return token
+            # Who came before an attempt failed shares its failure, instead of repeating it.
+            if self._failure is not None and self._failures != failures:
+                raise type(self._failure)(*self._failure.args) from self._failure
+            return self._acquire(rejected, claims)
+
+    def _refresh(self, token: Token) -> Token:
+        """The next token, or the one still valid when there is none to be had."""
+        if self._token is not token:
+            return self._token or token
+        try:
+            return self._acquire()
+        except AuthenticationError as error:
+            self._hold = self._clock() + HOLD_OFF
+            logger.warning("The token could not be refreshed ahead of time: %s", error)
+            return token
+
+    def _acquire(self, rejected: str | None = None, claims: str | None = None) -> Token:
+        try:
+            token = self._ask(rejected, claims)
+        except AuthenticationError as error:
+            self._failures += 1
+            self._failure = error
+            raise
+        self._token, self._failure, self._hold = token, None, 0.0
+        return token
+
+    def _ask(self, rejected: str | None, claims: str | None) -> Token:
+        asked_at = self._clock()
+        answer = self.source.acquire(claims)
+        if answer.access_token == rejected:
+            msg = (
+                "Graph rejected the access token, and the same one came back when a new one was "
+                "asked for: check that 'graph_url' and 'authority_host' belong to the same cloud, "
+                "or wait until the token expires"
+            )
+            raise AuthenticationError(msg)
+        logger.debug("New access token, valid for %.0f s", answer.expires_in)
+        return Token.issued(answer, asked_at)

@@ -1,0 +1,236 @@
+"""What can go wrong, named by what to do about it.
+
+::
+
+    TapError                    stop: one line says what is wrong and what to do
+    ├── SettingsError           fix the setting
+    ├── CatalogError            fix the catalog
+    ├── StateError              fix or drop the state
+    ├── AuthenticationError     fix the credential or sign in again
+    ├── ForeignOriginError      a link leads away from Graph: it is not followed
+    └── GraphError              Graph refused or failed
+        ├── ThrottledError      wait `retry_after`, then send again       429
+        ├── UnavailableError    back off, then send again                 5xx, dropped connection
+        ├── TokenRejectedError  get a new token, then send again, once    401
+        ├── ExpiredError        the link is too old: read from the start  410, syncStateNotFound
+        ├── MissingError        gone since it was listed: skip it         404
+        ├── UnsupportedError    not offered to this caller or cloud       402, 405, 412, 501
+        ├── ForbiddenError      refused for this parent: skip it          403
+        │   └── NotGrantedError the permission is missing: skip the stream, grant it
+        └── RejectedError       the request itself is wrong: stop         400 and the rest
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class TapError(Exception):
+    """Whatever ends a run or leaves a gap, told in one line."""
+
+
+class SettingsError(TapError):
+    """A setting is missing, misspelt or contradicts another."""
+
+
+class CatalogError(TapError):
+    """The catalog is unreadable or names what this tap does not have."""
+
+
+class StateError(TapError):
+    """The state is unreadable or of a version this tap does not know."""
+
+
+class AuthenticationError(TapError):
+    """Entra ID or the identity endpoint gave no token."""
+
+
+class ForeignOriginError(TapError):
+    """A request would carry the token to another origin than Graph's."""
+
+
+class GraphError(TapError):
+    """Graph refused a request or failed to answer it."""
+
+    def __init__(  # noqa: PLR0913 - the evidence that Microsoft's support asks for
+        self,
+        path: str,
+        status: int | None = None,
+        *,
+        code: str = "",
+        message: str = "",
+        request_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        """Keep the evidence; `retry_after` is in seconds, None where Graph asked for nothing."""
+        super().__init__(path, status)
+        self.path = path
+        self.status = status
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        """One line: what was asked, what came back, and the id to quote to Microsoft."""
+        answer = " ".join(str(part) for part in (self.status, self.code) if part)
+        message = " ".join(self.message.split())
+        trace = f" (request-id {self.request_id})" if self.request_id else ""
+        return f"{self.path}: " + ": ".join(part for part in (answer, message) if part) + trace
+
+
+class ThrottledError(GraphError):
+    """Too many requests: wait `retry_after` seconds, then send again."""
+
+
+class UnavailableError(GraphError):
+    """A failure that passes: back off, then send again."""
+
+
+class TokenRejectedError(GraphError):
+    """The token was not accepted: get a new one, then send again, once."""
+
+    challenge: str = ""
+    """The WWW-Authenticate header, which may ask for claims."""
+
+
+class ExpiredError(GraphError):
+    """The link is older than Graph keeps it: read from the start."""
+
+
+class MissingError(GraphError):
+    """Gone since it was listed."""
+
+
+class UnsupportedError(GraphError):
+    """Not offered to this kind of caller, this tenant or this cloud."""
+
+
+class ForbiddenError(GraphError):
+    """Refused for this parent."""
+
+
+class NotGrantedError(ForbiddenError):
+    """The permission is missing altogether; `message` lists what Graph would take."""
+
+
+class RejectedError(GraphError):
+    """The request itself is wrong; sending it again would not help."""
+
+
+class _Inner(msgspec.Struct):
+    request_id: str = msgspec.field(name="request-id", default="")
+
+
+class _Error(msgspec.Struct):
+    code: str | None = None
+    message: str | None = None
+    inner: _Inner | None = msgspec.field(name="innerError", default=None)
+
+
+class _Body(msgspec.Struct):
+    error: _Error
+
+
+_BY_STATUS: dict[int, type[GraphError]] = {
+    401: TokenRejectedError,
+    402: UnsupportedError,
+    403: ForbiddenError,
+    404: MissingError,
+    405: UnsupportedError,
+    408: UnavailableError,
+    409: UnavailableError,
+    410: ExpiredError,
+    412: UnsupportedError,
+    423: UnavailableError,
+    429: ThrottledError,
+    501: UnsupportedError,
+}
+_EXPIRED_CODES = {"syncStateNotFound", "resyncRequired", "syncStateInvalid"}
+_NOT_GRANTED = re.compile(
+    r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
+)
+_PEOPLE = re.compile(r"(?<=/users/)[^/?]+")
+
+
+def public_path(url: str) -> str:
+    """The path of a Graph URL below its version, without query and without ids of people."""
+    path = urlsplit(url).path
+    return _PEOPLE.sub("{id}", path.removeprefix("/v1.0"))
+
+
+def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds that a Retry-After header asks for; None where it is absent or unreadable.
+
+    Graph sends whole and fractional seconds, and HTTP allows a date.
+    https://learn.microsoft.com/graph/throttling
+    """
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        date = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+
+
+def graph_error(
+    url: str,
+    status: int,
+    headers: Mapping[str, Any],
+    body: bytes,
+) -> GraphError:
+    """The error that an answer of Graph stands for.
+
+    Branches on the status first, then on the code; on the message only where nothing else tells
+    a missing permission from a closed team. https://learn.microsoft.com/graph/errors
+    """
+    try:
+        error = msgspec.json.decode(body, type=_Body).error
+    except msgspec.MsgspecError:
+        error = _Error(message=_first_line(body))
+    code, message = error.code or "", error.message or ""
+    kind = _BY_STATUS.get(status, UnavailableError if status >= 500 else RejectedError)  # noqa: PLR2004 - the class of server errors
+    if code in _EXPIRED_CODES:
+        kind = ExpiredError
+    elif kind is ForbiddenError and _NOT_GRANTED.search(f"{code} {message}"):
+        kind = NotGrantedError
+    date = headers.get("Date")
+    result = kind(
+        public_path(url),
+        status,
+        code=code,
+        message=message,
+        request_id=headers.get("request-id") or (error.inner.request_id if error.inner else ""),
+        retry_after=retry_after_seconds(headers.get("Retry-After"), _server_time(date)),
+    )
+    if isinstance(result, TokenRejectedError):
+        result.challenge = headers.get("WWW-Authenticate", "")
+    return result
+
+
+def _server_time(date: str | None) -> datetime | None:
+    """The time on the server's clock, which a date in Retry-After counts from."""
+    try:
+        return parsedate_to_datetime(date) if date else None
+    except ValueError:
+        return None
+
+
+def _first_line(body: bytes) -> str:
+    """The start of an answer that is no Graph error, for example a proxy's page."""
+    text = re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace"))
+    return " ".join(text.split())[:120]
