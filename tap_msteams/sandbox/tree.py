@@ -1,0 +1,119 @@
+"""The tree: a tenant's people, teams, channels and messages, the same for the same arguments."""
+
+from __future__ import annotations
+
+import threading
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_msteams.sandbox.instants import DAY, SECOND, parse
+from tap_msteams.sandbox.people import guid, population
+from tap_msteams.sandbox.profiles import presence, user
+from tap_msteams.sandbox.team import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_msteams.sandbox.people import Person
+
+KEPT = 21 * DAY
+"""How long Teams shows what a user has deleted.
+
+https://learn.microsoft.com/en-us/microsoftteams/export-teams-content
+"""
+
+
+class Tree:
+    """A synthetic company's tenant, whose history ends at the instant `until`.
+
+    `messages` is the average of a channel, posts and replies together; with `even` it is the
+    exact number in each channel.
+    """
+
+    def __init__(  # noqa: PLR0913 (the sizes of a tenant, each with a default)
+        self,
+        seed: int = 1,
+        teams: int = 6,
+        channels: int = 4,
+        messages: int = 60,
+        users: int = 60,
+        *,
+        until: str = "2026-11-01T08:00:00Z",
+        even: bool = False,
+    ) -> None:
+        self.seed, self.width, self.messages, self.even = seed, channels, messages, even
+        self.until = int(parse(until))
+        self.kept_since = self.until - KEPT
+        """What was deleted before this instant is gone."""
+        self.id = guid(self.random("tenant"))
+        self.people = list(population(self.random("people"), max(1, users), self.id))
+        self.users = {person.id: person for person in self.people}
+        self.teams: dict[str, Team] = {}
+        for n in range(teams):
+            team = Team(self, n)
+            self.teams[team.id] = team
+        self.lock = threading.RLock()
+        """Held while the tenant is read or changed."""
+        self.clock: Callable[[], float] = lambda: self.until / SECOND
+        self._last = self.until
+        self._next_team = teams
+
+    @property
+    def me(self) -> Person:
+        """The user who signs in where a flow needs one."""
+        return self.people[0]
+
+    def random(self, *path: str) -> Random:
+        """Return randomness that belongs to one place of the tenant, whoever asks first."""
+        return Random("/".join((str(self.seed), *path)))
+
+    def tick(self) -> int:
+        """Return an instant after all that has happened so far."""
+        self._last = max(int(self.clock() * SECOND), self._last + 1)
+        return self._last
+
+    def now(self) -> int:
+        """Return the present instant."""
+        return max(int(self.clock() * SECOND), self._last)
+
+    def add(self, name: str) -> Team:
+        """Return a new team, founded just now."""
+        team = Team(self, self._next_team, name, self.tick())
+        self._next_team += 1
+        self.teams[team.id] = team
+        return team
+
+    def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
+        """Yield all current rows of a collection as Graph shows them in full.
+
+        Messages come in the shape of the export; channels and members carry their `teamId`.
+        """
+        with self.lock:
+            yield from list(getattr(self, f"_all_{what}")())
+
+    def _all_users(self) -> Iterator[dict[str, Any]]:
+        return (user(person, self.until) for person in self.people)
+
+    def _all_presence(self) -> Iterator[dict[str, Any]]:
+        return (presence(person, self.now()) for person in self.people)
+
+    def _all_teams(self) -> Iterator[dict[str, Any]]:
+        return (team.describe() for team in self.teams.values())
+
+    def _all_channels(self) -> Iterator[dict[str, Any]]:
+        for team in self.teams.values():
+            for channel in team.channels.values():
+                yield {**channel.describe(), "teamId": team.id}
+
+    def _all_members(self) -> Iterator[dict[str, Any]]:
+        for team in self.teams.values():
+            for member in team.members():
+                yield {**member, "teamId": team.id}
+
+    def _all_messages(self) -> Iterator[dict[str, Any]]:
+        everything = (float("-inf"), float("inf"))
+        for team in self.teams.values():
+            for message in team.export(*everything):
+                yield msgspec.json.decode(message.exported)
