@@ -1,0 +1,258 @@
+"""Streams of messages: by export where Graph allows it, by list elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from tap_msteams.base.run import logger
+from tap_msteams.base.stream import GraphStream, Ids, fill
+from tap_msteams.errors import (
+    ForbiddenError,
+    GraphError,
+    MissingError,
+    NotGrantedError,
+    UnsupportedError,
+)
+from tap_msteams.graph import Decoder, Request
+from tap_msteams.state import Bookmarks, comparable, moment
+from tap_msteams.sweep import Promise, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_msteams.base.run import Run
+    from tap_msteams.graph import Page, Record
+    from tap_msteams.sweep import Lane, Steps
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+_INLINE_REPLIES = 1000
+"""https://learn.microsoft.com/graph/api/channel-list-messages: so many come with their post."""
+
+_DELETIONS_KEPT = timedelta(days=21)
+"""https://learn.microsoft.com/microsoftteams/export-teams-content: then they are gone."""
+
+
+class MessageStream(GraphStream):
+    """Messages below a team, incremental on `lastModifiedDateTime`, with a bookmark per team.
+
+    An application reads the export of the whole team, roots and replies flat. A user, and an
+    application that is refused the export, reads the list of each channel with its replies,
+    newest chain first, and stops at the bookmark. Both yield the same rows.
+    """
+
+    selects = False
+    top = 50
+
+    export_path: ClassVar[str]
+    """Path of the export of everything below the parent."""
+
+    export_top: ClassVar[int] = 250
+    """https://learn.microsoft.com/microsoftteams/export-teams-content: not more a page."""
+
+    listed_below: ClassVar[type[GraphStream]]
+    """The stream whose records have lists of their own."""
+
+    bookmarks: Bookmarks
+
+    @override
+    def begin(self, run: Run, *, emits: bool) -> Lane:
+        parent, below = (
+            run.streams[type(self).parent or GraphStream],
+            run.streams[self.listed_below],
+        )
+        self.bookmarks = Bookmarks(self.stream_state, self.name, parent.name, below.name)
+        self._verdict: Promise | None = None
+        self._refused: GraphError | None = None
+        lane = super().begin(run, emits=emits)
+        needed = {*self.wanted, "id", "lastModifiedDateTime"}
+        self._extra = needed - {*self.wanted} | {"channelIdentity"} - {*self.wanted}
+        declared = {*self.schema["properties"], "replies"}
+        self.decoder = Decoder({*needed, "channelIdentity"}, declared)
+        self._chains = Decoder({*needed, "replies", "replies@odata.nextLink"}, declared)
+        self._replies = Decoder(needed, declared)
+        self._warn_of_old_bookmarks()
+        return lane
+
+    @override
+    def save_state(self) -> None:
+        if hasattr(self, "bookmarks"):
+            self.bookmarks.save()
+
+    @override
+    def finish(self) -> None:
+        super().finish()
+        parents = self.run.streams[type(self).parent or GraphStream]
+        if parents.complete:
+            seen = {next(iter(ids.values())) for ids in parents.feed.items}
+            self.bookmarks.keep(seen, self.run.start.date())
+
+    def since(self, whole: str, part: str | None = None) -> datetime | None:
+        """From when on a team or a channel is to be read; None for its whole history."""
+        begin = self.run.settings.start
+        if bookmark := self.bookmarks.since(whole, part):
+            lookback = timedelta(minutes=self.run.settings.lookback_minutes)
+            since = datetime.fromisoformat(bookmark) - lookback
+            return max(since, begin) if begin else since
+        return begin
+
+    @override
+    def read(self, parent: Ids) -> Steps:
+        """Read a team: by export, or by list where the export is refused."""
+        if (yield from self._may_export()):
+            try:
+                yield from self._export(parent)
+            except (UnsupportedError, ForbiddenError) as error:
+                self._judge_refusal(error)
+            except MissingError:
+                yield from self._ask_for(parent)
+            else:
+                return
+            finally:
+                if self._verdict:
+                    self._verdict.settle(None)
+        yield from self._list(parent)
+
+    def _may_export(self) -> Iterator[Any]:
+        """Whether to try the export; others wait until the first team has tried it."""
+        if not self.run.graph.is_application:
+            return False
+        if self._verdict is None:
+            self._verdict = Promise()
+        else:
+            yield self._verdict
+        return self._refused is None
+
+    def _judge_refusal(self, error: GraphError) -> None:
+        """Remember a refusal that holds for the whole tenant, and say so once."""
+        if isinstance(error, NotGrantedError | UnsupportedError) and self._refused is None:
+            self._refused = error
+            logger.info("%s: export refused, reading channel by channel: %s", self.name, error)
+
+    def _ask_for(self, parent: Ids) -> Steps:
+        """Make sure that a team which the export does not know is really gone."""
+        team = self.run.streams[type(self).parent or GraphStream]
+        url = fill("/teams/{teamId}?$select=id", parent)
+        yield Request(url, Decoder(["id"], team.schema["properties"]), single=True)
+
+    def _export(self, parent: Ids) -> Steps:
+        """Read a window of everything in a team."""
+        whole = parent["teamId"]
+        end = self.run.start
+        yield from self._window(parent, self.since(whole), end)
+        self.bookmarks.advance(whole, moment(end))
+
+    def _window(self, parent: Ids, since: datetime | None, until: datetime) -> Steps:
+        """Read what changed from `since` on and before `until`; the order means nothing."""
+        bounds = [f"lastModifiedDateTime lt {moment(until)}"]
+        if since:
+            # Both bounds are exclusive.
+            bounds.insert(0, f"lastModifiedDateTime gt {moment(since - _MILLISECOND)}")
+        filter_ = "%20and%20".join(bounds).replace(" ", "%20")
+        url = fill(self.export_path, parent) + f"?$top={self.export_top}&$filter={filter_}"
+        request: Request | None = Request(url, self.decoder)
+        while request:
+            page: Page = yield request
+            self.name_undeclared(page)
+            for record in page.value:
+                record.update(record["channelIdentity"])
+            if page.value:
+                yield self.shape(page.value, {})
+            request = request.following(page)
+
+    def _list(self, parent: Ids) -> Steps:
+        """Read the channels of a team, each on its own walk."""
+        below = self.run.streams[self.listed_below]
+        if below.takes_part_in(self.run):
+            channels = yield below.listing(parent)
+        else:
+            channels = yield from self._channels(parent)
+        whole = parent["teamId"]
+        left = set(channels)
+        for channel in channels:
+            ids = {**parent, "channelId": channel}
+            yield Walk(ids, self._channel(ids, left))
+        if not left and self.run.graph.is_application:
+            self.bookmarks.advance(whole, moment(self.run.start))
+
+    def _channels(self, parent: Ids) -> Iterator[Any]:
+        """The ids of a team's channels, where the channels stream does not list them anyway."""
+        request: Request | None = Request(
+            fill(self.listed_below.path, parent) + "?$select=id", Decoder(["id"])
+        )
+        found: list[str] = []
+        while request:
+            page: Page = yield request
+            found += [record["id"] for record in page.value]
+            request = request.following(page)
+        return found
+
+    def _channel(self, ids: Ids, left: set[str]) -> Steps:
+        """Read a channel from its newest chain down to its bookmark."""
+        whole, part = ids["teamId"], ids["channelId"]
+        since = self.since(whole, part)
+        from_ = comparable(moment(since)) if since else ""
+        request: Request | None = Request(
+            f"{fill(self.path, ids)}?$top={self.top}&$expand=replies", self._chains
+        )
+        while request:
+            page: Page = yield request
+            self.name_undeclared(page)
+            fresh = True
+            records: list[Record] = []
+            for root in page.value:
+                chain = [root, *(yield from self._chain(ids, root))]
+                changed = [row for row in chain if _changed(row) >= from_]
+                # Chains come in the order of their last change, a reply's or the post's own.
+                fresh = bool(changed)
+                records += changed
+            if records:
+                yield self.shape(records, ids)
+            request = request.following(page) if fresh else None
+        self.bookmarks.advance_part(whole, part, moment(self.run.start))
+        left.discard(part)
+        if not left and self.run.graph.is_application:
+            # An application sees every channel, so that all of them are the whole team.
+            self.bookmarks.advance(whole, moment(self.run.start))
+
+    def _chain(self, ids: Ids, root: Record) -> Iterator[Any]:
+        """All replies to a post: those that came with it, and the rest."""
+        replies: list[Record] = root.pop("replies", None) or []
+        following = root.pop("replies@odata.nextLink", None)
+        replies = [{key: row[key] for key in row.keys() - {"replies"}} for row in replies]
+        if following is None and len(replies) == _INLINE_REPLIES:
+            # Graph has left out the link to the rest before: read them all, from the start.
+            following = f"{fill(self.path, ids)}/{root['id']}/replies?$top={self.top}"
+            replies = []
+        request = Request(following, self._replies, first=False) if following else None
+        while request:
+            page: Page = yield request
+            replies += page.value
+            request = request.following(page)
+        return replies
+
+    @override
+    def shape(self, records: list[Record], parent: Ids) -> list[Record]:
+        for record in records:
+            for name in self._extra:
+                record.pop(name, None)
+        return super().shape(records, parent)
+
+    def _warn_of_old_bookmarks(self) -> None:
+        """Say when deletions may have come and gone unseen since the last run."""
+        oldest = self.bookmarks.oldest
+        if oldest and self.run.graph.now() - datetime.fromisoformat(oldest) > _DELETIONS_KEPT:
+            logger.warning(
+                "%s: the oldest bookmark is of %s; Graph shows deleted messages for %d days only, "
+                "so that deletions before that can no longer be seen",
+                self.name,
+                oldest,
+                _DELETIONS_KEPT.days,
+            )
+
+
+def _changed(record: Record) -> str:
+    return comparable(record.get("lastModifiedDateTime") or record.get("createdDateTime") or "")

@@ -1,0 +1,239 @@
+"""Microsoft Graph v1.0: a request out, a page of typed records or an error in. No Singer here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypedDict
+from uuid import uuid4
+
+import msgspec
+import requests
+
+from tap_msteams.errors import (
+    ForeignOriginError,
+    RejectedError,
+    TapError,
+    TokenRejectedError,
+    UnavailableError,
+    graph_error,
+    public_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tap_msteams.auth import GraphAuthenticator
+
+Record = dict[str, Any]
+
+# Without it, values that were added to an enumeration later arrive as unknownFutureValue.
+# https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
+_PREFER = "include-unknown-enum-members"
+
+# PostgreSQL takes no NUL in a text; an even number of backslashes before it means a real escape.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+class Page(msgspec.Struct):
+    """Records of one answer, and where the next ones are."""
+
+    value: list[Record] = []
+    next: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    delta: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+    served: datetime | None = None
+    """When Graph answered, on Graph's clock, to the second."""
+    undeclared: frozenset[str] = frozenset()
+    """Top-level keys of the first record that nobody declared."""
+
+
+class Decoder:
+    """Turns the bytes of a page into plain dicts with just the properties asked for.
+
+    Everything else is skipped while parsing, in C. Nested objects stay whole, since Graph may
+    add to them what it does not declare.
+    """
+
+    def __init__(self, properties: Iterable[str], declared: Iterable[str] = ()) -> None:
+        """Keep `properties`; name first-level keys that are neither these nor `declared`."""
+        names = sorted(set(properties))
+        record = TypedDict("record", dict.fromkeys(names, Any), total=False)  # type: ignore[operator]  # a type made at run time
+        page = msgspec.defstruct(
+            "page",
+            [("value", list[record], msgspec.field(default_factory=list)), *_LINKS],  # type: ignore[valid-type]  # the same
+            rename=_LINK_NAMES,
+        )
+        self._page = msgspec.json.Decoder(page)
+        self._one = msgspec.json.Decoder(record)
+        self._known = {*names, *declared}
+
+    def page(self, body: bytes, *, first: bool) -> Page:
+        """The records of a collection; of a `first` page also what nobody declared."""
+        found = self._page.decode(body)
+        unknown = self._undeclared(body) if first else frozenset()
+        return Page(found.value, found.next, found.delta, None, unknown)
+
+    def one(self, body: bytes) -> Page:
+        """The single record of an entity's own path, as a page."""
+        return Page([self._one.decode(body)])
+
+    def _undeclared(self, body: bytes) -> frozenset[str]:
+        rows = _RAW_PAGE.decode(body).value
+        keys = msgspec.json.decode(rows[0], type=dict[str, msgspec.Raw]) if rows else {}
+        return frozenset(key for key in keys if key not in self._known and "@" not in key)
+
+
+class _RawPage(msgspec.Struct):
+    value: list[msgspec.Raw] = []
+
+
+_RAW_PAGE = msgspec.json.Decoder(_RawPage)
+_LINKS = [("next", str | None, None), ("delta", str | None, None)]
+_LINK_NAMES = {"next": "@odata.nextLink", "delta": "@odata.deltaLink"}
+
+
+@dataclass(slots=True)
+class Request:
+    """One question to Graph: a path below the version, or a link of Graph's, taken verbatim."""
+
+    url: str
+    decoder: Decoder
+    single: bool = False
+    """Whether the answer is one entity and not a collection."""
+    body: Mapping[str, Any] | None = None
+    """What to POST; None for a GET."""
+    first: bool = True
+    """Whether it asks for the first page of its collection."""
+    seen: set[int] = field(default_factory=set)
+    """Hashes of the links followed to here, against going in circles."""
+
+    def following(self, page: Page) -> Request | None:
+        """The request for the page after `page`; None after the last."""
+        if page.next is None:
+            return None
+        self.seen.add(hash(self.url))
+        if hash(page.next) in self.seen:
+            raise RejectedError(
+                public_path(self.url), message="its next link leads back to a page already read"
+            )
+        return Request(page.next, self.decoder, first=False, seen=self.seen)
+
+
+class Graph:
+    """A Graph origin, reached through one connection pool with one token at a time."""
+
+    def __init__(
+        self,
+        origin: str,
+        session: requests.Session,
+        authenticator: GraphAuthenticator,
+    ) -> None:
+        """Ask `origin` through `session`, signing with `authenticator`."""
+        self._root = f"{origin}/v1.0"
+        self._origin = origin
+        self._session = session
+        self._authenticator = authenticator
+        self.reached = False
+        """Whether Graph has answered at all, in whatever way."""
+        self.started: datetime | None = None
+        """Graph's clock at its first page, to the second."""
+        self._ahead = timedelta()
+
+    @property
+    def is_application(self) -> bool:
+        """Whether it is an application that asks, not a user."""
+        return self._authenticator.is_application
+
+    def now(self) -> datetime:
+        """The moment on Graph's clock; on our own until Graph has answered."""
+        return datetime.now(UTC) + self._ahead
+
+    def send(self, request: Request) -> Page:
+        """The page that answers a request, sent once; raises a GraphError by what went wrong."""
+        path = public_path(request.url)
+        try:
+            prepared = self._prepare(request)
+        except ForeignOriginError as error:
+            raise RejectedError(path, message=str(error)) from error
+        try:
+            response = self._session.send(prepared, allow_redirects=False)
+        except requests.exceptions.SSLError as error:
+            raise self._unreachable(error, "check `ca_bundle` and `graph_url`") from error
+        except requests.exceptions.ProxyError as error:
+            raise self._unreachable(error, "check the proxy") from error
+        except requests.RequestException as error:
+            raise UnavailableError(path, message=_reason(error)) from error
+        self.reached = True
+        if response.status_code != requests.codes.ok:
+            error = graph_error(
+                prepared.url or "", response.status_code, response.headers, response.content
+            )
+            if isinstance(error, TokenRejectedError):
+                used = prepared.headers["Authorization"]
+                self._authenticator.renew(used, error.challenge)
+            raise error
+        try:
+            page = _decode(request, response.content)
+        except msgspec.MsgspecError as error:
+            request_id = response.headers.get("request-id", "")
+            message = f"the answer is no page of Graph's: {error}"
+            raise UnavailableError(path, response.status_code, "", message, request_id) from error
+        page.served = _date(response.headers.get("Date"))
+        if self.started is None:
+            self.started, self._ahead = page.served, page.served - datetime.now(UTC)
+        return page
+
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
+        """The request with its headers; its URL byte for byte as given."""
+        url = request.url if request.url.startswith("https:") else self._root + request.url
+        prepared = self._session.prepare_request(
+            requests.Request(
+                "GET" if request.body is None else "POST",
+                self._origin,
+                headers={"Prefer": _PREFER, "client-request-id": str(uuid4())},
+                json=request.body,
+            )
+        )
+        prepared.url = url
+        return self._authenticator.authenticate_request(prepared)
+
+    def _unreachable(self, error: requests.RequestException, remedy: str) -> TapError:
+        msg = f"Graph at {self._origin} cannot be reached: {_reason(error)}; {remedy}"
+        return TapError(msg)
+
+    def out_of_reach(self, error: UnavailableError) -> TapError:
+        """What to say when Graph has never answered."""
+        msg = (
+            f"Graph at {self._origin} cannot be reached: {error.message}; "
+            "check `graph_url`, the network and the proxy"
+        )
+        return TapError(msg)
+
+
+def _decode(request: Request, body: bytes) -> Page:
+    if rb"\u0000" in body:
+        body = _NUL.sub(rb"\1", body)
+    if request.single:
+        return request.decoder.one(body)
+    return request.decoder.page(body, first=request.first)
+
+
+def _date(header: str | None) -> datetime:
+    """The server's time; our own where a proxy took the header away."""
+    try:
+        return parsedate_to_datetime(header or "")
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _reason(error: requests.RequestException) -> str:
+    """What went wrong below HTTP, in a line and without the URL."""
+    cause: BaseException = error
+    while (inner := getattr(cause, "reason", None) or cause.__cause__ or cause.__context__) and (
+        isinstance(inner, BaseException)
+    ):
+        cause = inner
+    text = str(cause) or type(cause).__name__
+    return re.sub(r"<[^>]*>:? ?|\(?host='[^']*'.*?\): ?", "", text).strip()[:200]

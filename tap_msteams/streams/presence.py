@@ -1,0 +1,44 @@
+"""Who is there."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from tap_msteams.base import ActionStream
+from tap_msteams.schema import DateTimeTimeZone, ItemBody, flags, moments, record, texts
+from tap_msteams.streams.directory import Users
+
+
+class Presence(ActionStream):
+    """Availability and activity of every user, one row an observation."""
+
+    name = "presence"
+    path = "/communications/getPresencesByUserId"
+    parent = Users
+    # https://learn.microsoft.com/graph/api/cloudcommunications-getpresencesbyuserid
+    ids_per_call = 650
+    permission = "Presence.Read.All"
+    entity = "presence"
+    primary_keys = ("id", "observedDateTime")
+    properties = th.PropertiesList(
+        th.Property("id", th.StringType, required=True, description="The user's id."),
+        th.Property(
+            "observedDateTime",
+            th.DateTimeType,
+            required=True,
+            description="When Graph answered, on Graph's clock.",
+        ),
+        th.Property("availability", th.StringType, description="Available, Busy, Away, ..."),
+        th.Property("activity", th.StringType, description="InACall, InAMeeting, Presenting, ..."),
+        th.Property("sequenceNumber", th.StringType),
+        th.Property("outOfOfficeSettings", record(*flags("isOutOfOffice"), *texts("message"))),
+        th.Property(
+            "statusMessage",
+            record(
+                th.Property("message", ItemBody),
+                th.Property("expiryDateTime", DateTimeTimeZone),
+                *moments("publishedDateTime"),
+            ),
+        ),
+        th.Property("workLocation", record(*texts("placeId", "source", "workLocationType"))),
+    )

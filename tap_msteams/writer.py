@@ -1,0 +1,73 @@
+"""Singer messages onto stdout: a page of records is one write."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.singerlib.encoding.simple import Message
+
+
+STATE_SHARE = 0.05
+"""At most this share of the bytes of RECORD messages goes to STATE messages between streams."""
+
+
+class RecordWriter(MsgSpecWriter):
+    """Writes whole pages, and flushes on anything that is not a RECORD."""
+
+    def __init__(self) -> None:
+        """Count from zero."""
+        super().__init__()
+        self._encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
+        self.record_bytes = 0
+        """Bytes of RECORD messages written so far."""
+        self.state_bytes = 0
+        """Bytes of STATE messages written so far."""
+        self._last_state_bytes = 0
+
+    @property
+    def affords_state(self) -> bool:
+        """Whether the records written so far pay for one more STATE."""
+        return self.state_bytes + self._last_state_bytes <= STATE_SHARE * self.record_bytes
+
+    @override
+    def write_message(self, message: Message) -> None:
+        line = self.format_message(message)
+        kind = str(message.type.value)
+        if kind == "RECORD":
+            self.record_bytes += len(line)
+        elif kind == "STATE":
+            self.state_bytes += len(line)
+            self._last_state_bytes = len(line)
+        sys.stdout.buffer.write(line)
+        if kind != "RECORD":
+            sys.stdout.buffer.flush()
+
+    def write_records(
+        self, stream: str, records: Iterable[dict[str, Any]], version: int | None
+    ) -> None:
+        """Write a RECORD message for each of the records of one page."""
+        extracted = datetime.now(UTC).isoformat()
+        more = {} if version is None else {"version": version}
+        lines = self._encoder.encode_lines(
+            [
+                {
+                    "type": "RECORD",
+                    "stream": stream,
+                    "record": record,
+                    **more,
+                    "time_extracted": extracted,
+                }
+                for record in records
+            ]
+        )
+        self.record_bytes += len(lines)
+        sys.stdout.buffer.write(lines)

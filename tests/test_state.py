@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from tap_msteams.errors import StateError
+from tap_msteams.state import Bookmarks, comparable, moment
+
+T1, T2, T3 = (f"2026-11-{day:02}T03:00:00.000Z" for day in (18, 19, 20))
+
+
+def bookmarks(state):
+    return Bookmarks(state, "messages", "teams", "channels")
+
+
+def reloaded(marks, state):
+    marks.save()
+    return bookmarks(json.loads(json.dumps(state)))
+
+
+def test_a_team_never_read_has_no_bookmark():
+    assert bookmarks({}).since("a") is None
+
+
+def test_each_team_has_its_own_bookmark():
+    state = {}
+    marks = bookmarks(state)
+    marks.advance("a", T1)
+    marks.advance("b", T2)
+    marks = reloaded(marks, state)
+    assert (marks.since("a"), marks.since("b"), marks.since("c")) == (T1, T2, None)
+
+
+def test_a_bookmark_never_goes_back():
+    marks = bookmarks({})
+    marks.advance("a", T2)
+    marks.advance("a", T1)
+    assert marks.since("a") == T2
+
+
+def test_a_channel_that_was_read_is_ahead_of_its_team():
+    state = {}
+    marks = bookmarks(state)
+    marks.advance("a", T1)
+    marks.advance_part("a", "x", T2)
+    marks = reloaded(marks, state)
+    assert marks.since("a") == T1
+    assert marks.since("a", "x") == T2
+    assert marks.since("a", "y") == T1
+
+
+def test_a_team_read_whole_needs_no_channels():
+    state = {}
+    marks = bookmarks(state)
+    marks.advance_part("a", "x", T2)
+    marks.advance("a", T3)
+    marks.save()
+    assert state == {"version": 1, "teams": {T3: ["a"]}}
+
+
+def test_ten_thousand_teams_stay_below_a_megabyte():
+    state = {}
+    marks = bookmarks(state)
+    for n in range(10_000):
+        marks.advance(str(UUID(int=n)), T3 if n % 100 else T2)
+    marks.save()
+    assert len(json.dumps(state)) < 500_000
+
+
+def test_a_team_that_listings_no_longer_show_is_forgotten_after_thirty_days():
+    state = {}
+    marks = bookmarks(state)
+    marks.advance("gone", T1)
+    marks.advance("here", T1)
+    today = date(2026, 11, 20)
+    marks.keep({"here"}, today)
+    marks = reloaded(marks, state)
+    marks.keep({"here"}, today + timedelta(days=30))
+    assert marks.since("gone") == T1
+    marks.keep({"here"}, today + timedelta(days=31))
+    assert marks.since("gone") is None
+    assert marks.since("here") == T1
+
+
+def test_a_team_that_comes_back_is_not_forgotten():
+    marks = bookmarks({})
+    marks.advance("a", T1)
+    today = date(2026, 11, 20)
+    marks.keep(set(), today)
+    marks.keep({"a"}, today + timedelta(days=20))
+    marks.keep(set(), today + timedelta(days=40))
+    assert marks.since("a") == T1
+
+
+def test_the_oldest_bookmark_counts_channels_too():
+    marks = bookmarks({})
+    assert marks.oldest is None
+    marks.advance("a", T2)
+    marks.advance_part("b", "x", T1)
+    assert marks.oldest == T1
+
+
+@pytest.mark.parametrize("version", [None, 0, 2, "1"])
+def test_another_version_is_refused_in_a_line(version):
+    with pytest.raises(StateError, match="remove \"messages\"") as caught:
+        bookmarks({"version": version, "teams": {}})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"teams": {"yesterday": []}}, {"teams": []}, {"teams": {T1: 5}}, {"channels": {T1: ["a"]}}],
+)
+def test_damage_is_refused_in_a_line(damage):
+    with pytest.raises(StateError, match="damaged") as caught:
+        bookmarks({"version": 1, **damage})
+    assert "\n" not in str(caught.value)
+
+
+def test_moments_are_texts_that_compare_as_moments():
+    whole = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    assert moment(whole) == T3
+    ordered = ["2026-11-20T03:00:00Z", "2026-11-20T03:00:00.1Z", "2026-11-20T03:00:00.12Z"]
+    assert sorted(ordered, key=comparable) == ordered

@@ -1,0 +1,158 @@
+"""Laws of a declaration: what a misspelt attribute would break."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from singer_sdk import typing as th
+
+from tap_msteams.base import GraphStream
+from tap_msteams.schema import Many
+from tap_msteams.streams import STREAMS
+
+TYPES = json.loads((Path(__file__).parent / "graph" / "types.json").read_text())
+
+every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+
+KINDS = {
+    "Edm.String": th.StringType,
+    "Edm.Guid": th.StringType,
+    "Edm.Boolean": th.BooleanType,
+    "Edm.Int32": th.IntegerType,
+    "Edm.Int64": th.IntegerType,
+    "Edm.DateTimeOffset": th.DateTimeType,
+}
+
+
+def declared(properties):
+    """The declared properties of an object or a stream, by name."""
+    return {item.name: item for item in properties.wrapped.values()}
+
+
+def own(stream):
+    """Names that the tap adds: ids of parents, and moments of observation."""
+    variables = set(re.findall(r"{(\w+)}", stream.path))
+    return (variables | {"observedDateTime"}) - {"id"}
+
+
+def described(stream):
+    return declared(stream.properties)
+
+
+@every_stream
+def test_names_are_plural_nouns_in_snake_case(stream):
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", stream.name)
+
+
+@every_stream
+def test_the_docstring_says_what_a_row_is(stream):
+    assert stream.__doc__
+    assert "\n" not in stream.__doc__.strip()
+
+
+@every_stream
+def test_permissions_look_like_permissions(stream):
+    assert re.fullmatch(r"[A-Z]\w+(\.\w+)+", stream.permission)
+
+
+@every_stream
+def test_primary_keys_are_required_properties(stream):
+    required = {name for name, item in described(stream).items() if not item.optional}
+    assert set(stream.primary_keys) == required & set(stream.primary_keys)
+
+
+@every_stream
+def test_variables_of_the_path_are_filled_by_parents(stream):
+    filled, ancestor = set(), stream.parent
+    while ancestor:
+        filled.add(ancestor.fills)
+        ancestor = ancestor.parent
+    below = getattr(stream, "listed_below", None)
+    filled |= {below.fills} if below else set()
+    assert set(re.findall(r"{(\w+)}", stream.path)) <= filled
+
+
+@every_stream
+def test_ids_of_parents_are_in_the_record(stream):
+    assert set(re.findall(r"{(\w+)}", stream.path)) <= set(described(stream))
+
+
+@every_stream
+def test_the_replication_key_is_a_moment(stream):
+    if key := stream.__dict__.get("replication_key"):
+        assert described(stream)[key].wrapped is th.DateTimeType
+
+
+@every_stream
+def test_costly_and_detailed_properties_exist(stream):
+    assert {*stream.on_request, *stream.detailed, *(stream.listed or ())} <= set(described(stream))
+
+
+@every_stream
+def test_attributes_are_words_of_the_vocabulary(stream):
+    known = {name for kind in stream.__mro__[1:] for name in vars(kind)}
+    known |= {name for kind in stream.__mro__[1:] for name in getattr(kind, "__annotations__", {})}
+    written = {name for name in vars(stream) if not name.startswith("__")}
+    assert written - {"_abc_impl"} <= known
+
+
+@every_stream
+def test_every_property_that_graph_declares_is_declared_here(stream):
+    graph = {item["name"] for item in TYPES[stream.entity]["properties"]}
+    assert set(described(stream)) - own(stream) == graph
+
+
+@every_stream
+def test_types_are_those_that_graph_declares(stream):
+    assert list(differences(stream.entity, stream.properties, stream.name, own(stream))) == []
+
+
+def differences(entity, properties, where, ours=frozenset()):
+    """Yield where a declared type is not the one of Graph's metadata."""
+    found = declared(properties)
+    for item in TYPES[entity]["properties"]:
+        name, path = item["name"], f"{where}.{item['name']}"
+        if name not in found:
+            yield f"{path} is missing"
+            continue
+        kind = found[name].wrapped
+        if item["collection"]:
+            if not isinstance(kind, Many):
+                yield f"{path} is a collection"
+                continue
+            kind = kind.of
+        yield from mismatch(item, kind, path)
+    if not TYPES[entity]["open_type"]:
+        names = {item["name"] for item in TYPES[entity]["properties"]} | {"@odata.type"}
+        yield from (f"{where}.{name} is unknown" for name in found.keys() - names - ours)
+
+
+def mismatch(item, kind, path):
+    if item["type"] in KINDS:
+        if kind is not KINDS[item["type"]]:
+            yield f"{path} is {item['type']}"
+    elif item["type_kind"] == "enum":
+        if kind is not th.StringType:
+            yield f"{path} is an enumeration"
+    elif not isinstance(kind, th.ObjectType):
+        yield f"{path} is an object"
+    else:
+        yield from differences(item["type"], kind, path)
+
+
+def test_streams_are_found_without_being_registered():
+    assert {stream.name for stream in STREAMS} >= {
+        "teams",
+        "channels",
+        "messages",
+        "members",
+        "presence",
+    }
+    assert all(issubclass(stream, GraphStream) for stream in STREAMS)
+
+
+def test_names_are_unique():
+    assert len({stream.name for stream in STREAMS}) == len(STREAMS)
