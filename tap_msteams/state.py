@@ -123,10 +123,10 @@ class Bookmarks:
         grouped: dict[str, list[str]] = defaultdict(list)
         for whole, since in self._wholes.items():
             grouped[since].append(whole)
-        split: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        split: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for whole, members in self._parts.items():
             for part, since in members.items():
-                split[since][whole].append(part)
+                split[since].setdefault(whole, []).append(part)
         unseen: dict[str, list[str]] = defaultdict(list)
         for whole, day in self._unseen.items():
             unseen[day].append(whole)

@@ -6,6 +6,7 @@ https://learn.microsoft.com/en-us/graph/json-batching
 from __future__ import annotations
 
 import base64
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from tap_msteams.sandbox.replies import Reply
 
 MOST = 20
-FAILED_DEPENDENCY = 424
 
 
 class Item(msgspec.Struct, rename="camel"):
@@ -42,12 +42,14 @@ def batch(call: Call) -> bytes:
     try:
         items = msgspec.json.decode(call.body, type=Envelope).requests
     except msgspec.DecodeError as error:
-        raise GraphError.bad_request("Unable to read JSON request payload.") from error
+        msg = "Unable to read JSON request payload."
+        raise GraphError.bad_request(msg) from error
     if not 1 <= len(items) <= MOST:
         msg = f"Number of batch request steps exceeds the maximum value of {MOST}."
         raise GraphError.bad_request(msg)
     if len({item.id.casefold() for item in items}) < len(items):
-        raise GraphError.bad_request("Request step id is not unique.")
+        msg = "Request step id is not unique."
+        raise GraphError.bad_request(msg)
     answers: dict[str, dict[str, Any]] = {}
     for item in items:
         answers[item.id] = _answer(call, item, answers)
@@ -57,10 +59,12 @@ def batch(call: Call) -> bytes:
 def _answer(call: Call, item: Item, earlier: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the answer to one item."""
     statuses = (earlier[name]["status"] for name in item.depends_on if name in earlier)
-    if any(status >= 400 for status in statuses):
-        return {"id": item.id, "status": FAILED_DEPENDENCY, "headers": {}, "body": None}
+    if any(status >= HTTPStatus.BAD_REQUEST for status in statuses):
+        status = int(HTTPStatus.FAILED_DEPENDENCY)
+        return {"id": item.id, "status": status, "headers": {}, "body": None}
     if item.url.lstrip("/").startswith("$batch"):
-        raise GraphError.bad_request("Nested batch requests are not supported.")
+        msg = "Nested batch requests are not supported."
+        raise GraphError.bad_request(msg)
     headers = {name.title(): value for name, value in item.headers.items()}
     headers = {"Authorization": call.headers.get("Authorization", ""), **headers}
     reply = call.again(item.method.upper(), item.url, headers, bytes(item.body))

@@ -91,7 +91,7 @@ class Channel:
             "webUrl": f"https://teams.microsoft.com/l/channel/{path}?{self.message_query}",
             "membershipType": self.kind,
             "isArchived": self.team.archived,
-            "layoutType": "chat" if self.n % 4 == 2 else "post",
+            "layoutType": "post" if (self.n + 2) % 4 else "chat",
             "migrationMode": "completed" if migrated else None,
             "originalCreatedDateTime": iso(self.created - 900 * DAY) if migrated else None,
         }

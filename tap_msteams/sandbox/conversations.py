@@ -110,7 +110,8 @@ def _thread(call: Call, channel: Channel) -> Thread:
     name = call.names[2]
     thread = channel.threads.get(int(name)) if name.isdecimal() else None
     if thread is None or not thread.visible(call.tenant.kept_since):
-        raise GraphError.not_found(f"Message {name}")
+        msg = f"Message {name}"
+        raise GraphError.not_found(msg)
     return thread
 
 

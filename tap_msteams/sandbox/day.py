@@ -81,8 +81,9 @@ def _reorganise(tenant: Tenant, random: Random, teams: list[Team], done: Counter
         done["joined"] += 1
         done["events"] += 1
     team = random.choice(teams)
-    if len(team.people) > 2:
-        tenant.remove_member(team.id, team.people[-1].id)
+    owners, others = team.people[:2], team.people[2:]
+    if owners and others:
+        tenant.remove_member(team.id, others[-1].id)
         done["left"] += 1
 
 

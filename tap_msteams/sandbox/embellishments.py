@@ -39,7 +39,7 @@ def mention_person(random: Random, channel: Channel, row: dict[str, Any]) -> Non
 
 def mention_channel(random: Random, channel: Channel, row: dict[str, Any]) -> None:
     """Address the whole channel or the whole team."""
-    whole_team = random.random() < 0.5
+    whole_team = random.choice((True, False))
     owner, kind = (channel.team, "team") if whole_team else (channel, "channel")
     conversation = {"id": owner.id, "displayName": owner.name, "conversationIdentityType": kind}
     _mention(row, owner.name, "conversation", conversation)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ALWAYS = 0
+NUMBERS = frozenset({"seconds", "share", "status"})
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _OPTION = re.compile(r"(\w+)=((?:[^,\\]|\\.)*)(?:,|$)")
 
 
@@ -51,6 +53,10 @@ class Fault:
         if unknown := sorted(set(self.options) - set(kind.options)):
             msg = f"a fault '{self.kind}' has no option '{unknown[0]}'"
             raise FaultError(msg)
+        for name in NUMBERS & self.options.keys():
+            if not _NUMBER.fullmatch(self.options[name]):
+                msg = f"{name}={self.options[name]} is no number"
+                raise FaultError(msg)
         try:
             self._pattern = re.compile(self.where)
         except re.error as error:
@@ -80,7 +86,7 @@ class Fault:
 
     def meets(self, request: str, *, batched: bool) -> bool:
         """Whether the fault strikes this request; counts the ones that it lets pass."""
-        if self.batched and not batched or not self._pattern.search(request):
+        if (self.batched and not batched) or not self._pattern.search(request):
             return False
         if self.after:
             self.after -= 1

@@ -28,12 +28,12 @@ def window(text: str | None) -> tuple[float, float]:
     for clause in clauses(text) if text is not None else ():
         match = _BOUND.fullmatch(clause)
         if match is None or match["operator"] in seen:
-            raise GraphError.bad_request(f"Invalid filter clause: '{clause}'.")
+            raise _invalid(clause)
         seen.add(match["operator"])
         try:
             bounds[match["operator"]] = parse(match["instant"])
-        except ValueError as error:
-            raise GraphError.bad_request(f"Invalid filter clause: {error}.") from None
+        except ValueError:
+            raise _invalid(clause) from None
     return bounds["gt"], bounds["lt"]
 
 
@@ -55,7 +55,11 @@ def _condition(clause: str, equal: Collection[str], starts: Collection[str]) -> 
     if (match := _STARTS.fullmatch(clause)) and match["name"] in starts:
         name, prefix = match["name"], str(_literal(match["value"])).casefold()
         return lambda row: str(row.get(name)).casefold().startswith(prefix)
-    raise GraphError.bad_request(f"Invalid filter clause: '{clause}'.")
+    raise _invalid(clause)
+
+
+def _invalid(clause: str) -> GraphError:
+    return GraphError.bad_request(f"Invalid filter clause: '{clause}'.")
 
 
 def _literal(text: str) -> str | bool | None:

@@ -1,4 +1,4 @@
-"""Graph v1.0: its endpoints with what Microsoft documents for each, and how a request is answered."""
+"""Graph v1.0: its endpoints with what Microsoft documents for each, and who may call them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ REFUSALS = {
     412: ("PreconditionFailed", "Requested API is not supported in this tenant."),
     501: ("NotImplemented", "The requested API is not available in this cloud."),
 }
-"""How a tenant can refuse the export."""
+"""How a tenant can refuse the export; without a text: for want of a permission."""
 
 
 class Graph:
@@ -139,7 +139,8 @@ class Graph:
         """Return the endpoint of a path with its version, and what the path names."""
         version, _, rest = path.strip("/").partition("/")
         if version != VERSION:
-            raise GraphError.bad_request(f"Invalid version: {version}")
+            msg = f"Invalid version: {version}"
+            raise GraphError.bad_request(msg)
         return self._routes.find(method, [unquote(it) for it in rest.removesuffix("()").split("/")])
 
     def answer(
@@ -172,9 +173,11 @@ class Graph:
         """Return who the bearer token stands for."""
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise GraphError.unauthorized("Access token is empty.")
+            msg = "Access token is empty."
+            raise GraphError.unauthorized(msg)
         if (claims := self._claims(token)) is None:
-            raise GraphError.unauthorized("Lifetime validation failed, the token is expired.")
+            msg = "Lifetime validation failed, the token is expired."
+            raise GraphError.unauthorized(msg)
         return Caller.of(claims)
 
     def _allow(self, endpoint: Endpoint, caller: Caller) -> None:
@@ -191,7 +194,7 @@ class Graph:
             raise _missing(endpoint, caller, needed)
         if endpoint.answer is conversations.export and self.export_refusal:
             code, message = REFUSALS[self.export_refusal]
-            if self.export_refusal == 403:
+            if not message:
                 raise _missing(endpoint, Caller(()), needed or ())
             raise GraphError(self.export_refusal, code, message)
 

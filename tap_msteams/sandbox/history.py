@@ -25,6 +25,8 @@ https://learn.microsoft.com/en-us/microsoftteams/export-teams-content
 
 REPLIES = (0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 6, 9)
 EVENT_EVERY = 14
+EDITED, REACTED, DELETED, LONG_AGO = 0.05, 0.16, 0.025, 0.12
+"""Shares of the messages to which something happens; the last one of the deleted."""
 
 
 def history(channel: Channel) -> Iterator[Thread]:
@@ -52,11 +54,10 @@ class _History:
         sizes = list(self._sizes())
         roots = sorted(self._working_hour() for _ in sizes)
         for place, (size, instant) in enumerate(zip(sizes, roots, strict=True)):
-            instant = self._free(instant)
             if place % EVENT_EVERY == 1:
-                yield Thread(self._event(instant, place // EVENT_EVERY), [])
+                yield Thread(self._event(self._free(instant), place // EVENT_EVERY), [])
             else:
-                root = self._message(instant, lonely=size == 1)
+                root = self._message(self._free(instant), lonely=size == 1)
                 yield Thread(root, list(self._replies(root, size - 1)))
 
     def _sizes(self) -> Iterator[int]:
@@ -91,10 +92,10 @@ class _History:
         """Return an instant of the history, seldom on a weekend or at night."""
         random = self.random
         instant = self.start + int(random.random() * (self.until - self.start - HOUR))
-        weekday = (instant // DAY + 3) % 7
-        if weekday > 4 and random.random() < 0.8 and instant - 2 * DAY > self.start:
+        weekend = (instant // DAY + 3) % 7 in {5, 6}
+        if weekend and random.randrange(5) and instant - 2 * DAY > self.start:
             instant -= 2 * DAY
-        if random.random() < 0.9:
+        if random.randrange(10):
             instant = instant // DAY * DAY + int(random.triangular(6, 18, 10) * HOUR)
         return instant
 
@@ -139,8 +140,8 @@ class _History:
                 embellish(self.random, self.channel, row)
 
     def _edit(self, row: dict[str, Any], instant: int) -> int:
-        """Edit one message in twenty; return when it was changed last."""
-        if self._chance(3) >= 0.05:
+        """Edit some messages; return when it was changed last."""
+        if not self._happens(EDITED, turn=3):
             return instant
         edited = min(instant + self.random.randrange(MINUTE, 3 * DAY), self.until - 1)
         row["body"]["content"] += "<p>(edited)</p>"
@@ -148,27 +149,25 @@ class _History:
         return edited
 
     def _reactions(self, row: dict[str, Any], modified: int) -> int:
-        """Let people react to one message in six; return when it was changed last."""
-        if self._chance(5) >= 0.16:
+        """Let people react to some messages; return when it was changed last."""
+        if not self._happens(REACTED, turn=5):
             return modified
         latest = embellishments.react(self.random, self.channel, row, self.until - 1)
         return max(modified, latest)
 
     def _delete(self, message: Message, row: dict[str, Any], *, lonely: bool) -> None:
-        """Delete one message in forty, most of them in the last three weeks."""
-        chance = self._chance(7)
-        if chance >= 0.025:
+        """Delete some messages, most of them in the last three weeks."""
+        if not self._happens(DELETED, turn=7):
             return
         since = max(message.modified + 1, self.until - KEPT + HOUR)
-        if chance < 0.003 and lonely:
+        if lonely and self._happens(LONG_AGO, turn=0):
             since = message.modified + 1
         if since < self.until:
             message.delete(row, self.random.randrange(since, self.until))
 
-    def _chance(self, turn: int) -> float:
-        """Return a random number, low where the first channel has to show something."""
-        chance = self.random.random()
-        return 0.01 if self.everything and self.written == turn else chance
+    def _happens(self, share: float, *, turn: int) -> bool:
+        """Whether something happens to a message: by chance, or because everything has to."""
+        return self.random.random() < share or (self.everything and self.written == turn)
 
     def _event(self, instant: int, turn: int) -> Message:
         """Write a system message."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
-
-import msgspec
 
 from tap_msteams.sandbox import pages
 from tap_msteams.sandbox.instants import SECOND
@@ -16,6 +14,8 @@ from tap_msteams.sandbox.replies import GraphError, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import msgspec
 
     from tap_msteams.sandbox.entra import Entra
     from tap_msteams.sandbox.faults import Fault
@@ -51,11 +51,14 @@ class Exchange:
         return self.tenant.now() / SECOND
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True)
+class Kind:
     """A kind of fault."""
 
     act: Act
-    options: dict[str, str] = {}
+    page: str
+    """Where Microsoft says that clients have to expect it, below the Graph documentation."""
+    options: dict[str, str] = field(default_factory=dict)
     """What it can be told, with the defaults."""
 
 
@@ -175,31 +178,32 @@ CODES = {
 https://learn.microsoft.com/en-us/graph/errors
 """
 
-_NO_WAIT = {"retry_after": "none"}
+DOCS = "https://learn.microsoft.com/en-us/graph/"
+"""Where the pages of the kinds are."""
 
 KINDS: dict[str, Kind] = {
-    "429": Kind(_throttle, {"retry_after": "1"}),
-    **{status: Kind(_fail, _NO_WAIT) for status in CODES},
-    "401": Kind(_reject_token),
-    "revoke": Kind(_revoke),
-    "403": Kind(_forbid, {"permission": ""}),
-    "404": Kind(_lose_team),
-    "delete-team": Kind(_delete_team),
-    "change": Kind(_change),
-    "drop": Kind(_hang_up, {"share": "0"}),
-    "reset": Kind(_hang_up, {"share": "0"}),
-    "truncate": Kind(_hang_up, {"share": "0.5"}),
-    "stall": Kind(_stall, {"share": "0", "seconds": "120"}),
-    "malformed": Kind(_malform),
-    "html": Kind(_html, {"status": "502"}),
-    "skew": Kind(_skew, {"seconds": "300"}),
-    "empty-page": Kind(pages.empty),
-    "link-to-itself": Kind(pages.link_to_itself),
-    "link-to-start": Kind(pages.link_to_start),
-    "link-elsewhere": Kind(pages.link_elsewhere, {"origin": "https://graph.example"}),
-    "repeat-row": Kind(pages.repeat_row),
-    "no-replies-link": Kind(pages.no_replies_link),
-    "random": Kind(_at_random, {"retry_after": "0"}),
+    "429": Kind(_throttle, "throttling", {"retry_after": "1"}),
+    **{status: Kind(_fail, "errors", {"retry_after": "none"}) for status in CODES},
+    "401": Kind(_reject_token, "resolve-auth-errors"),
+    "revoke": Kind(_revoke, "resolve-auth-errors"),
+    "403": Kind(_forbid, "resolve-auth-errors", {"permission": ""}),
+    "404": Kind(_lose_team, "errors"),
+    "delete-team": Kind(_delete_team, "api/group-delete"),
+    "change": Kind(_change, "paging"),
+    "drop": Kind(_hang_up, "best-practices-concept", {"share": "0"}),
+    "reset": Kind(_hang_up, "best-practices-concept", {"share": "0"}),
+    "truncate": Kind(_hang_up, "best-practices-concept", {"share": "0.5"}),
+    "stall": Kind(_stall, "best-practices-concept", {"share": "0", "seconds": "120"}),
+    "malformed": Kind(_malform, "best-practices-concept"),
+    "html": Kind(_html, "errors", {"status": "502"}),
+    "skew": Kind(_skew, "best-practices-concept", {"seconds": "300"}),
+    "empty-page": Kind(pages.empty, "paging"),
+    "link-to-itself": Kind(pages.link_to_itself, "paging"),
+    "link-to-start": Kind(pages.link_to_start, "paging"),
+    "link-elsewhere": Kind(pages.link_elsewhere, "paging", {"origin": "https://graph.example"}),
+    "repeat-row": Kind(pages.repeat_row, "paging"),
+    "no-replies-link": Kind(pages.no_replies_link, "api/channel-list-messages"),
+    "random": Kind(_at_random, "best-practices-concept", {"retry_after": "0"}),
 }
 """The kinds of faults by name."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, unquote_plus
 
 import msgspec
@@ -15,7 +15,13 @@ from tap_msteams.sandbox.replies import GraphError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-SKIP_TOKEN = "$skiptoken"
+SKIP_TOKEN = "$skiptoken"  # noqa: S105 (the name of an option, not a secret)
+
+
+FIRST = b"null"
+"""What the token of a first page holds."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,10 +49,11 @@ class Query:
 
     def _add(self, name: str, value: str, documented: Iterable[str]) -> None:
         if name in self.options:
-            msg = f"Query option '{name}' was specified more than once, but it must be specified "
-            raise GraphError.bad_request(msg + "at most once.")
+            msg = f"Query option '{name}' was specified more than once."
+            raise GraphError.bad_request(msg)
         if name.startswith("$") and name not in documented:
-            raise GraphError.bad_request(f"Query option '{name}' is not allowed.")
+            msg = f"Query option '{name}' is not allowed."
+            raise GraphError.bad_request(msg)
         self.options[name] = value
 
     def get(self, name: str) -> str | None:
@@ -58,8 +65,8 @@ class Query:
         size = paging.default
         if (asked := self.options.get("$top")) is not None:
             if not asked.isdecimal() or int(asked) < 1:
-                msg = f"Invalid value '{asked}' for $top query option found. A positive integer is "
-                raise GraphError.bad_request(msg + "required.")
+                msg = f"Invalid value '{asked}' for $top: a positive integer is required."
+                raise GraphError.bad_request(msg)
             size = int(asked)
             if size > paging.maximum and not paging.clamps:
                 msg = f"The limit of '{paging.maximum}' for Top query has been exceeded. "
@@ -75,21 +82,25 @@ class Query:
         names = tuple(dict.fromkeys(name.strip() for name in asked.split(",")))
         for name in names:
             if name not in known:
-                msg = f"Parsing OData Select and Expand failed: Could not find a property named '{name}'."
+                msg = f"Could not find a property named '{name}'."
                 raise GraphError.bad_request(msg)
         return names
 
     def number(self) -> int | None:
         """Return the number that the token of this query holds, or None on the first page."""
-        return self._cursor(int | None)
+        return None if self._first else self._decoded(int)
 
     def pair(self) -> tuple[int, int] | None:
         """Return the pair of numbers that the token holds, or None on the first page."""
-        return self._cursor(tuple[int, int] | None)
+        return None if self._first else self._decoded(tuple[int, int])
 
-    def _cursor(self, kind: Any) -> Any:
-        if SKIP_TOKEN not in self.options:
-            return None
+    @property
+    def _first(self) -> bool:
+        """Whether the first page is asked for, be it by a token."""
+        return SKIP_TOKEN not in self.options or self._held().strip() == FIRST
+
+    def _decoded(self, kind: type[T]) -> T:
+        """Return what the token holds."""
         try:
             return msgspec.json.decode(self._held(), type=kind)
         except msgspec.DecodeError:
@@ -116,7 +127,8 @@ class Query:
 
     def same_page(self, root: str) -> str:
         """Return the address of the page that is asked for, under yet another token."""
-        return self._link(root, b" " + self._held() if SKIP_TOKEN in self.options else b"null")
+        held = b" " + self._held() if SKIP_TOKEN in self.options else FIRST
+        return self._link(root, held)
 
     def _link(self, root: str, held: bytes) -> str:
         """Return the address under a token that holds something."""

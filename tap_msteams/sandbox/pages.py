@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+from typing_extensions import override
 
 from tap_msteams.sandbox.odata import SKIP_TOKEN, Query
 
@@ -102,6 +103,7 @@ class AnyOption(frozenset[str]):
 
     __slots__ = ()
 
+    @override
     def __contains__(self, _: object) -> bool:
         return True
 

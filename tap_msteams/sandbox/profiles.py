@@ -71,7 +71,7 @@ def _account(person: Person, until: int) -> dict[str, Any]:
     signed_in = (until - person.salt % (9 * DAY)) // SECOND * SECOND
     return {
         "id": person.id,
-        "accountEnabled": person.n % 19 != 18,
+        "accountEnabled": (person.n + 1) % 19 != 0,
         "assignedLicenses": [],
         "assignedPlans": [],
         "businessPhones": [],
@@ -138,9 +138,9 @@ def _home(person: Person, until: int) -> dict[str, Any]:
         "department": person.department,
         "employeeHireDate": iso(hired),
         "employeeId": f"{10_000 + n}",
-        "employeeLeaveDateTime": iso(until // DAY * DAY + 60 * DAY) if n % 13 == 5 else None,
-        "employeeType": "Contractor" if n % 7 == 6 else "Employee",
-        "faxNumber": f"{country.phone}9999" if n % 10 == 2 else None,
+        "employeeLeaveDateTime": iso(until // DAY * DAY + 60 * DAY) if not (n + 8) % 13 else None,
+        "employeeType": "Employee" if (n + 1) % 7 else "Contractor",
+        "faxNumber": None if (n + 8) % 10 else f"{country.phone}9999",
         "isResourceAccount": False if n % 3 == 1 else None,
         "jobTitle": person.job_title,
         "mobilePhone": f"{country.phone}0{person.salt % 900 + 100}" if n % 3 == 0 else None,
@@ -152,7 +152,7 @@ def _home(person: Person, until: int) -> dict[str, Any]:
         "state": f"{country.city} region",
         "streetAddress": country.street,
     }
-    if n % 4 != 3:
+    if (n + 1) % 4:
         properties |= {
             "onPremisesImmutableId": f"{person.salt:022x}==",
             "onPremisesLastSyncDateTime": iso(until // HOUR * HOUR),
@@ -168,7 +168,7 @@ def presence(person: Person, now: int) -> dict[str, Any]:
     mood = (person.salt + 7919 * person.presence) % 100_003
     availability = tuple(ACTIVITIES)[mood % len(ACTIVITIES)]
     activities = ACTIVITIES[availability]
-    out_of_office = mood % 7 == 2
+    out_of_office = not (mood + 5) % 7
     status = None
     if mood % 3 == 0:
         since = now // DAY * DAY - person.salt % (3 * DAY)

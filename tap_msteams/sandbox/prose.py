@@ -126,7 +126,7 @@ def fill(random: Random, text: str) -> str:
 def opening(random: Random, department: str, language: str) -> str:
     """Return the first post of a thread."""
     local = LOCAL_OPENINGS.get(language)
-    lines = local if local and random.random() < 0.25 else OPENINGS[department]
+    lines = local if local and not random.randrange(4) else OPENINGS[department]
     return fill(random, random.choice(lines))
 
 

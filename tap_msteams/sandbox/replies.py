@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Literal, Self
 
 import msgspec
@@ -84,7 +85,7 @@ class GraphError(Exception):
             "request-id": request_id,
             "client-request-id": client_request_id,
         }
-        if self.status == 429:
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
             inner = {"code": "429", **inner}
         error = {"code": self.code, "message": self.message, "innerError": inner}
         return Reply(self.status, msgspec.json.encode({"error": error}), dict(self.headers))

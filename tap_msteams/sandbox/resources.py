@@ -13,10 +13,12 @@ from tap_msteams.sandbox.profiles import USER_DEFAULT, USER_PROPERTIES, presence
 from tap_msteams.sandbox.replies import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from tap_msteams.sandbox.channel import Channel
     from tap_msteams.sandbox.endpoints import Call
+    from tap_msteams.sandbox.filters import Condition
+    from tap_msteams.sandbox.people import Person
     from tap_msteams.sandbox.team import Team
 
 TEAM_BASIC = ("id", "displayName", "description")
@@ -52,7 +54,8 @@ def channel_of(call: Call) -> Channel:
     """Return the channel that the path names."""
     channel = team_of(call).channels.get(call.names[1])
     if channel is None:
-        raise GraphError.not_found(f"Channel {call.names[1]}")
+        msg = f"Channel {call.names[1]}"
+        raise GraphError.not_found(msg)
     if call.caller.user is not None and not _knows(call, channel.audience):
         raise GraphError.not_a_member()
     return channel
@@ -76,9 +79,7 @@ def teams(call: Call) -> bytes:
     # Everything but the three basic properties is null here, selected or not.
     found = [(n, row) for n, row in rows if all(test(row) for test in tests)]
     nulls = dict.fromkeys(names)
-    shown = [(n, {**nulls, **row}) for n, row in found[: call.size]]
-    counted = call.query.get("$count") == "true"
-    return _slice(call, "teams", names, shown, len(found), total=len(found) if counted else None)
+    return _slice(call, "teams", names, [(n, {**nulls, **row}) for n, row in found])
 
 
 def _basic(team: Team) -> dict[str, Any]:
@@ -93,17 +94,14 @@ def _team_properties(call: Call) -> Iterable[str]:
 
 
 def _slice(
-    call: Call,
-    what: str,
-    names: Iterable[str] | None,
-    shown: list[tuple[Any, dict[str, Any]]],
-    left: int,
-    total: int | None,
+    call: Call, what: str, names: Iterable[str] | None, rows: list[tuple[int, dict[str, Any]]]
 ) -> bytes:
-    """Return a page of rows that are numbered by what the next page starts after."""
-    more = call.next_link(shown[-1][0]) if len(shown) < left else None
+    """Return the first page of numbered rows; the next one starts after the last number."""
+    shown = rows[: call.size]
+    more = call.next_link(shown[-1][0]) if len(shown) < len(rows) else None
+    counted = call.query.get("$count") == "true"
+    count = len(rows) if counted else len(shown)
     encoded = [pick(row, names) for _, row in shown]
-    count = len(shown) if total is None else total
     return page(call.context(what), encoded, count=count, next_link=more)
 
 
@@ -160,8 +158,8 @@ def members(call: Call) -> bytes:
     after = call.query.number() or 0
     rows = [row for row in team.members() if all(test(row) for test in tests)]
     names = call.query.selected(rows[0] if rows else ("id",))
-    shown = list(enumerate(rows, start=1))[after : after + call.size]
-    return _slice(call, f"teams('{team.id}')/members", names, shown, len(rows) - after, total=None)
+    left = list(enumerate(rows, start=1))[after:]
+    return _slice(call, f"teams('{team.id}')/members", names, left)
 
 
 def users(call: Call) -> bytes:
@@ -178,25 +176,23 @@ def users(call: Call) -> bytes:
     after = call.query.number() or 0
     size = call.size
     people = call.tenant.people
+    rows = call.tenant.user_rows(names)
     shown: list[bytes] = []
     place = after
     while place < len(people) and len(shown) < size:
-        row = user(people[place], call.tenant.until)
-        if all(test(row) for test in tests):
-            shown.append(pick(row, names))
+        if not tests or _meets(call, people[place], tests):
+            shown.append(rows[place])
         place += 1
     more = call.next_link(place) if place < len(people) else None
     # The number of all users comes with the first page only.
-    total = sum(1 for _ in _matching(call, tests)) if counted and not after else None
+    total = sum(_meets(call, person, tests) for person in people) if counted and not after else None
     return page(call.context("users"), shown, count=total, next_link=more)
 
 
-def _matching(call: Call, tests: list[Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the users that meet a filter."""
-    for person in call.tenant.people:
-        row = user(person, call.tenant.until)
-        if all(test(row) for test in tests):
-            yield row
+def _meets(call: Call, person: Person, tests: list[Condition]) -> bool:
+    """Whether a user meets the conditions of a filter."""
+    row = user(person, call.tenant.until)
+    return all(test(row) for test in tests)
 
 
 def presences(call: Call) -> bytes:
@@ -204,7 +200,8 @@ def presences(call: Call) -> bytes:
     try:
         ids: list[str] = msgspec.json.decode(call.body, type=_Ids).ids
     except msgspec.DecodeError as error:
-        raise GraphError.bad_request("Unable to read JSON request payload.") from error
+        msg = "Unable to read JSON request payload."
+        raise GraphError.bad_request(msg) from error
     if not 1 <= len(ids) <= PRESENCES:
         msg = f"The number of ids must be between 1 and {PRESENCES}."
         raise GraphError.bad_request(msg)

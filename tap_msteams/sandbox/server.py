@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import msgspec
 from aiohttp import web
@@ -92,13 +92,13 @@ class Sandbox:
         self.service = Service(graph, self.entra, self.faults, limits=limits)
         self.graph_url = self.authority_host = self.imds_url = ""
         self.ca_bundle = ""
-        self._loop = asyncio.new_event_loop()
-        self._runners: list[web.BaseRunner[Any]] = []
+        self._runners: list[web.BaseRunner] = []
 
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="tap-msteams-sandbox-")
         issued = certificate.issue(Path(self._directory.name))
         self.ca_bundle = str(issued.ca_path)
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._open(issued.context), self._loop).result()
@@ -172,9 +172,7 @@ class Sandbox:
             f"http://127.0.0.1:{await self._listen(web.AppRunner(imds, access_log=None))}"
         )
 
-    async def _listen(
-        self, runner: web.BaseRunner[Any], context: ssl.SSLContext | None = None
-    ) -> int:
+    async def _listen(self, runner: web.BaseRunner, context: ssl.SSLContext | None = None) -> int:
         """Open one free port; return its number."""
         await runner.setup()
         self._runners.append(runner)

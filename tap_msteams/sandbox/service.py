@@ -41,6 +41,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     batched: bool = False
+    pattern: str = ""
+    """The endpoint, once it is known."""
 
     @property
     def target(self) -> str:
@@ -79,6 +81,7 @@ class Service:
         """Answer a request that no fault has struck."""
         try:
             endpoint, names = self.graph.find(request.method, request.path)
+            request.pattern = endpoint.pattern
             if self._limits is not None:
                 query = Query(request.path, request.query, endpoint.options)
                 self._limits.check(endpoint, names, query)
@@ -110,15 +113,25 @@ class Service:
             row = pages.last_row(reply)
             if row is not None:
                 self._earlier[request.path] = row
-        try:
-            pattern = self.graph.find(request.method, request.path)[0].pattern
-        except GraphError:
-            pattern = f"{request.method} {ELSEWHERE}"
         status = 0 if reply.manner and not reply.share else reply.status
         agent = request.headers.get("User-Agent", "")
         self.journal.note(
-            Entry(request.method, request.target, status, pattern, agent, request.batched)
+            Entry(
+                request.method,
+                request.target,
+                status,
+                request.pattern or self._pattern(request),
+                agent,
+                request.batched,
+            )
         )
+
+    def _pattern(self, request: Request) -> str:
+        """Return the endpoint of a request that did not get there."""
+        try:
+            return self.graph.find(request.method, request.path)[0].pattern
+        except GraphError:
+            return f"{request.method} {ELSEWHERE}"
 
     def _refuse(self, error: GraphError, headers: Mapping[str, str]) -> Reply:
         """Return a refusal with its ids."""

@@ -24,6 +24,12 @@ NEVER = "0001-01-01T00:00:00Z"
 https://learn.microsoft.com/en-us/graph/api/team-list-members#response-1
 """
 
+OWNERS = range(2)
+"""The places in a team's people that own it."""
+
+WINDOWS = 8
+"""How many windows of an export are kept at hand."""
+
 PARTNER_TENANT = "8f4c6a0e-52d1-4a3b-9c57-0d4e1b7a9f23"
 
 
@@ -38,7 +44,7 @@ class Team:
         self.name = name or TEAM_TOPICS[topic] + (f" {round_ + 1}" if round_ else "")
         self.description = f"Work and talk of {self.name}"
         self.nickname = "".join(it for it in self.name if it.isalnum())
-        self.archived = n % 9 == 4 and not founded
+        self.archived = not founded and (n + 5) % 9 == 0
         self.visibility = ("private", "public", "private", "hiddenMembership")[n % 4]
         self.created = founded or tenant.until - random.randrange(560 * DAY, 1400 * DAY)
         self.width = 1 if founded else tenant.width
@@ -55,7 +61,7 @@ class Team:
         people = random.sample(others, min(wanted, len(others)))
         people.sort(key=lambda person: person.guest)
         # The user who signs in is no member of every third team.
-        if self.n % 3 != 2 or not people:
+        if (self.n + 1) % 3 or not people:
             people.insert(random.randrange(2), me)
         return people
 
@@ -81,7 +87,7 @@ class Team:
     def export(self, low: float, high: float) -> list[Message]:
         """Return the messages changed between two instants, both excluded, in no order of time."""
         if (low, high) not in self._exports:
-            if len(self._exports) > 8:
+            if len(self._exports) == WINDOWS:
                 self._exports.clear()
             kept_since = self.tenant.kept_since
             found = [
@@ -111,7 +117,7 @@ class Team:
             yield {
                 "@odata.type": "#microsoft.graph.aadUserConversationMember",
                 "id": self._member_id(person.id),
-                "roles": ["guest"] if person.guest else ["owner"] if place < 2 else [],
+                "roles": ["guest"] if person.guest else ["owner"] if place in OWNERS else [],
                 "displayName": person.display_name,
                 "visibleHistoryStartDateTime": NEVER,
                 "userId": person.id,
@@ -139,7 +145,7 @@ class Team:
     def describe(self) -> dict[str, Any]:
         """Return the team with all that GET /teams/{id} shows."""
         guests = sum(person.guest for person in self.people)
-        owners = min(2, len(self.people))
+        owners = min(len(OWNERS), len(self.people))
         loose = self.n % 2 == 0
         address = f"groupId={self.id}&tenantId={self.tenant.id}"
         general = next(iter(self.channels))

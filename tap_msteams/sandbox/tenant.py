@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_msteams.sandbox.people import Person
-    from tap_msteams.sandbox.team import Team
 
 
 class Tenant(Tree):

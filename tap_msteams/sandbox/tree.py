@@ -59,6 +59,7 @@ class Tree:
         self.clock: Callable[[], float] = lambda: self.until / SECOND
         self._last = self.until
         self._next_team = teams
+        self._user_rows: dict[tuple[str, ...], list[bytes]] = {}
 
     @property
     def me(self) -> Person:
@@ -67,7 +68,7 @@ class Tree:
 
     def random(self, *path: str) -> Random:
         """Return randomness that belongs to one place of the tenant, whoever asks first."""
-        return Random("/".join((str(self.seed), *path)))
+        return Random("/".join((str(self.seed), *path)))  # noqa: S311 (chance that can be repeated)
 
     def tick(self) -> int:
         """Return an instant after all that has happened so far."""
@@ -84,6 +85,13 @@ class Tree:
         self._next_team += 1
         self.teams[team.id] = team
         return team
+
+    def user_rows(self, names: tuple[str, ...]) -> list[bytes]:
+        """Return all users as JSON, cut down to some properties."""
+        if names not in self._user_rows:
+            rows = ({name: row[name] for name in names} for row in self._all_users())
+            self._user_rows[names] = [msgspec.json.encode(row) for row in rows]
+        return self._user_rows[names]
 
     def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
         """Yield all current rows of a collection as Graph shows them in full.

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections import defaultdict
+from contextlib import ExitStack, redirect_stdout
+from dataclasses import dataclass, field
+
+import pytest
+
+from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams.tap import TapMSTeams
+
+SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
+
+# What a machine may have set, and what would change what a test means.
+FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "TAP_MSTEAMS_", "SSL_CERT_")
+FOREIGN_NAMES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LOGLEVEL", "MELTANO_PROJECT_ROOT"}
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    import os  # noqa: PLC0415 - only here
+
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) or name in FOREIGN_NAMES or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@dataclass
+class Output:
+    """What a run of the tap wrote to stdout."""
+
+    lines: list[bytes]
+    code: int = 0
+    messages: list[dict] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.messages = [json.loads(line) for line in self.lines]
+
+    @property
+    def records(self):
+        """Records by stream, in the order they came."""
+        found = defaultdict(list)
+        for message in self.messages:
+            if message["type"] == "RECORD":
+                found[message["stream"]].append(message["record"])
+        return found
+
+    @property
+    def schemas(self):
+        return {m["stream"]: m for m in self.messages if m["type"] == "SCHEMA"}
+
+    @property
+    def states(self):
+        return [m["value"] for m in self.messages if m["type"] == "STATE"]
+
+    @property
+    def state(self):
+        """The last STATE."""
+        return self.states[-1] if self.states else {}
+
+    def rows(self, stream, *keys):
+        """The last record for each key, as a target that upserts would hold them."""
+        keys = keys or tuple(self.schemas[stream]["key_properties"])
+        return {tuple(row[key] for key in keys): row for row in self.records[stream]}
+
+
+def run_tap(config, *, streams=None, state=None, catalog=None):
+    """Run the tap in this process and return what it wrote; only `streams`, if named."""
+    if streams is not None:
+        catalog = selection(streams)
+    captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(captured):
+        tap = TapMSTeams(config=dict(config), state=state, catalog=catalog)
+        code = tap.read()
+        captured.flush()
+    return Output(captured.buffer.getvalue().splitlines(), code)
+
+
+def selection(streams, **deselected):
+    """A catalog that selects these streams, less the properties named for a stream."""
+    with redirect_stdout(io.StringIO()):
+        tap = TapMSTeams(config={}, validate_config=False)
+    catalog = json.loads(tap.catalog_json_text)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            crumb = item["breadcrumb"]
+            if not crumb:
+                item["metadata"]["selected"] = entry["tap_stream_id"] in streams
+            elif crumb[-1] in deselected.get(entry["tap_stream_id"], ()):
+                item["metadata"]["selected"] = False
+    return catalog
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox():
+    """A small tenant that no test changes."""
+    with Sandbox(tenant=Tenant(**SMALL)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def open_sandbox():
+    """Opens sandboxes that a test may change; `tenant` are sizes, the rest is the Sandbox's."""
+    with ExitStack() as stack:
+
+        def opened(tenant=SMALL, **options):
+            return stack.enter_context(Sandbox(tenant=Tenant(**tenant), **options))
+
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def executable():
+    """The console script, as a user starts it."""
+    return [sys.executable, "-m", "tap_msteams"]
