@@ -22,6 +22,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,8 +82,9 @@ class GraphError(TapError):
         self.request_id = request_id
         self.retry_after = retry_after
 
+    @override
     def __str__(self) -> str:
-        """One line: what was asked, what came back, and the id to quote to Microsoft."""
+        # What was asked, what came back, and the id to quote to Microsoft.
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
         message = " ".join(self.message.split())
         trace = f" (request-id {self.request_id})" if self.request_id else ""
@@ -135,6 +138,12 @@ class _Error(msgspec.Struct):
     code: str | None = None
     message: str | None = None
     inner: _Inner | None = msgspec.field(name="innerError", default=None)
+    older: _Inner | None = msgspec.field(name="innererror", default=None)
+
+    @property
+    def request_id(self) -> str:
+        inner = self.inner or self.older
+        return inner.request_id if inner else ""
 
 
 class _Body(msgspec.Struct):
@@ -159,7 +168,7 @@ _EXPIRED_CODES = {"syncStateNotFound", "resyncRequired", "syncStateInvalid"}
 _NOT_GRANTED = re.compile(
     r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
 )
-_PEOPLE = re.compile(r"(?<=/users/)[^/?]+")
+_PEOPLE = re.compile(r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))")
 
 
 def public_path(url: str) -> str:
@@ -177,14 +186,21 @@ def retry_after_seconds(value: str | None, now: datetime | None = None) -> float
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
+        if (date := http_date(value)) is None:
+            return None
+        return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def http_date(value: str | None) -> datetime | None:
+    """The moment that an HTTP header tells, in UTC where it names no zone; None for no date."""
     try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
+        date = parsedate_to_datetime(value or "")
+    except (OverflowError, ValueError):
         return None
-    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def graph_error(
@@ -208,26 +224,18 @@ def graph_error(
         kind = ExpiredError
     elif kind is ForbiddenError and _NOT_GRANTED.search(f"{code} {message}"):
         kind = NotGrantedError
-    date = headers.get("Date")
     result = kind(
         public_path(url),
         status,
         code=code,
         message=message,
-        request_id=headers.get("request-id") or (error.inner.request_id if error.inner else ""),
-        retry_after=retry_after_seconds(headers.get("Retry-After"), _server_time(date)),
+        request_id=headers.get("request-id") or error.request_id,
+        # A date counts from the time on Graph's own clock.
+        retry_after=retry_after_seconds(headers.get("Retry-After"), http_date(headers.get("Date"))),
     )
     if isinstance(result, TokenRejectedError):
         result.challenge = headers.get("WWW-Authenticate", "")
     return result
-
-
-def _server_time(date: str | None) -> datetime | None:
-    """The time on the server's clock, which a date in Retry-After counts from."""
-    try:
-        return parsedate_to_datetime(date) if date else None
-    except ValueError:
-        return None
 
 
 def _first_line(body: bytes) -> str:

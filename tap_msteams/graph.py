@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ from tap_msteams.errors import (
     TokenRejectedError,
     UnavailableError,
     graph_error,
+    http_date,
     public_path,
 )
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+# `TypedDict(...)` at run time: mypy knows it as a class statement only.
+make_typed_dict: Any = TypedDict
+
 # Without it, values that were added to an enumeration later arrive as unknownFutureValue.
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 _PREFER = "include-unknown-enum-members"
@@ -37,12 +40,15 @@ _PREFER = "include-unknown-enum-members"
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
-class Page(msgspec.Struct):
+@dataclass(slots=True)
+class Page:
     """Records of one answer, and where the next ones are."""
 
-    value: list[Record] = []
-    next: str | None = msgspec.field(name="@odata.nextLink", default=None)
-    delta: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+    value: list[Record]
+    next: str | None = None
+    """Graph's link to the next page; None on the last."""
+    delta: str | None = None
+    """Graph's link to what changes from now on."""
     served: datetime | None = None
     """When Graph answered, on Graph's clock, to the second."""
     undeclared: frozenset[str] = frozenset()
@@ -59,14 +65,18 @@ class Decoder:
     def __init__(self, properties: Iterable[str], declared: Iterable[str] = ()) -> None:
         """Keep `properties`; name first-level keys that are neither these nor `declared`."""
         names = sorted(set(properties))
-        record = TypedDict("record", dict.fromkeys(names, Any), total=False)  # type: ignore[operator]  # a type made at run time
+        record: Any = make_typed_dict("Record", dict.fromkeys(names, Any), total=False)
         page = msgspec.defstruct(
-            "page",
-            [("value", list[record], msgspec.field(default_factory=list)), *_LINKS],  # type: ignore[valid-type]  # the same
-            rename=_LINK_NAMES,
+            "Page",
+            [
+                ("value", list[record], msgspec.field(default_factory=list)),
+                ("next", str | None, None),
+                ("delta", str | None, None),
+            ],
+            rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"},
         )
-        self._page = msgspec.json.Decoder(page)
-        self._one = msgspec.json.Decoder(record)
+        self._page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page)
+        self._one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(record)
         self._known = {*names, *declared}
 
     def page(self, body: bytes, *, first: bool) -> Page:
@@ -90,8 +100,6 @@ class _RawPage(msgspec.Struct):
 
 
 _RAW_PAGE = msgspec.json.Decoder(_RawPage)
-_LINKS = [("next", str | None, None), ("delta", str | None, None)]
-_LINK_NAMES = {"next": "@odata.nextLink", "delta": "@odata.deltaLink"}
 
 
 @dataclass(slots=True)
@@ -167,20 +175,23 @@ class Graph:
             raise UnavailableError(path, message=_reason(error)) from error
         self.reached = True
         if response.status_code != requests.codes.ok:
-            error = graph_error(
-                prepared.url or "", response.status_code, response.headers, response.content
+            refusal = graph_error(
+                request.url, response.status_code, response.headers, response.content
             )
-            if isinstance(error, TokenRejectedError):
+            if isinstance(refusal, TokenRejectedError):
                 used = prepared.headers["Authorization"]
-                self._authenticator.renew(used, error.challenge)
-            raise error
+                self._authenticator.renew(used, refusal.challenge)
+            raise refusal
         try:
             page = _decode(request, response.content)
         except msgspec.MsgspecError as error:
             request_id = response.headers.get("request-id", "")
             message = f"the answer is no page of Graph's: {error}"
-            raise UnavailableError(path, response.status_code, "", message, request_id) from error
-        page.served = _date(response.headers.get("Date"))
+            raise UnavailableError(
+                path, response.status_code, message=message, request_id=request_id
+            ) from error
+        # Our own time where a proxy took the header away.
+        page.served = http_date(response.headers.get("Date")) or datetime.now(UTC)
         if self.started is None:
             self.started, self._ahead = page.served, page.served - datetime.now(UTC)
         return page
@@ -218,14 +229,6 @@ def _decode(request: Request, body: bytes) -> Page:
     if request.single:
         return request.decoder.one(body)
     return request.decoder.page(body, first=request.first)
-
-
-def _date(header: str | None) -> datetime:
-    """The server's time; our own where a proxy took the header away."""
-    try:
-        return parsedate_to_datetime(header or "")
-    except ValueError:
-        return datetime.now(UTC)
 
 
 def _reason(error: requests.RequestException) -> str:

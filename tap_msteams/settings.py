@@ -7,6 +7,8 @@ follow from the fields of `Settings`.
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -225,9 +227,14 @@ def _wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[s
     }.get(kind, list)
     try:
         value = _coerce(kind, value)
-    except ValueError:
+    except (TypeError, ValueError):
         value = None
-    if not isinstance(value, expected) or (kind is th.IntegerType and isinstance(value, bool)):
+    if (
+        not isinstance(value, expected)
+        or (kind is th.IntegerType and isinstance(value, bool))
+        or (expected is float and not math.isfinite(value))
+        or (expected is list and not all(isinstance(item, str) for item in value))
+    ):
         name = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
         yield f"{where} must be {name.get(expected, 'a list of texts')}"
         return
@@ -239,6 +246,8 @@ def _wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[s
         yield f"{where} must be a date like 2026-01-31 or 2026-01-31T00:00:00Z"
     if key in {"graph_url", "authority_host"} and not _is_origin(str(value)):
         yield f"{where} must be an origin like https://graph.microsoft.com"
+    if key == "user_agent" and not (value.isascii() and value.isprintable()):
+        yield f"{where} must be of plain ASCII letters: it goes into an HTTP header"
 
 
 def _wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
@@ -278,7 +287,7 @@ def _coerce(kind: object, value: Any) -> Any:  # noqa: ANN401 - whatever the con
 def _is_moment(text: str) -> bool:
     try:
         parse_moment(text)
-    except ValueError:
+    except (OverflowError, ValueError):
         return False
     return True
 
@@ -292,7 +301,7 @@ def _is_origin(text: str) -> bool:
     return (
         parts.scheme == "https"
         and bool(parts.hostname)
-        and parts.username is None
+        and not re.search(r"[@\\\s]", parts.netloc)
         and parts.path in {"", "/"}
         and not (parts.query or parts.fragment)
     )

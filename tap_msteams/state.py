@@ -8,12 +8,14 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
         "version": 1,
         "teams": {"2026-11-20T03:00:00.000Z": ["<teamId>", ...]},
         "channels": {"2026-11-20T03:00:00.000Z": {"<teamId>": ["<channelId>", ...]}},
+        "open": {"<teamId>": {"until": "2026-11-20T03:00:00.000Z", "next": "https://..."}},
         "unseen": {"2026-11-19": ["<teamId>", ...]},
     }
 
 `teams` (or whatever the partitions are called) were read whole; of the teams in `channels` only
-those channels. A partition that is in neither has not been read. Moments are those of Graph's
-clock, in UTC with milliseconds, so that they compare as texts.
+those channels. A partition that is in neither has not been read. `open` are large ones in the
+middle of being read, with Graph's own link to the first page that was not written. Moments are
+those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ class Bookmarks:
         self._keys = (wholes, parts)
         self._wholes: dict[str, str] = {}
         self._parts: dict[str, dict[str, str]] = defaultdict(dict)
+        self._open: dict[str, tuple[str, str]] = {}
         self._unseen: dict[str, str] = {}
         if not state:
             return
@@ -64,7 +67,7 @@ class Bookmarks:
             raise StateError(msg)
         try:
             self._load()
-        except (AttributeError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             msg = (
                 f"state of '{stream}' is damaged ({error}): "
                 f'remove "{stream}" from the state to read it from the start'
@@ -80,6 +83,9 @@ class Bookmarks:
             datetime.fromisoformat(since)
             for whole, ids in members.items():
                 self._parts[whole].update(dict.fromkeys(ids, since))
+        for whole, window in self._state.get("open", {}).items():
+            datetime.fromisoformat(window["until"])
+            self._open[whole] = (window["until"], str(window["next"]))
         for day, ids in self._state.get("unseen", {}).items():
             date.fromisoformat(day)
             self._unseen.update(dict.fromkeys(ids, day))
@@ -94,6 +100,21 @@ class Bookmarks:
         """Note that all of a partition has been read and written up to `to`."""
         self._wholes[whole] = max(to, self._wholes.get(whole, ""))
         self._parts.pop(whole, None)
+        self._open.pop(whole, None)
+
+    def leave_open(self, whole: str, until: str, link: str) -> None:
+        """Note that a partition has been read and written towards `until`, up to a link."""
+        self._open[whole] = (until, link)
+
+    def left_open(self, whole: str) -> tuple[datetime, str] | None:
+        """The window that an earlier run left open: its end and the link to go on with."""
+        if window := self._open.get(whole):
+            return datetime.fromisoformat(window[0]), window[1]
+        return None
+
+    def drop_open(self, whole: str) -> None:
+        """Forget a link that Graph no longer takes: the window is read from its start."""
+        self._open.pop(whole, None)
 
     def advance_part(self, whole: str, part: str, to: str) -> None:
         """Note that one part of a partition has been read and written up to `to`."""
@@ -101,7 +122,7 @@ class Bookmarks:
 
     def keep(self, seen: Collection[str], today: date) -> None:
         """Forget partitions that complete listings have not shown for thirty days."""
-        for whole in {*self._wholes, *self._parts}:
+        for whole in {*self._wholes, *self._parts, *self._open}:
             if whole in seen:
                 self._unseen.pop(whole, None)
                 continue
@@ -109,6 +130,7 @@ class Bookmarks:
             if today - since > FORGOTTEN_AFTER:
                 self._wholes.pop(whole, None)
                 self._parts.pop(whole, None)
+                self._open.pop(whole, None)
                 self._unseen.pop(whole, None)
 
     @property
@@ -132,6 +154,11 @@ class Bookmarks:
             unseen[day].append(whole)
         self._state.clear()
         self._state["version"] = VERSION
+        windows = {
+            whole: {"until": until, "next": link} for whole, (until, link) in self._open.items()
+        }
         for key, entry in ((wholes, grouped), (parts, split), ("unseen", unseen)):
             if entry:
                 self._state[key] = {since: entry[since] for since in sorted(entry)}
+        if windows:
+            self._state["open"] = windows

@@ -238,12 +238,12 @@ class Sweep:
                     yield from self._follow(lane, walk, promise.resume)
             for lane in self._lanes:
                 while lane.open < self._workers * WALKS_PER_WORKER:
-                    walk = lane.next_walk()
-                    if walk is None:
+                    fresh = lane.next_walk()
+                    if fresh is None:
                         break
                     started = True
                     lane.open += 1
-                    yield from self._follow(lane, walk, lambda w: next(w.steps))
+                    yield from self._follow(lane, fresh, lambda walk: next(walk.steps))
 
     def _resume(self, task: _Task) -> Iterator[tuple[Lane, list[Record] | Failure]]:
         result = task.result

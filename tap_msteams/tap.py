@@ -19,7 +19,7 @@ from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_msteams.auth import GraphAuthenticator
-from tap_msteams.base import GraphStream, Run
+from tap_msteams.base import GraphStream, Run, TapStream
 from tap_msteams.errors import CatalogError, SettingsError, StateError, TapError, UnavailableError
 from tap_msteams.graph import Graph
 from tap_msteams.inputs import load_object, read_object
@@ -61,7 +61,7 @@ class TapMSTeams(Tap):
         super().__init__(**kwargs)
 
     @override
-    def discover_streams(self) -> Sequence[GraphStream]:
+    def discover_streams(self) -> Sequence[TapStream]:
         return [stream(self) for stream in STREAMS]
 
     @cached_property
@@ -85,16 +85,16 @@ class TapMSTeams(Tap):
         return Gate(self.settings.rate_limit_share)
 
     @property
-    def graph_streams(self) -> list[GraphStream]:
+    def all_streams(self) -> list[TapStream]:
         """All streams."""
-        return cast("list[GraphStream]", list(self.streams.values()))
+        return cast("list[TapStream]", list(self.streams.values()))
 
     # Running
 
     def read(self) -> int:
         """Read all selected streams; returns the exit code."""
-        selected = [stream for stream in self.graph_streams if stream.selected]
-        skipped = [stream.name for stream in self.graph_streams if not stream.selected]
+        selected = [stream for stream in self.all_streams if stream.selected]
+        skipped = [stream.name for stream in self.all_streams if not stream.selected]
         if skipped:
             self.logger.info("Not selected: %s", ", ".join(skipped))
         run, active = self._begin(selected)
@@ -103,7 +103,11 @@ class TapMSTeams(Tap):
             for stream in selected:
                 stream.sync()
         else:
-            self._read_side_by_side(selected, active)
+            try:
+                self._read_side_by_side(selected, active)
+            except TapError:
+                self._write_state()
+                raise
         self._write_state()
         if self._signal:
             return 128 + self._signal
@@ -111,7 +115,7 @@ class TapMSTeams(Tap):
         return EXIT_WITH_GAPS if run.gaps and self.settings.on_error != "report" else 0
 
     def _read_side_by_side(
-        self, selected: Sequence[GraphStream], active: Sequence[GraphStream]
+        self, selected: Sequence[TapStream], active: Sequence[TapStream]
     ) -> None:
         """Write what comes, of whichever stream, until all have come to their end."""
         unfinished = {stream.name: stream for stream in active}
@@ -133,7 +137,7 @@ class TapMSTeams(Tap):
                 if self._signal:
                     return
 
-    def read_alone(self, stream: GraphStream) -> Iterator[Record]:
+    def read_alone(self, stream: TapStream) -> Iterator[Record]:
         """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
         _, active = self._begin([stream])
         with self._sweeping(active) as sweep:
@@ -144,13 +148,16 @@ class TapMSTeams(Tap):
                     raise SystemExit(128 + self._signal)
         stream.finish()
 
-    def _begin(self, selected: Sequence[GraphStream]) -> tuple[Run, list[GraphStream]]:
+    def _begin(self, selected: Sequence[TapStream]) -> tuple[Run, list[TapStream]]:
         """A run over some streams and the parents that they are read below."""
-        streams = {type(stream): stream for stream in self.graph_streams}
+        streams = {
+            type(stream): stream for stream in self.all_streams if isinstance(stream, GraphStream)
+        }
         run = Run(self.graph, self.settings, streams)
         active = list(selected)
         for stream in active:
-            if stream.parent and (parent := streams[stream.parent]) not in active:
+            above = stream.parent if isinstance(stream, GraphStream) else None
+            if above and (parent := streams[above]) not in active:
                 active.append(parent)
         # Sign in here, so that a failure is the first thing said and not one a stream.
         _ = self.graph.is_application
@@ -159,7 +166,7 @@ class TapMSTeams(Tap):
         return run, active
 
     @contextmanager
-    def _sweeping(self, active: Sequence[GraphStream]) -> Iterator[Sweep]:
+    def _sweeping(self, active: Sequence[TapStream]) -> Iterator[Sweep]:
         """A sweep over the lanes of some streams, closed at the end."""
         sweep = Sweep(self.graph, self.gate, self.settings.concurrency)
         for stream in active:
@@ -183,7 +190,7 @@ class TapMSTeams(Tap):
             return
         if isinstance(found.error, UnavailableError) and not self.graph.reached:
             raise self.graph.out_of_reach(found.error) from found.error
-        stream = cast("GraphStream", self.streams[lane.name])
+        stream = cast("TapStream", self.streams[lane.name])
         stream.failed(found.walk.subject, found.error)
 
     def _write_state_when_due(self) -> None:
@@ -194,7 +201,7 @@ class TapMSTeams(Tap):
             self._write_state()
 
     def _write_state(self) -> None:
-        for stream in self.graph_streams:
+        for stream in self.all_streams:
             stream.save_state()
         self.state_writer.write_state(self.state)
 

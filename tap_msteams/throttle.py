@@ -130,7 +130,7 @@ class Gate:
     def keys(self, url: str) -> tuple[tuple[str, ...], ...]:
         """The buckets that a request falls under, the widest first."""
         path = unquote(urlsplit(url).path).removeprefix("/v1.0")
-        found = []
+        found: list[tuple[str, ...]] = []
         for limit in TENANT_LIMITS:
             if limit.pattern.match(path):
                 found.append((limit.pattern.pattern,))

@@ -105,7 +105,7 @@ def test_the_oldest_bookmark_counts_channels_too():
 
 @pytest.mark.parametrize("version", [None, 0, 2, "1"])
 def test_another_version_is_refused_in_a_line(version):
-    with pytest.raises(StateError, match="remove \"messages\"") as caught:
+    with pytest.raises(StateError, match='remove "messages"') as caught:
         bookmarks({"version": version, "teams": {}})
     assert "\n" not in str(caught.value)
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from tap_msteams.base.action import ActionStream
+from tap_msteams.base.collection import GraphStream
+from tap_msteams.base.journal import IssueStream
 from tap_msteams.base.messages import MessageStream
 from tap_msteams.base.run import Issue, Run
-from tap_msteams.base.stream import GraphStream
+from tap_msteams.base.stream import TapStream
 
-__all__ = ["ActionStream", "GraphStream", "Issue", "MessageStream", "Run"]
+__all__ = [
+    "ActionStream",
+    "GraphStream",
+    "Issue",
+    "IssueStream",
+    "MessageStream",
+    "Run",
+    "TapStream",
+]

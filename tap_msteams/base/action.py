@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from tap_msteams.base.stream import GraphStream, Ids
+from tap_msteams.base.collection import GraphStream
 from tap_msteams.graph import Request
 from tap_msteams.sweep import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_msteams.base.stream import Ids
     from tap_msteams.sweep import Steps
 
 

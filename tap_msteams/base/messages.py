@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
+from tap_msteams.base.collection import GraphStream, fill
 from tap_msteams.base.run import logger
-from tap_msteams.base.stream import GraphStream, Ids, fill
 from tap_msteams.errors import (
+    ExpiredError,
     ForbiddenError,
     GraphError,
     MissingError,
     NotGrantedError,
+    RejectedError,
     UnsupportedError,
 )
 from tap_msteams.graph import Decoder, Request
@@ -21,16 +23,20 @@ from tap_msteams.state import Bookmarks, comparable, moment
 from tap_msteams.sweep import Promise, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from tap_msteams.base.run import Run
+    from tap_msteams.base.stream import Ids
     from tap_msteams.graph import Page, Record
-    from tap_msteams.sweep import Lane, Steps
+    from tap_msteams.sweep import Lane, Step, Steps
 
 _MILLISECOND = timedelta(milliseconds=1)
 
 _INLINE_REPLIES = 1000
 """https://learn.microsoft.com/graph/api/channel-list-messages: so many come with their post."""
+
+_PAGES_WORTH_A_LINK = 4
+"""After so many pages a team's place is kept in STATE; reading fewer again costs less."""
 
 _DELETIONS_KEPT = timedelta(days=21)
 """https://learn.microsoft.com/microsoftteams/export-teams-content: then they are gone."""
@@ -116,7 +122,7 @@ class MessageStream(GraphStream):
                     self._verdict.settle(None)
         yield from self._list(parent)
 
-    def _may_export(self) -> Iterator[Any]:
+    def _may_export(self) -> Generator[Step, Any, bool]:
         """Whether to try the export; others wait until the first team has tried it."""
         if not self.run.graph.is_application:
             return False
@@ -134,26 +140,39 @@ class MessageStream(GraphStream):
 
     def _ask_for(self, parent: Ids) -> Steps:
         """Make sure that a team which the export does not know is really gone."""
-        team = self.run.streams[type(self).parent or GraphStream]
         url = fill("/teams/{teamId}?$select=id", parent)
-        yield Request(url, Decoder(["id"], team.schema["properties"]), single=True)
+        yield Request(url, Decoder(["id"]), single=True)
 
     def _export(self, parent: Ids) -> Steps:
-        """Read a window of everything in a team."""
+        """Read what changed in a team since its bookmark, after what a killed run left open."""
         whole = parent["teamId"]
-        end = self.run.start
-        yield from self._window(parent, self.since(whole), end)
-        self.bookmarks.advance(whole, moment(end))
-
-    def _window(self, parent: Ids, since: datetime | None, until: datetime) -> Steps:
-        """Read what changed from `since` on and before `until`; the order means nothing."""
+        if window := self.bookmarks.left_open(whole):
+            until, link = window
+            try:
+                yield from self._window(whole, until, Request(link, self.decoder, first=False))
+            except (ExpiredError, RejectedError):
+                self.bookmarks.drop_open(whole)
+                logger.info("%s %s: its link has expired, reading it again", self.name, whole)
+            else:
+                self.bookmarks.advance(whole, moment(until))
+        until = self.run.start
         bounds = [f"lastModifiedDateTime lt {moment(until)}"]
-        if since:
+        if since := self.since(whole):
             # Both bounds are exclusive.
             bounds.insert(0, f"lastModifiedDateTime gt {moment(since - _MILLISECOND)}")
-        filter_ = "%20and%20".join(bounds).replace(" ", "%20")
+        filter_ = " and ".join(bounds).replace(" ", "%20")
         url = fill(self.export_path, parent) + f"?$top={self.export_top}&$filter={filter_}"
-        request: Request | None = Request(url, self.decoder)
+        yield from self._window(whole, until, Request(url, self.decoder))
+        self.bookmarks.advance(whole, moment(until))
+
+    def _window(self, whole: str, until: datetime, first: Request) -> Steps:
+        """Read one window of a team; the order of its pages and of their rows means nothing.
+
+        A window has an end in the past, so that Graph's link to its next page stands for all that
+        is left of it: what changes meanwhile leaves it for the window of the next run.
+        """
+        request: Request | None = first
+        pages = 0
         while request:
             page: Page = yield request
             self.name_undeclared(page)
@@ -162,6 +181,9 @@ class MessageStream(GraphStream):
             if page.value:
                 yield self.shape(page.value, {})
             request = request.following(page)
+            pages += 1
+            if request and pages >= _PAGES_WORTH_A_LINK:
+                self.bookmarks.leave_open(whole, moment(until), request.url)
 
     def _list(self, parent: Ids) -> Steps:
         """Read the channels of a team, each on its own walk."""
@@ -178,7 +200,7 @@ class MessageStream(GraphStream):
         if not left and self.run.graph.is_application:
             self.bookmarks.advance(whole, moment(self.run.start))
 
-    def _channels(self, parent: Ids) -> Iterator[Any]:
+    def _channels(self, parent: Ids) -> Generator[Step, Any, list[str]]:
         """The ids of a team's channels, where the channels stream does not list them anyway."""
         request: Request | None = Request(
             fill(self.listed_below.path, parent) + "?$select=id", Decoder(["id"])
@@ -218,7 +240,7 @@ class MessageStream(GraphStream):
             # An application sees every channel, so that all of them are the whole team.
             self.bookmarks.advance(whole, moment(self.run.start))
 
-    def _chain(self, ids: Ids, root: Record) -> Iterator[Any]:
+    def _chain(self, ids: Ids, root: Record) -> Generator[Step, Any, list[Record]]:
         """All replies to a post: those that came with it, and the rest."""
         replies: list[Record] = root.pop("replies", None) or []
         following = root.pop("replies@odata.nextLink", None)

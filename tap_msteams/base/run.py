@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from typing_extensions import override
+
 from tap_msteams.errors import (
     ForbiddenError,
     GraphError,
@@ -19,7 +21,7 @@ from tap_msteams.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams.base.stream import GraphStream
+    from tap_msteams.base.collection import GraphStream
     from tap_msteams.graph import Graph
     from tap_msteams.settings import Settings
     from tap_msteams.sweep import Lane
@@ -40,11 +42,13 @@ class Issue:
     code: str
     message: str
     request_id: str
+    permission: str
+    """The permission to grant; empty where that is not the matter."""
     remedy: str
     occurred: datetime
 
+    @override
     def __str__(self) -> str:
-        """One line for the log."""
         where = " ".join(f"{key}={value}" for key, value in self.subject.items())
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
         parts = [
@@ -83,6 +87,7 @@ class Run:
     graph: Graph
     settings: Settings
     streams: dict[type[GraphStream], GraphStream] = field(default_factory=dict)
+    lanes: list[Lane] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
 
     @property
@@ -101,6 +106,7 @@ class Run:
             code=error.code,
             message=error.message,
             request_id=error.request_id,
+            permission=stream.permission if isinstance(error, ForbiddenError) else "",
             remedy=remedy,
             occurred=self.graph.now(),
         )
