@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 from uuid import uuid4
 
 import msgspec
@@ -65,7 +65,11 @@ class Decoder:
     def __init__(self, properties: Iterable[str], declared: Iterable[str] = ()) -> None:
         """Keep `properties`; name first-level keys that are neither these nor `declared`."""
         names = sorted(set(properties))
-        record: Any = make_typed_dict("Record", dict.fromkeys(names, Any), total=False)
+        fields: dict[str, Any] = dict.fromkeys(names, Any)
+        if "id" in fields:
+            # A record without an id could be neither keyed nor found again.
+            fields["id"] = Required[str]
+        record: Any = make_typed_dict("Record", fields, total=False)
         page = msgspec.defstruct(
             "Page",
             [

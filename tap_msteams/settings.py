@@ -229,12 +229,7 @@ def _wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[s
         value = _coerce(kind, value)
     except (TypeError, ValueError):
         value = None
-    if (
-        not isinstance(value, expected)
-        or (kind is th.IntegerType and isinstance(value, bool))
-        or (expected is float and not math.isfinite(value))
-        or (expected is list and not all(isinstance(item, str) for item in value))
-    ):
+    if not _fits(value, expected):
         name = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
         yield f"{where} must be {name.get(expected, 'a list of texts')}"
         return
@@ -246,8 +241,19 @@ def _wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[s
         yield f"{where} must be a date like 2026-01-31 or 2026-01-31T00:00:00Z"
     if key in {"graph_url", "authority_host"} and not _is_origin(str(value)):
         yield f"{where} must be an origin like https://graph.microsoft.com"
-    if key == "user_agent" and not (value.isascii() and value.isprintable()):
+    if key == "user_agent" and not re.fullmatch(r"[ -~]*", str(value)):
         yield f"{where} must be of plain ASCII letters: it goes into an HTTP header"
+
+
+def _fits(value: object, kind: type) -> bool:
+    """Whether a value is of a type; for numbers and lists as JSON has them."""
+    if isinstance(value, bool):
+        return kind is bool
+    if isinstance(value, float):
+        return kind is float and math.isfinite(value)
+    if isinstance(value, list):
+        return kind is list and all(isinstance(item, str) for item in value)
+    return isinstance(value, kind)
 
 
 def _wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:

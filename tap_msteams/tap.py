@@ -19,7 +19,7 @@ from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_msteams.auth import GraphAuthenticator
-from tap_msteams.base import GraphStream, Run, TapStream
+from tap_msteams.base import GraphStream, IssueStream, Run, TapStream
 from tap_msteams.errors import CatalogError, SettingsError, StateError, TapError, UnavailableError
 from tap_msteams.graph import Graph
 from tap_msteams.inputs import load_object, read_object
@@ -55,6 +55,7 @@ class TapMSTeams(Tap):
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         """Ask nothing of Graph yet."""
+        self._run: Run | None = None
         self._sweep: Sweep | None = None
         self._signal: int | None = None
         self._state_due = 0.0
@@ -97,17 +98,17 @@ class TapMSTeams(Tap):
         skipped = [stream.name for stream in self.all_streams if not stream.selected]
         if skipped:
             self.logger.info("Not selected: %s", ", ".join(skipped))
-        run, active = self._begin(selected)
-        if self.config.get("batch_config"):
-            # Batches are files that the SDK fills, one stream after the other.
-            for stream in selected:
-                stream.sync()
-        else:
-            try:
-                self._read_side_by_side(selected, active)
-            except TapError:
-                self._write_state()
-                raise
+        run = self._run = self._new_run()
+        try:
+            if self.config.get("batch_config"):
+                # Batches are files that the SDK fills, one stream after the other.
+                for stream in sorted(selected, key=lambda stream: isinstance(stream, IssueStream)):
+                    stream.sync()
+            else:
+                self._read_side_by_side(selected, self._begin(run, selected))
+        except TapError:
+            self._write_state()
+            raise
         self._write_state()
         if self._signal:
             return 128 + self._signal
@@ -139,7 +140,7 @@ class TapMSTeams(Tap):
 
     def read_alone(self, stream: TapStream) -> Iterator[Record]:
         """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
-        _, active = self._begin([stream])
+        active = self._begin(self._run or self._new_run(), [stream])
         with self._sweeping(active) as sweep:
             for event in sweep.run():
                 for _, records in self._records(event):
@@ -148,22 +149,24 @@ class TapMSTeams(Tap):
                     raise SystemExit(128 + self._signal)
         stream.finish()
 
-    def _begin(self, selected: Sequence[TapStream]) -> tuple[Run, list[TapStream]]:
-        """A run over some streams and the parents that they are read below."""
-        streams = {
-            type(stream): stream for stream in self.all_streams if isinstance(stream, GraphStream)
-        }
-        run = Run(self.graph, self.settings, streams)
+    def _new_run(self) -> Run:
+        """A run, signed in: a failure is the first thing said then, and not one a stream."""
+        _ = self.graph.is_application
+        streams = [stream for stream in self.all_streams if isinstance(stream, GraphStream)]
+        return Run(self.graph, self.settings, {type(stream): stream for stream in streams})
+
+    def _begin(self, run: Run, selected: Sequence[TapStream]) -> list[TapStream]:
+        """Some streams and the parents that they are read below, at the start of a run."""
         active = list(selected)
         for stream in active:
-            above = stream.parent if isinstance(stream, GraphStream) else None
-            if above and (parent := streams[above]) not in active:
-                active.append(parent)
-        # Sign in here, so that a failure is the first thing said and not one a stream.
-        _ = self.graph.is_application
+            if isinstance(stream, GraphStream):
+                if stream.parent and (parent := run.streams[stream.parent]) not in active:
+                    active.append(parent)
+                for source in stream.sources:
+                    run.streams[source].followed = True
         for stream in active:
             stream.begin(run, emits=stream in selected)
-        return run, active
+        return active
 
     @contextmanager
     def _sweeping(self, active: Sequence[TapStream]) -> Iterator[Sweep]:

@@ -67,6 +67,8 @@ class GraphStream(TapStream):
         """Know no ids yet."""
         super().__init__(tap)
         self.feed = Feed()
+        self.followed = False
+        """Whether another stream of this run needs the ids of this one."""
         self._listings: dict[str, Promise] = {}
         self._undeclared: set[str] = set()
         self._select_refused = False
@@ -80,6 +82,12 @@ class GraphStream(TapStream):
         self.feed.lane = lane = super().begin(run, emits=emits)
         self.decoder = Decoder({*self.wanted, "id"}, self.schema["properties"])
         return lane
+
+    @override
+    def finish(self) -> None:
+        if self.parent and not self.run.streams[self.parent].complete:
+            self.complete = False
+        super().finish()
 
     @override
     def failed(self, subject: Ids, error: GraphError) -> None:
@@ -134,7 +142,8 @@ class GraphStream(TapStream):
             self.name_undeclared(page)
             found = [record["id"] for record in page.value]
             self.publish(parent, found)
-            ids += found
+            if self.followed:
+                ids += found
             if self.details:
                 for id_ in found:
                     keys = {**parent, self.fills or "id": id_}
@@ -142,7 +151,8 @@ class GraphStream(TapStream):
             elif self.emits and page.value:
                 yield self.shape(page.value, parent)
             request = request.following(page)
-        self.listing(parent).settle(ids)
+        if self.followed:
+            self.listing(parent).settle(ids)
 
     def read_detail(self, parent: Ids, keys: Ids) -> Steps:
         """Read one record on its own path."""
@@ -150,9 +160,14 @@ class GraphStream(TapStream):
         page = yield Request(url, self.decoder, single=True)
         yield self.shape(page.value, parent)
 
+    @property
+    def sources(self) -> list[type[GraphStream]]:
+        """The streams whose ids this one needs."""
+        return [self.parent] if self.parent else []
+
     def publish(self, parent: Ids, ids: Iterable[str]) -> None:
         """Make ids known to the streams below."""
-        if self.fills:
+        if self.fills and self.followed:
             self.feed.items += [{**parent, self.fills: id_} for id_ in ids]
 
     def listing(self, parent: Ids) -> Promise:

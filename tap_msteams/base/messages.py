@@ -17,6 +17,7 @@ from tap_msteams.errors import (
     NotGrantedError,
     RejectedError,
     UnsupportedError,
+    public_path,
 )
 from tap_msteams.graph import Decoder, Request
 from tap_msteams.state import Bookmarks, comparable, moment
@@ -64,6 +65,11 @@ class MessageStream(GraphStream):
 
     bookmarks: Bookmarks
 
+    @property
+    @override
+    def sources(self) -> list[type[GraphStream]]:
+        return [*super().sources, self.listed_below]
+
     @override
     def begin(self, run: Run, *, emits: bool) -> Lane:
         parent, below = (
@@ -71,7 +77,8 @@ class MessageStream(GraphStream):
             run.streams[self.listed_below],
         )
         self.bookmarks = Bookmarks(self.stream_state, self.name, parent.name, below.name)
-        self._verdict: Promise | None = None
+        self._verdict = Promise()
+        self._tried = False
         self._refused: GraphError | None = None
         lane = super().begin(run, emits=emits)
         needed = {*self.wanted, "id", "lastModifiedDateTime"}
@@ -118,18 +125,16 @@ class MessageStream(GraphStream):
             else:
                 return
             finally:
-                if self._verdict:
-                    self._verdict.settle(None)
+                self._verdict.settle(None)
         yield from self._list(parent)
 
     def _may_export(self) -> Generator[Step, Any, bool]:
         """Whether to try the export; others wait until the first team has tried it."""
         if not self.run.graph.is_application:
             return False
-        if self._verdict is None:
-            self._verdict = Promise()
-        else:
+        if self._tried:
             yield self._verdict
+        self._tried = True
         return self._refused is None
 
     def _judge_refusal(self, error: GraphError) -> None:
@@ -175,11 +180,10 @@ class MessageStream(GraphStream):
         pages = 0
         while request:
             page: Page = yield request
+            self._verdict.settle(None)
             self.name_undeclared(page)
-            for record in page.value:
-                record.update(record["channelIdentity"])
             if page.value:
-                yield self.shape(page.value, {})
+                yield self.shape([_placed(record, first) for record in page.value], {})
             request = request.following(page)
             pages += 1
             if request and pages >= _PAGES_WORTH_A_LINK:
@@ -274,6 +278,17 @@ class MessageStream(GraphStream):
                 oldest,
                 _DELETIONS_KEPT.days,
             )
+
+
+def _placed(record: Record, request: Request) -> Record:
+    """A record of the export with the ids of the team and the channel that it names."""
+    where = record.get("channelIdentity") or {}
+    try:
+        record["teamId"], record["channelId"] = where["teamId"], where["channelId"]
+    except KeyError as error:
+        message = f"message {record['id']} does not say its channel"
+        raise RejectedError(public_path(request.url), message=message) from error
+    return record
 
 
 def _changed(record: Record) -> str:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-msteams")
 
+ISSUES_TOLD = 20
+"""How many issues the end of the log repeats."""
+
 Severity = Literal["gap", "notice"]
 
 
@@ -127,8 +130,11 @@ class Run:
         logger.warning(
             "Finished with %d gaps and %d notices:", self.gaps, len(self.issues) - self.gaps
         )
-        for issue in self.issues:
+        for issue in self.issues[:ISSUES_TOLD]:
             logger.warning("%s", issue)
+        if len(self.issues) > ISSUES_TOLD:
+            more = len(self.issues) - ISSUES_TOLD
+            logger.warning("... and %d more; all of them are rows of sync_issues", more)
 
     @property
     def gaps(self) -> int:

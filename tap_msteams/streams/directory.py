@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from singer_sdk import typing as th
+from typing_extensions import override
 
 from tap_msteams.base import GraphStream
 from tap_msteams.schema import Many, flags, moments, record, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Users(GraphStream):
@@ -65,3 +71,8 @@ class Users(GraphStream):
         *moments("employeeHireDate", "employeeLeaveDateTime", "lastPasswordChangeDateTime"),
         *moments("onPremisesLastSyncDateTime"),
     )
+
+    @override
+    def query(self, select: Sequence[str], top: int | None) -> str:
+        # https://learn.microsoft.com/graph/api/user-list: smaller pages with signInActivity.
+        return super().query(select, 500 if "signInActivity" in select else top)
