@@ -1,0 +1,106 @@
+# Everything below needs Python 3.11 or newer, pip, git and make; the rest is set up in this folder.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+UV_VERSION := 0.13.8
+
+# The first Python that is new enough; `make PYTHON=...` names another one.
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.version_info < (3, 11) and sys.exit(1); print(sys.executable)' \
+	2>/dev/null && break; done)
+endif
+
+TOOLS := .tools
+UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
+MELTANO := $(TOOLS)/meltano/bin/meltano
+BIN := .venv/bin
+
+SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
+INSTALLED := .meltano/installed
+
+export UV_CACHE_DIR ?= $(CURDIR)/$(TOOLS)/cache
+export XDG_STATE_HOME := $(CURDIR)/$(TOOLS)/state
+unexport MELTANO_ENVIRONMENT MELTANO_PROJECT_ROOT VIRTUAL_ENV
+
+.PHONY: help
+help: ## Say what there is to make.
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: demo
+demo: setup ## Load a synthetic Teams tenant into PostgreSQL, twice.
+	@$(BIN)/tap-msteams-sandbox --seed 7 --teams 5 --channels 4 --messages 60 --users 40 \
+		-- $(BIN)/python demo/tour.py
+
+.PHONY: test
+test: setup ## Run all tests and measure their coverage.
+	@rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: check
+check: environment ## Lint, check types, floors and computed documents.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check README.md
+
+.PHONY: fix
+fix: environment ## Format, and compute the documents anew.
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/cog -r README.md
+
+.PHONY: lock
+lock: $(UV) ## Resolve the dependencies anew, as far as pyproject.toml changed.
+	@$(UV) lock --quiet
+
+.PHONY: dist
+dist: $(UV) ## Build the package.
+	@rm -rf dist
+	@UV_PYTHON='$(PYTHON)' $(UV) build
+
+.PHONY: postgres
+postgres: environment ## Start the project's PostgreSQL.
+	@$(BIN)/python demo/postgres.py start
+
+.PHONY: psql
+psql: environment ## Look into it.
+	@$(BIN)/python demo/postgres.py psql
+
+.PHONY: stop
+stop: environment ## Stop it; its data stays.
+	@$(BIN)/python demo/postgres.py stop
+
+.PHONY: setup
+setup: environment $(INSTALLED) ## Install everything, as locked.
+
+.PHONY: environment
+environment: $(UV)
+	@$(SYNC) --all-extras
+
+# Meltano has an environment of its own, and so does each of its plugins.
+$(MELTANO): pyproject.toml uv.lock | $(UV)
+	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/meltano $(SYNC) --only-group meltano
+	@touch $@
+
+$(INSTALLED): meltano.yml $(MELTANO)
+	@$(MELTANO) --log-level=warning install tap-msteams target-postgres
+	@touch $@
+
+$(UV):
+	@test -n '$(PYTHON)' || { echo 'make: no Python 3.11 or newer found: make PYTHON=...' >&2; exit 1; }
+	@echo 'Setting up, once: Python packages and a PostgreSQL, all in this folder.'
+	@rm -rf $(TOOLS)/uv-*
+	@pip='$(PYTHON) -m pip'; $$pip --version >/dev/null 2>&1 || pip=pip; \
+	$$pip install --quiet --disable-pip-version-check --no-cache-dir --root-user-action=ignore \
+		--target $(TOOLS)/uv-$(UV_VERSION) uv==$(UV_VERSION)
+
+.PHONY: clean
+clean: ## Remove all that was set up, the demo's database too.
+	@test ! -x $(BIN)/python || $(BIN)/python demo/postgres.py remove
+	@rm -rf .meltano $(TOOLS) .venv .coverage .coverage.*

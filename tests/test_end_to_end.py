@@ -1,0 +1,213 @@
+"""The main job: `meltano run tap-msteams target-postgres`, first whole, then incremental."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pipeline
+import pytest
+import tour
+from postgres import ROOT, Postgres
+
+from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams.streams import STREAMS
+
+SCHEMA = "teams"
+WHOLE = ("users", "teams", "channels", "members", "messages")
+"""Streams whose tables are the tenant once more."""
+
+BY_NAME = {stream.name: stream for stream in STREAMS}
+COLUMNS = {
+    stream.name: {
+        name: declared
+        for name, declared in stream.properties.to_dict()["properties"].items()
+        if name not in stream.on_request
+    }
+    for stream in STREAMS
+}
+TYPES = {
+    "array": "jsonb",
+    "boolean": "boolean",
+    "integer": "bigint",
+    "object": "jsonb",
+    "string": "text",
+}
+
+
+@dataclass
+class Load:
+    """What a run left behind, and what the tenant held by then."""
+
+    tables: dict[str, dict[tuple[str, ...], dict[str, Any]]]
+    truth: dict[str, dict[tuple[str, ...], dict[str, Any]]]
+    state: dict[str, Any]
+
+    def written(self, stream, since=0):
+        """The keys of the rows that runs after a certain moment have written."""
+        rows = self.tables[stream].items()
+        return {key for key, row in rows if row["_sdc_sync_started_at"] > since}
+
+    @property
+    def last(self):
+        """The moment when the last run started that wrote something."""
+        return max(
+            row["_sdc_sync_started_at"] for rows in self.tables.values() for row in rows.values()
+        )
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    server = Postgres(ROOT / ".meltano" / "test-postgres")
+    server.start(port=0)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def loads(postgres, tmp_path_factory):
+    """A first load and, after a day of work in the tenant, a second one."""
+    directory = tmp_path_factory.mktemp("pipeline")
+    tenant = Tenant(seed=11, teams=3, channels=3, messages=40, users=30)
+    with Sandbox(tenant=tenant) as sandbox:
+        first = load(postgres, directory, sandbox)
+        tenant.change()
+        return first, load(postgres, directory, sandbox)
+
+
+def load(postgres, directory, sandbox):
+    log = directory / "log"
+    with log.open("wb") as output:
+        code = pipeline.run(postgres, SCHEMA, directory, output, sandbox.environment())
+    assert code == 0, log.read_text()[-5000:]
+    [bookmarks] = directory.rglob("state.json")
+    return Load(
+        tables={name: keyed(name, postgres.rows(f"table {name}", SCHEMA)) for name in BY_NAME},
+        truth={name: keyed(name, truth(sandbox.tenant, name)) for name in (*WHOLE, "presence")},
+        state=json.loads(bookmarks.read_text()),
+    )
+
+
+def truth(tenant, name):
+    """What the tenant holds; a message says in its identity where it belongs."""
+    for row in tenant.truth(name):
+        yield {**(row.get("channelIdentity") or {}), **row}
+
+
+def key_of(stream, row):
+    """The key of a row; of presence only the person, as the tenant knows no observations."""
+    names = BY_NAME[stream].primary_keys
+    return tuple(row[name] for name in names if name != "observedDateTime")
+
+
+def keyed(stream, rows):
+    found = {}
+    for row in rows:
+        found.setdefault(key_of(stream, row), row)
+    return found
+
+
+def plain(stream, row):
+    """The declared columns of a row, moments as such."""
+    return {
+        name: moment(row.get(name)) if declared.get("format") == "date-time" else row.get(name)
+        for name, declared in COLUMNS[stream].items()
+        if name != "observedDateTime"
+    }
+
+
+def moment(text):
+    """A moment without its zone, which is UTC everywhere here."""
+    return text and datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("stream", WHOLE)
+@pytest.mark.parametrize("which", [0, 1], ids=["first", "second"])
+def test_the_tables_hold_what_the_tenant_holds(loads, which, stream):
+    load = loads[which]
+
+    assert load.truth[stream].keys() <= load.tables[stream].keys()
+    for key, row in load.truth[stream].items():
+        assert plain(stream, load.tables[stream][key]) == plain(stream, row)
+
+
+@pytest.mark.parametrize("stream", ["users", "teams", "channels", "members"])
+def test_what_is_gone_from_the_tenant_is_marked(loads, stream):
+    _, second = loads
+    gone = {key for key, row in second.tables[stream].items() if row["_sdc_deleted_at"]}
+
+    assert gone == second.tables[stream].keys() - second.truth[stream].keys()
+    assert gone or stream != "members"
+
+
+def test_each_run_observes_the_presence_of_everybody(loads, postgres):
+    first, _ = loads
+    query = 'select id from presence group by id having count(distinct "observedDateTime") = 2'
+
+    assert {(row["id"],) for row in postgres.rows(query, SCHEMA)} == first.truth["presence"].keys()
+
+
+def test_the_second_run_adds_only_what_changed(loads):
+    first, second = loads
+    before, after = first.truth["messages"], second.truth["messages"]
+    changed = {key for key, row in after.items() if row != before.get(key)}
+
+    assert 0 < len(changed) < len(after)
+    assert second.written("messages", since=first.last) == changed
+
+
+def test_changed_rows_are_replaced_and_not_doubled(loads, postgres):
+    _, second = loads
+    for stream in WHOLE:
+        [count] = postgres.rows(f"select count(*) as rows from {stream}", SCHEMA)
+        assert count["rows"] == len(second.tables[stream])
+
+
+@pytest.mark.parametrize("stream", BY_NAME)
+def test_columns_have_the_types_of_their_properties(loads, postgres, stream):
+    del loads
+    query = (
+        "select column_name as name, data_type as type from information_schema.columns"
+        f" where table_schema = '{SCHEMA}' and table_name = '{stream}'"
+    )
+    found = {row["name"]: row["type"] for row in postgres.rows(query)}
+    expected = {
+        name: "timestamp without time zone"
+        if declared.get("format") == "date-time"
+        else TYPES[declared["type"][0] if isinstance(declared["type"], list) else declared["type"]]
+        for name, declared in COLUMNS[stream].items()
+    }
+
+    assert {name: kind for name, kind in found.items() if name in expected} == expected
+
+
+@pytest.mark.parametrize("stream", BY_NAME)
+def test_tables_have_the_keys_of_their_streams(loads, postgres, stream):
+    del loads
+    query = (
+        "select column_name as name from information_schema.key_column_usage"
+        f" where table_schema = '{SCHEMA}' and table_name = '{stream}'"
+    )
+
+    assert {row["name"] for row in postgres.rows(query)} == set(BY_NAME[stream].primary_keys)
+
+
+def test_meltano_keeps_a_state_that_moves_on(loads):
+    first, second = (load.state["completed"]["singer_state"]["bookmarks"] for load in loads)
+
+    assert first["messages"]
+    assert second["messages"] != first["messages"]
+
+
+def test_the_demo_has_something_to_show(loads, postgres):
+    del loads
+    thread = postgres.rows(tour.query("thread"), SCHEMA)
+    people = postgres.rows(tour.query("presence"), SCHEMA)
+
+    assert [message["is_reply"] for message in thread] == [False] + [True] * (len(thread) - 1)
+    assert all(message["author"] and tour.plain(message["text"]) for message in thread)
+    assert (
+        len({(person["availability"], person["activity"]) for person in people}) == len(people) > 3
+    )
