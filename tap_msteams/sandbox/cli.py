@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -17,8 +18,7 @@ from tap_msteams.sandbox.server import AUTH_METHODS, AuthMethod, Sandbox
 from tap_msteams.sandbox.tenant import Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from types import FrameType
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128
 """Exit codes as shells use them."""
@@ -39,6 +39,7 @@ LOOPBACK = "localhost,127.0.0.1"
     show_default=True,
     help="In each channel, posts and replies together, on average.",
 )
+@click.option("--even", is_flag=True, help="In each channel exactly as many messages.")
 @click.option("--users", type=click.IntRange(1), default=60, show_default=True)
 @click.option(
     "--page-size", type=click.IntRange(1), help="The server's largest page, below Graph's own."
@@ -57,6 +58,7 @@ LOOPBACK = "localhost,127.0.0.1"
     show_default=True,
     help="The way of signing in that the environment is set for.",
 )
+@click.option("--no-export", is_flag=True, help="Refuse the export of messages.")
 @click.option(
     "--faults",
     multiple=True,
@@ -71,10 +73,12 @@ def main(  # noqa: PLR0913 (the options of the command line)
     teams: int,
     channels: int,
     messages: int,
+    even: bool,
     users: int,
     page_size: int | None,
     latency: float,
     auth: AuthMethod,
+    no_export: bool,
     faults: tuple[str, ...],
     limits: bool,
     command: tuple[str, ...],
@@ -86,7 +90,8 @@ def main(  # noqa: PLR0913 (the options of the command line)
     """
     try:
         sandbox = Sandbox(
-            Tenant(seed, teams, channels, messages, users),
+            Tenant(seed, teams, channels, messages, users, even=even),
+            export=not no_export,
             page_size=page_size,
             latency=latency / 1000,
             auth=auth,
@@ -98,10 +103,12 @@ def main(  # noqa: PLR0913 (the options of the command line)
     with sandbox:
         if command:
             sys.exit(run(command, environment(sandbox)))
-        for name, value in sandbox.environment().items():
-            click.echo(f"export {name}={shlex.quote(value)}")
-        sys.stdout.flush()
-        _wait()
+        end = threading.Event()
+        with _signals(lambda _: end.set()):
+            for name, value in sandbox.environment().items():
+                click.echo(f"export {name}={shlex.quote(value)}")
+            sys.stdout.flush()
+            end.wait()
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -115,25 +122,41 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 def run(command: Sequence[str], variables: Mapping[str, str]) -> int:
     """Run a command to its end, hand signals on to it, and return its exit code."""
-    try:
-        process = subprocess.Popen(command, env=variables)  # noqa: S603 (the user's own command)
-    except FileNotFoundError:
-        click.echo(f"tap-msteams-sandbox: {command[0]}: command not found", err=True)
-        return NOT_FOUND
-    except OSError as error:
-        click.echo(f"tap-msteams-sandbox: {command[0]}: {error.strerror}", err=True)
-        return NOT_EXECUTABLE
+    early: list[int] = []
+    with _signals(early.append):
+        try:
+            process = subprocess.Popen(command, env=variables)  # noqa: S603 (the user's command)
+        except FileNotFoundError:
+            click.echo(f"tap-msteams-sandbox: {command[0]}: command not found", err=True)
+            return NOT_FOUND
+        except OSError as error:
+            click.echo(f"tap-msteams-sandbox: {command[0]}: {error.strerror}", err=True)
+            return NOT_EXECUTABLE
 
-    def hand_on(number: int, _: FrameType | None) -> None:
-        # Ctrl-C in a terminal reaches the command by itself.
-        if number != signal.SIGINT or not _in_foreground():
-            process.send_signal(number)
+        def hand_on(number: int) -> None:
+            # Ctrl-C in a terminal reaches the command by itself.
+            if number != signal.SIGINT or not _in_foreground():
+                process.send_signal(number)
 
-    with process:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, hand_on)
-        code = process.wait()
+        with process, _signals(hand_on):
+            for number in early:
+                hand_on(number)
+            code = process.wait()
     return code if code >= 0 else SIGNALLED - code
+
+
+@contextmanager
+def _signals(handler: Callable[[int], object]) -> Iterator[None]:
+    """Let Ctrl-C and a polite kill call the handler instead of ending this process."""
+    before = {
+        number: signal.signal(number, lambda number, _: handler(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 def _in_foreground() -> bool:
@@ -142,11 +165,3 @@ def _in_foreground() -> bool:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except (OSError, ValueError):
         return False
-
-
-def _wait() -> None:
-    """Wait for Ctrl-C or a polite kill."""
-    end = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: end.set())
-    end.wait()

@@ -37,6 +37,8 @@ def work(tenant: Tenant, random: Random) -> dict[str, int]:
 
 def _talk(tenant: Tenant, random: Random, channel: Channel, done: Counter[str]) -> None:
     """Write in a channel: something new, answers to it and to something older."""
+    if not channel.audience:
+        return
     place = (channel.team.id, channel.id)
     author = random.choice(channel.audience)
     text = prose.opening(random, author.department, author.country.language)
@@ -69,7 +71,9 @@ def _reorganise(tenant: Tenant, random: Random, teams: list[Team], done: Counter
     """Open a channel, let one person join a team and another leave one."""
     team = random.choice(teams)
     general = next(iter(team.channels))
-    name = f"{random.choice(prose.CHANNEL_TOPICS)} {tenant.days}"
+    taken = {channel.name for channel in team.channels.values()}
+    free = [topic for topic in prose.CHANNEL_TOPICS if topic not in taken]
+    name = random.choice(free or prose.CHANNEL_TOPICS)
     channel = tenant.add_channel(team.id, name)
     tenant.announce(team.id, channel, "channelAdded")
     done["channels"] += 1

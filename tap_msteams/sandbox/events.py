@@ -27,7 +27,8 @@ https://learn.microsoft.com/en-us/graph/system-messages
 
 def detail(random: Random, channel: Channel, kind: str, instant: int) -> dict[str, Any]:
     """Return the eventDetail of a system message."""
-    person, other = random.choice(channel.audience), random.choice(channel.audience)
+    people = channel.audience or channel.team.tenant.people
+    person, other = random.choice(people), random.choice(people)
     properties = {
         **_about_place(channel, kind),
         **_about_people(channel, kind, other, instant),

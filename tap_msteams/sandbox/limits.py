@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tap_msteams.sandbox.replies import GraphError
+from tap_msteams.sandbox.replies import TOO_MANY, GraphError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -151,4 +151,4 @@ def too_many(retry_after: str | None) -> GraphError:
     """
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     msg = "Too many requests"
-    return GraphError(429, "TooManyRequests", msg, headers)
+    return GraphError(429, TOO_MANY, msg, headers)

@@ -63,7 +63,9 @@ class Kind:
 
 
 def _throttle(exchange: Exchange, fault: Fault) -> Reply:
-    raise too_many(_retry_after(exchange, fault))
+    error = too_many(_retry_after(exchange, fault))
+    error.status = int(fault.option("status"))
+    raise error
 
 
 def _fail(exchange: Exchange, fault: Fault) -> Reply:
@@ -182,7 +184,7 @@ DOCS = "https://learn.microsoft.com/en-us/graph/"
 """Where the pages of the kinds are."""
 
 KINDS: dict[str, Kind] = {
-    "429": Kind(_throttle, "throttling", {"retry_after": "1"}),
+    "429": Kind(_throttle, "throttling", {"retry_after": "1", "status": "429"}),
     **{status: Kind(_fail, "errors", {"retry_after": "none"}) for status in CODES},
     "401": Kind(_reject_token, "resolve-auth-errors"),
     "revoke": Kind(_revoke, "resolve-auth-errors"),
@@ -223,4 +225,4 @@ TRANSIENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("empty-page", {}),
     ("repeat-row", {}),
 )
-"""What chance picks from."""
+"""What chance picks from; a stalled connection would only cost time."""

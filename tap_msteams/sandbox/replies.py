@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Literal, Self
 
 import msgspec
 from typing_extensions import override
+
+TOO_MANY = "TooManyRequests"
 
 
 @dataclass
@@ -85,7 +86,7 @@ class GraphError(Exception):
             "request-id": request_id,
             "client-request-id": client_request_id,
         }
-        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+        if self.code == TOO_MANY:
             inner = {"code": "429", **inner}
         error = {"code": self.code, "message": self.message, "innerError": inner}
         return Reply(self.status, msgspec.json.encode({"error": error}), dict(self.headers))

@@ -166,6 +166,7 @@ class Sandbox:
         imds.add_routes(self.imds.routes())
         port = await self._listen(graph, context)
         self.graph_url = self.service.graph.origin = f"https://localhost:{port}"
+        self.entra.resource = self.graph_url
         port = await self._listen(web.AppRunner(entra, access_log=None), context)
         self.authority_host = f"https://localhost:{port}"
         self.imds_url = (

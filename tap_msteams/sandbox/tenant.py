@@ -165,7 +165,7 @@ class Tenant(Tree):
 
     def _person(self, channel: Channel, person: str) -> Person:
         """Return the person of that id, or else the one who is most at home in the channel."""
-        return self.users[person] if person else channel.audience[0]
+        return self.users[person] if person else (channel.audience or self.people)[0]
 
     def _write(self, channel: Channel, text: str, author: str, parent: int = 0) -> Message:
         instant = self.tick()
