@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from singer_sdk.exceptions import MappingError
+
 from tap_msteams.errors import TapError
+from tap_msteams.settings import env_name
 from tap_msteams.tap import TapMSTeams
 
 
@@ -13,6 +16,11 @@ def main() -> None:
     try:
         TapMSTeams.cli()
     except TapError as error:
-        for line in str(error).splitlines():
-            TapMSTeams.logger.error("%s", line)
-        sys.exit(1)
+        lines = str(error).splitlines()
+    except MappingError as error:
+        lines = [f"'stream_maps' (env {env_name('stream_maps')}): {error}"]
+    else:
+        return
+    for line in lines:
+        TapMSTeams.logger.error("%s", line)
+    sys.exit(1)

@@ -125,12 +125,16 @@ class ForbiddenError(GraphError):
 class NotGrantedError(ForbiddenError):
     """The permission is missing altogether; `message` lists what Graph would take."""
 
+    permission: str = ""
+    """The one to grant, once it is known what was asked for."""
+
 
 class RejectedError(GraphError):
     """The request itself is wrong; sending it again would not help."""
 
 
 class _Inner(msgspec.Struct):
+    code: str | int | None = None
     request_id: str = msgspec.field(name="request-id", default="")
 
 
@@ -144,6 +148,13 @@ class _Error(msgspec.Struct):
     def request_id(self) -> str:
         inner = self.inner or self.older
         return inner.request_id if inner else ""
+
+    @property
+    def status(self) -> int | None:
+        """The status that the body itself tells."""
+        inner = self.inner or self.older
+        code = str(inner.code) if inner else ""
+        return int(code) if re.fullmatch(r"[45]\d\d", code) else None
 
 
 class _Body(msgspec.Struct):
@@ -236,6 +247,15 @@ def graph_error(
     if isinstance(result, TokenRejectedError):
         result.challenge = headers.get("WWW-Authenticate", "")
     return result
+
+
+def late_error(url: str, headers: Mapping[str, Any], body: bytes) -> GraphError | None:
+    """The error in the body of an answer whose status was good; None where there is none."""
+    try:
+        error = msgspec.json.decode(body, type=_Body).error
+    except msgspec.MsgspecError:
+        return None
+    return graph_error(url, error.status or 500, headers, body)
 
 
 def _first_line(body: bytes) -> str:

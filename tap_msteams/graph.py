@@ -19,6 +19,7 @@ from tap_msteams.errors import (
     UnavailableError,
     graph_error,
     http_date,
+    late_error,
     public_path,
 )
 
@@ -73,7 +74,7 @@ class Decoder:
         page = msgspec.defstruct(
             "Page",
             [
-                ("value", list[record], msgspec.field(default_factory=list)),
+                ("value", list[record]),
                 ("next", str | None, None),
                 ("delta", str | None, None),
             ],
@@ -189,6 +190,8 @@ class Graph:
         try:
             page = _decode(request, response.content)
         except msgspec.MsgspecError as error:
+            if late := late_error(request.url, response.headers, response.content):
+                raise late from error
             request_id = response.headers.get("request-id", "")
             message = f"the answer is no page of Graph's: {error}"
             raise UnavailableError(

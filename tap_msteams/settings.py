@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
+from singer_sdk.helpers._batch import BatchConfig
 
 from tap_msteams.errors import SettingsError
 
@@ -212,6 +213,8 @@ def problems(config: Mapping[str, Any], known: Mapping[str, Any] | None = None) 
     for key, value in config.items():
         if key in table and value is not None:
             yield from _wrong_value(key, value, table[key].metadata)
+        elif known and key in known and key not in table:
+            yield from _wrong_for_the_sdk(key, value, known[key])
     yield from _wrong_sign_in(config)
 
 
@@ -243,6 +246,24 @@ def _wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[s
         yield f"{where} must be an origin like https://graph.microsoft.com"
     if key == "user_agent" and not re.fullmatch(r"[ -~]*", str(value)):
         yield f"{where} must be of plain ASCII letters: it goes into an HTTP header"
+
+
+def _wrong_for_the_sdk(
+    key: str,
+    value: Any,  # noqa: ANN401 - whatever the configuration holds
+    schema: Mapping[str, Any],
+) -> Iterator[str]:
+    # The SDK checks its stream maps itself, and its schema of them is no valid one.
+    rule = {"type": schema["type"]} if key == "stream_maps" else dict(schema)
+    errors = list(th.DEFAULT_JSONSCHEMA_VALIDATOR(rule).iter_errors(value))
+    for error in errors:
+        where = ".".join(str(part) for part in (key, *error.path))
+        yield f"'{where}' (env {env_name(key)}) needs {error.validator} {error.validator_value}"
+    if key == "batch_config" and value and not errors:
+        try:
+            BatchConfig.from_dict(dict(value))
+        except TypeError as problem:
+            yield f"'{key}' (env {env_name(key)}) is not what the SDK takes: {problem}"
 
 
 def _fits(value: object, kind: type) -> bool:

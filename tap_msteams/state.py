@@ -43,7 +43,8 @@ def moment(value: datetime) -> str:
 
 def comparable(text: str) -> str:
     """A moment of Graph's so that texts compare as moments do: zeros may be trimmed off."""
-    return text.rstrip("Z")
+    text = text.rstrip("Z")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class Bookmarks:

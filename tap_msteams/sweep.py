@@ -143,7 +143,7 @@ class _Task:
     tries: int = 0
     throttled: int = 0
     renewed: bool = False
-    result: Page | TapError | None = None
+    result: Page | BaseException | None = None
 
 
 @dataclass(slots=True)
@@ -163,11 +163,16 @@ class Sweep:
         gate: Gate,
         workers: int,
         clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[int], float] | None = None,
     ) -> None:
-        """Let `workers` threads ask `graph` what the `gate` admits."""
+        """Let `workers` threads ask `graph` what the `gate` admits.
+
+        `pause` tells the seconds to wait after so many tries.
+        """
         self._graph = graph
         self._gate = gate
         self._clock = clock
+        self._pause = pause or next_pause
         self._workers = workers
         self._lanes: list[Lane] = []
         self._turn = 0
@@ -302,6 +307,8 @@ class Sweep:
                 if self._goes_again(task, error, sent):
                     continue
                 task.result = error
+            except BaseException as error:  # noqa: BLE001 - a mistake of ours, raised by the main thread
+                task.result = error
             self._done.put(task)
 
     def _take(self) -> _Task | None:
@@ -351,14 +358,14 @@ class Sweep:
         if isinstance(error, ThrottledError):
             task.throttled += 1
             asked = error.retry_after
-            pause = next_pause(task.throttled) if asked is None else asked
+            pause = self._pause(task.throttled) if asked is None else asked
             with self._wake:
                 self._gate.throttle(task.buckets, sent, now, pause)
             again = task.throttled < TRIES_THROTTLED
         elif isinstance(error, UnavailableError):
             task.tries += 1
             again = task.tries < (TRIES if self._graph.reached else TRIES_AT_FIRST)
-            pause = next_pause(task.tries) if error.retry_after is None else error.retry_after
+            pause = self._pause(task.tries) if error.retry_after is None else error.retry_after
         elif isinstance(error, TokenRejectedError):
             again, task.renewed, pause = not task.renewed, True, 0.0
         else:

@@ -25,7 +25,7 @@ from tap_msteams.graph import Graph
 from tap_msteams.inputs import load_object, read_object
 from tap_msteams.settings import Settings, env_name, json_schema, problems
 from tap_msteams.streams import STREAMS
-from tap_msteams.sweep import Failure, Lane, Sweep
+from tap_msteams.sweep import Failure, Lane, Sweep, next_pause
 from tap_msteams.throttle import Gate
 from tap_msteams.transport import session
 from tap_msteams.writer import RecordWriter
@@ -52,6 +52,8 @@ class TapMSTeams(Tap):
     message_writer_class = RecordWriter
     message_writer: RecordWriter
     clock: Callable[[], float] = staticmethod(time.monotonic)
+    pause: Callable[[int], float] = staticmethod(next_pause)
+    """Seconds to wait after so many tries, where Graph does not say."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         """Ask nothing of Graph yet."""
@@ -130,13 +132,19 @@ class TapMSTeams(Tap):
                 for lane, records in self._records(event):
                     unfinished[lane.name].write(records)
                     counters[lane.name].increment(len(records))
-                for stream in [item for item in unfinished.values() if item.lane.finished]:
-                    del unfinished[stream.name]
-                    stream.finish()
-                    self._write_state()
+                self._finish(unfinished)
                 self._write_state_when_due()
                 if self._signal:
                     return
+            # The last walk may end without anything more to hand out.
+            self._finish(unfinished)
+
+    def _finish(self, unfinished: dict[str, TapStream]) -> None:
+        """Finish the streams whose last walk has ended."""
+        for stream in [item for item in unfinished.values() if item.lane.finished]:
+            del unfinished[stream.name]
+            stream.finish()
+            self._write_state()
 
     def read_alone(self, stream: TapStream) -> Iterator[Record]:
         """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
@@ -171,7 +179,7 @@ class TapMSTeams(Tap):
     @contextmanager
     def _sweeping(self, active: Sequence[TapStream]) -> Iterator[Sweep]:
         """A sweep over the lanes of some streams, closed at the end."""
-        sweep = Sweep(self.graph, self.gate, self.settings.concurrency)
+        sweep = Sweep(self.graph, self.gate, self.settings.concurrency, pause=self.pause)
         for stream in active:
             sweep.add(stream.lane)
         self._sweep = sweep

@@ -68,6 +68,9 @@ _NUMBER = re.compile(r"AADSTS(\d+)")
 
 def refusal(body: Mapping[str, Any]) -> AuthenticationError:
     """The error that an answer of Entra ID stands for."""
+    if not isinstance(body["error"], str):
+        msg = "Entra ID gave no token: something else answers there, check 'authority_host'"
+        return AuthenticationError(msg)
     text = str(body.get("error_description") or body["error"])
     number = _NUMBER.search(text)
     remedy = REMEDIES.get(int(number[1])) if number else None

@@ -211,7 +211,11 @@ class MessageStream(GraphStream):
         )
         found: list[str] = []
         while request:
-            page: Page = yield request
+            try:
+                page: Page = yield request
+            except NotGrantedError as error:
+                error.permission = self.listed_below.permission
+                raise
             found += [record["id"] for record in page.value]
             request = request.following(page)
         return found
@@ -219,8 +223,9 @@ class MessageStream(GraphStream):
     def _channel(self, ids: Ids, left: set[str]) -> Steps:
         """Read a channel from its newest chain down to its bookmark."""
         whole, part = ids["teamId"], ids["channelId"]
-        since = self.since(whole, part)
+        since, start = self.since(whole, part), self.run.settings.start
         from_ = comparable(moment(since)) if since else ""
+        begin = comparable(moment(start)) if start else ""
         request: Request | None = Request(
             f"{fill(self.path, ids)}?$top={self.top}&$expand=replies", self._chains
         )
@@ -231,10 +236,11 @@ class MessageStream(GraphStream):
             records: list[Record] = []
             for root in page.value:
                 chain = [root, *(yield from self._chain(ids, root))]
-                changed = [row for row in chain if _changed(row) >= from_]
                 # Chains come in the order of their last change, a reply's or the post's own.
-                fresh = bool(changed)
-                records += changed
+                fresh = any(_changed(row) >= from_ for row in chain)
+                if fresh:
+                    # Whole: while an earlier run went down the list, it may have moved up unread.
+                    records += [row for row in chain if _changed(row) >= begin]
             if records:
                 yield self.shape(records, ids)
             request = request.following(page) if fresh else None

@@ -100,7 +100,11 @@ class Run:
 
     def report(self, stream: GraphStream, subject: dict[str, str], error: GraphError) -> None:
         """Record what was not read; raises TapError where `on_error` is `fail`."""
-        severity, remedy = judge(error, stream.permission)
+        permission = stream.permission
+        if isinstance(error, NotGrantedError):
+            # Another stream's, where the ids that this one needs could not be listed.
+            permission = error.permission = error.permission or permission
+        severity, remedy = judge(error, permission)
         issue = Issue(
             severity=severity,
             stream=stream.name,
@@ -109,7 +113,7 @@ class Run:
             code=error.code,
             message=error.message,
             request_id=error.request_id,
-            permission=stream.permission if isinstance(error, ForbiddenError) else "",
+            permission=permission if isinstance(error, ForbiddenError) else "",
             remedy=remedy,
             occurred=self.graph.now(),
         )

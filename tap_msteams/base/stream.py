@@ -73,7 +73,9 @@ class TapStream(Stream):
     @property
     @override
     def emit_activate_version_messages(self) -> bool:
-        return super().emit_activate_version_messages and not self.appends
+        # Files of a batch hold no version, so that activating one would remove their rows.
+        wanted = super().emit_activate_version_messages and not self.config.get("batch_config")
+        return wanted and not self.appends
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -87,6 +89,14 @@ class TapStream(Stream):
     @override
     def _increment_stream_state(self, latest_record: Record, *, context: Any = None) -> None:
         """Leave bookmarks to the walks, which know what has been read completely."""
+
+    @override
+    def _write_starting_replication_value(self, context: Context | None) -> None:
+        """Leave the state to the bookmarks, which take nothing else for theirs."""
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Mark nothing in the state: bookmarks are moments of Graph's clock."""
 
     @override
     def _write_state_message(self) -> None:
