@@ -135,7 +135,7 @@ class RejectedError(GraphError):
 
 class _Inner(msgspec.Struct):
     code: str | int | None = None
-    request_id: str = msgspec.field(name="request-id", default="")
+    request_id: str | None = msgspec.field(name="request-id", default=None)
 
 
 class _Error(msgspec.Struct):
@@ -147,7 +147,7 @@ class _Error(msgspec.Struct):
     @property
     def request_id(self) -> str:
         inner = self.inner or self.older
-        return inner.request_id if inner else ""
+        return (inner.request_id if inner else None) or ""
 
     @property
     def status(self) -> int | None:
@@ -175,7 +175,12 @@ _BY_STATUS: dict[int, type[GraphError]] = {
     429: ThrottledError,
     501: UnsupportedError,
 }
+_HARMLESS = (MissingError, UnsupportedError, ExpiredError)
+"""What needs Graph's word, since nobody is alarmed then."""
+
 _EXPIRED_CODES = {"syncStateNotFound", "resyncRequired", "syncStateInvalid"}
+# What a cloud or a version says that does not have a path at all.
+_NO_SUCH_SEGMENT = "Resource not found for the segment"
 _NOT_GRANTED = re.compile(
     r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
 )
@@ -230,17 +235,24 @@ def graph_error(
     except msgspec.MsgspecError:
         error = _Error(message=_first_line(body))
     code, message = error.code or "", error.message or ""
+    request_id = headers.get("request-id") or error.request_id
     kind = _BY_STATUS.get(status, UnavailableError if status >= 500 else RejectedError)  # noqa: PLR2004 - the class of server errors
     if code in _EXPIRED_CODES:
         kind = ExpiredError
+    elif status == 400 and _NO_SUCH_SEGMENT in message:  # noqa: PLR2004 - Bad Request
+        kind = UnsupportedError
     elif kind is ForbiddenError and _NOT_GRANTED.search(f"{code} {message}"):
         kind = NotGrantedError
+    elif not (code or request_id) and issubclass(kind, _HARMLESS):
+        # Whoever answered has nothing to say about what there is at Graph.
+        kind = RejectedError
+        message = f"no answer of Graph's, check `graph_url` and the proxy: {message}"
     result = kind(
         public_path(url),
         status,
         code=code,
         message=message,
-        request_id=headers.get("request-id") or error.request_id,
+        request_id=request_id,
         # A date counts from the time on Graph's own clock.
         retry_after=retry_after_seconds(headers.get("Retry-After"), http_date(headers.get("Date"))),
     )

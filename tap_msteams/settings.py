@@ -50,6 +50,7 @@ def setting(  # noqa: PLR0913 - the columns of the settings table
     choices: tuple[str, ...] | None = None,
     secret: bool = False,
     minimum: float | None = None,
+    maximum: float | None = None,
 ) -> Any:  # noqa: ANN401 - a dataclass field
     """Declare one setting: its JSON type, what it does, and what it may be."""
     metadata = {
@@ -58,6 +59,7 @@ def setting(  # noqa: PLR0913 - the columns of the settings table
         "choices": choices,
         "secret": secret,
         "minimum": minimum,
+        "maximum": maximum,
     }
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
@@ -113,6 +115,7 @@ class Settings:
         "Overlap of an incremental run with the one before, against late arrivals.",
         default=5,
         minimum=0,
+        maximum=525_600,  # a year
     )
     on_error: str = setting(
         th.StringType,
@@ -121,7 +124,9 @@ class Settings:
         default="fail_at_end",
         choices=ON_ERROR,
     )
-    concurrency: int = setting(th.IntegerType, "Requests in flight.", default=32, minimum=1)
+    concurrency: int = setting(
+        th.IntegerType, "Requests in flight.", default=32, minimum=1, maximum=1000
+    )
     rate_limit_share: float = setting(
         th.NumberType,
         "Share of Graph's documented rate limits to use; above 1 for raised quotas, "
@@ -240,6 +245,8 @@ def _wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[s
         yield f"{where} must be one of {', '.join(rule['choices'])}"
     if rule["minimum"] is not None and value < rule["minimum"]:
         yield f"{where} must be at least {rule['minimum']}"
+    if rule["maximum"] is not None and value > rule["maximum"]:
+        yield f"{where} must be at most {rule['maximum']}"
     if kind is th.DateTimeType and not _is_moment(str(value)):
         yield f"{where} must be a date like 2026-01-31 or 2026-01-31T00:00:00Z"
     if key in {"graph_url", "authority_host"} and not _is_origin(str(value)):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 
+_FIRST_YEAR = 2000
+
 FORGOTTEN_AFTER = timedelta(days=30)
 """How long a partition that listings no longer show keeps its bookmark."""
 
@@ -39,6 +41,15 @@ def moment(value: datetime) -> str:
     """A moment as it stands in STATE and in Graph's filters."""
     text = value.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def parsed(text: str) -> datetime:
+    """The moment that a text in STATE stands for; raises ValueError where it is none."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None or value.year < _FIRST_YEAR:
+        msg = f"'{text}' is no moment that Graph's clock could have shown"
+        raise ValueError(msg)
+    return value
 
 
 def comparable(text: str) -> str:
@@ -78,14 +89,14 @@ class Bookmarks:
     def _load(self) -> None:
         wholes, parts = self._keys
         for since, ids in self._state.get(wholes, {}).items():
-            datetime.fromisoformat(since)
+            parsed(since)
             self._wholes.update(dict.fromkeys(ids, since))
         for since, members in self._state.get(parts, {}).items():
-            datetime.fromisoformat(since)
+            parsed(since)
             for whole, ids in members.items():
                 self._parts[whole].update(dict.fromkeys(ids, since))
         for whole, window in self._state.get("open", {}).items():
-            datetime.fromisoformat(window["until"])
+            parsed(window["until"])
             self._open[whole] = (window["until"], str(window["next"]))
         for day, ids in self._state.get("unseen", {}).items():
             date.fromisoformat(day)

@@ -251,11 +251,14 @@ class TapMSTeams(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = state.get("bookmarks", {})
+        bookmarks = state.get("bookmarks") if state else {}
         if not isinstance(bookmarks, dict) or not all(
             isinstance(entry, dict) for entry in bookmarks.values()
         ):
-            msg = "the state is no Singer state: `bookmarks` must map streams to objects"
+            msg = (
+                "the state is no Singer state: it must be the `value` of a STATE message, "
+                "with `bookmarks` that map streams to objects"
+            )
             raise StateError(msg)
         super().load_state(state)
 
@@ -306,19 +309,24 @@ def checked_catalog(catalog: dict[str, Any] | None) -> Catalog | None:
     if catalog is None:
         return None
     try:
+        names = [(str(entry["tap_stream_id"]), entry["stream"]) for entry in catalog["streams"]]
         parsed = Catalog.from_dict(cast("Any", catalog))
         selected = [
-            entry.tap_stream_id
+            str(entry.tap_stream_id)
             for entry in parsed.streams
             if entry.metadata.resolve_selection().get((), False)
         ]
     except (AttributeError, KeyError, TypeError) as problem:
         msg = f"the catalog is no Singer catalog ({problem!r}): write it with --discover"
         raise CatalogError(msg) from problem
-    names = [str(stream.__dict__["name"]) for stream in STREAMS]
+    for id_, name in names:
+        if id_ != name:
+            msg = f"the catalog calls the stream '{id_}' also {name!r}: write it with --discover"
+            raise CatalogError(msg)
+    known = [str(stream.__dict__["name"]) for stream in STREAMS]
     for name in selected:
-        if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean '{near[0]}'?" if near else "write it anew with --discover"
             msg = f"the catalog selects a stream '{name}' that this version does not have: {hint}"
             raise CatalogError(msg)

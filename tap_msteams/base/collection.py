@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from typing_extensions import override
@@ -15,13 +15,13 @@ from tap_msteams.graph import Decoder, Request
 from tap_msteams.sweep import Promise, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from singer_sdk import Tap
 
     from tap_msteams.base.run import Run
     from tap_msteams.graph import Page, Record
-    from tap_msteams.sweep import Lane, Steps
+    from tap_msteams.sweep import Lane, Step, Steps
 
 
 class GraphStream(TapStream):
@@ -60,6 +60,9 @@ class GraphStream(TapStream):
     listed: ClassVar[Sequence[str] | None] = None
     """The properties that the collection gives; None: all but the `detailed` ones."""
 
+    delegated_listed: ClassVar[Sequence[str] | None] = None
+    """The same for `delegated_path`."""
+
     detailed: ClassVar[Sequence[str]] = ()
     """Properties that only `detail_path` gives."""
 
@@ -69,6 +72,8 @@ class GraphStream(TapStream):
         self.feed = Feed()
         self.followed = False
         """Whether another stream of this run needs the ids of this one."""
+        self.all_listed = True
+        """Whether no id is missing, whatever became of the rest of the record."""
         self._listings: dict[str, Promise] = {}
         self._undeclared: set[str] = set()
         self._select_refused = False
@@ -78,6 +83,7 @@ class GraphStream(TapStream):
     def begin(self, run: Run, *, emits: bool) -> Lane:
         self.feed = Feed()
         self._listings.clear()
+        self.all_listed = True
         self._not_granted = None
         self.feed.lane = lane = super().begin(run, emits=emits)
         self.decoder = Decoder({*self.wanted, "id"}, self.schema["properties"])
@@ -85,13 +91,15 @@ class GraphStream(TapStream):
 
     @override
     def finish(self) -> None:
-        if self.parent and not self.run.streams[self.parent].complete:
+        if self.parent and not self.run.streams[self.parent].all_listed:
             self.complete = False
         super().finish()
 
     @override
     def failed(self, subject: Ids, error: GraphError) -> None:
         self.complete = False
+        if self.fills not in subject:
+            self.all_listed = False
         self.listing(subject).fail(error)
         if isinstance(error, NotGrantedError):
             self.lane.stop()
@@ -113,7 +121,8 @@ class GraphStream(TapStream):
         if self.detail_path is None or not self.emits:
             return False
         asked = {*self.wanted} - {*self.variables}
-        return bool(asked & {*self.detailed} or (self.listed and asked - {*self.listed}))
+        listed = self.listed if self.run.graph.is_application else self.delegated_listed
+        return bool(asked & {*self.detailed} or (listed and asked - {*listed}))
 
     @override
     def walks(self) -> Iterator[Walk | None]:
@@ -127,18 +136,8 @@ class GraphStream(TapStream):
     def read(self, parent: Ids) -> Steps:
         """Read one parent's collection."""
         ids: list[str] = []
-        request: Request | None = Request(self.collection(parent), self.decoder)
-        while request:
-            try:
-                page = yield request
-            except RejectedError:
-                # Graph has refused $select on single endpoints for weeks before.
-                if not request.first or self._select_refused or "$select" not in request.url:
-                    raise
-                self._select_refused = True
-                logger.info("%s: Graph refuses $select, asking for all properties", self.name)
-                request = Request(self.collection(parent), self.decoder)
-                continue
+        request, page = yield from self._ask(lambda: self.collection(parent))
+        while True:
             self.name_undeclared(page)
             found = [record["id"] for record in page.value]
             self.publish(parent, found)
@@ -150,15 +149,34 @@ class GraphStream(TapStream):
                     yield Walk(keys, self.read_detail(parent, keys))
             elif self.emits and page.value:
                 yield self.shape(page.value, parent)
-            request = request.following(page)
+            if (following := request.following(page)) is None:
+                break
+            request, page = following, (yield following)
         if self.followed:
             self.listing(parent).settle(ids)
 
     def read_detail(self, parent: Ids, keys: Ids) -> Steps:
         """Read one record on its own path."""
-        url = fill(self.detail_path or "", keys) + self.query(self.select(), None)
-        page = yield Request(url, self.decoder, single=True)
+        path = fill(self.detail_path or "", keys)
+        _, page = yield from self._ask(lambda: path + self.query(self.select(), None), single=True)
         yield self.shape(page.value, parent)
+
+    def _ask(
+        self, url: Callable[[], str], *, single: bool = False
+    ) -> Generator[Step, Any, tuple[Request, Page]]:
+        """A first request and its answer, without a selection where Graph refuses one."""
+        request = Request(url(), self.decoder, single=single)
+        try:
+            return request, (yield request)
+        except RejectedError:
+            # Graph has refused $select on single endpoints for weeks before.
+            if "$select" not in request.url:
+                raise
+        if not self._select_refused:
+            self._select_refused = True
+            logger.info("%s: Graph refuses $select, asking for all properties", self.name)
+        request = Request(url(), self.decoder, single=single)
+        return request, (yield request)
 
     @property
     def sources(self) -> list[type[GraphStream]]:

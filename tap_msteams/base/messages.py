@@ -85,7 +85,7 @@ class MessageStream(GraphStream):
         self._extra = needed - {*self.wanted} | {"channelIdentity"} - {*self.wanted}
         declared = {*self.schema["properties"], "replies"}
         self.decoder = Decoder({*needed, "channelIdentity"}, declared)
-        self._chains = Decoder({*needed, "replies", "replies@odata.nextLink"}, declared)
+        self._chains = Decoder({*needed, "replies@odata.nextLink"}, declared, inline="replies")
         self._replies = Decoder(needed, declared)
         self._warn_of_old_bookmarks()
         return lane
@@ -99,7 +99,7 @@ class MessageStream(GraphStream):
     def finish(self) -> None:
         super().finish()
         parents = self.run.streams[type(self).parent or GraphStream]
-        if parents.complete:
+        if parents.all_listed:
             seen = {next(iter(ids.values())) for ids in parents.feed.items}
             self.bookmarks.keep(seen, self.run.start.date())
 
@@ -185,6 +185,7 @@ class MessageStream(GraphStream):
             if page.value:
                 yield self.shape([_placed(record, first) for record in page.value], {})
             request = request.following(page)
+            del page
             pages += 1
             if request and pages >= _PAGES_WORTH_A_LINK:
                 self.bookmarks.leave_open(whole, moment(until), request.url)
@@ -230,31 +231,36 @@ class MessageStream(GraphStream):
             f"{fill(self.path, ids)}?$top={self.top}&$expand=replies", self._chains
         )
         while request:
-            page: Page = yield request
-            self.name_undeclared(page)
-            fresh = True
-            records: list[Record] = []
-            for root in page.value:
-                chain = [root, *(yield from self._chain(ids, root))]
-                # Chains come in the order of their last change, a reply's or the post's own.
-                fresh = any(_changed(row) >= from_ for row in chain)
-                if fresh:
-                    # Whole: while an earlier run went down the list, it may have moved up unread.
-                    records += [row for row in chain if _changed(row) >= begin]
-            if records:
-                yield self.shape(records, ids)
-            request = request.following(page) if fresh else None
+            request = yield from self._page(ids, request, from_, begin)
         self.bookmarks.advance_part(whole, part, moment(self.run.start))
         left.discard(part)
         if not left and self.run.graph.is_application:
             # An application sees every channel, so that all of them are the whole team.
             self.bookmarks.advance(whole, moment(self.run.start))
 
+    def _page(
+        self, ids: Ids, request: Request, from_: str, begin: str
+    ) -> Generator[Step, Any, Request | None]:
+        """Read one page of a channel, and let go of it; returns the request for the next."""
+        page: Page = yield request
+        self.name_undeclared(page)
+        fresh = True
+        records: list[Record] = []
+        for root in page.value:
+            chain = [root, *(yield from self._chain(ids, root))]
+            # Chains come in the order of their last change, a reply's or the post's own.
+            fresh = any(_changed(row) >= from_ for row in chain)
+            if fresh:
+                # Whole: while an earlier run went down the list, it may have moved up unread.
+                records += [row for row in chain if _changed(row) >= begin]
+        if records:
+            yield self.shape(records, ids)
+        return request.following(page) if fresh else None
+
     def _chain(self, ids: Ids, root: Record) -> Generator[Step, Any, list[Record]]:
         """All replies to a post: those that came with it, and the rest."""
         replies: list[Record] = root.pop("replies", None) or []
         following = root.pop("replies@odata.nextLink", None)
-        replies = [{key: row[key] for key in row.keys() - {"replies"}} for row in replies]
         if following is None and len(replies) == _INLINE_REPLIES:
             # Graph has left out the link to the rest before: read them all, from the start.
             following = f"{fill(self.path, ids)}/{root['id']}/replies?$top={self.top}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Stream
@@ -164,11 +165,11 @@ class TapStream(Stream):
                 pop_deselected_record_properties(record, self.schema, self.mask)
         return records
 
-    @property
+    @cached_property
     def _prunes(self) -> bool:
         return any(not kept and len(crumb) > 2 for crumb, kept in self.mask.items())  # noqa: PLR2004 - deeper than ("properties", name)
 
-    @property
+    @cached_property
     def _maps_nothing(self) -> bool:
         """Whether records go out as they are, without stream maps or flattening."""
         maps = self.stream_maps

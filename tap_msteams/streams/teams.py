@@ -19,6 +19,7 @@ class Teams(GraphStream):
     entity = "team"
     fills = "teamId"
     listed = ("id", "displayName", "description")
+    delegated_listed = (*listed, "isArchived", "tenantId")
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True, description="Also the id of its group."),
         *texts("displayName", "description", "classification", "firstChannelName"),

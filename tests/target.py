@@ -1,0 +1,135 @@
+"""A tap with a target that upserts, and what they have to agree with: the tenant."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from contextlib import redirect_stdout
+from datetime import datetime
+
+from tap_msteams.streams import STREAMS
+from tap_msteams.tap import TapMSTeams
+from tests.conftest import Output, selection
+
+DECLARED = {stream.name: set(stream.properties.to_dict()["properties"]) for stream in STREAMS}
+KEYS = {stream.name: stream.primary_keys for stream in STREAMS}
+UNPACED = {"rate_limit_share": 0, "concurrency": 4}
+
+
+class Clock:
+    """Graph's clock, which a test moves."""
+
+    def __init__(self):
+        self.now = datetime.fromisoformat("2031-05-06T07:08:09Z").timestamp()
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, seconds):
+        self.now += seconds
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class HastyTap(TapMSTeams):
+    """Does not wait before it tries again, unless Graph says how long."""
+
+    pause = staticmethod(lambda _: 0.0)
+
+
+class Stdout(io.BytesIO):
+    """A pipe; whoever writes more than `last` lines into it is killed."""
+
+    def __init__(self, last=None):
+        super().__init__()
+        self.left = last
+
+    def write(self, content):
+        if self.left is not None:
+            lines = bytes(content).splitlines(keepends=True)
+            content = b"".join(lines[: self.left])
+            self.left -= len(lines)
+        written = super().write(content)
+        if self.left is not None and self.left < 0:
+            raise Killed
+        return written
+
+
+class Target:
+    """Holds the last row of each key, and the last STATE for the next run."""
+
+    def __init__(self, sandbox, *streams, tap=HastyTap, **settings):
+        self.sandbox, self.tap, self.settings = sandbox, tap, settings
+        self.catalog = selection(streams or ("messages",))
+        self.tables = defaultdict(dict)
+        self.state = None
+
+    def run(self, last=None):
+        """Run the tap in this process, to its end or until it has written its `last` line."""
+        stdout = Stdout(last)
+        code = None
+        with redirect_stdout(io.TextIOWrapper(stdout, encoding="utf-8", write_through=True)):
+            tap = self.tap(
+                config={**UNPACED, **self.sandbox.config(), **self.settings},
+                state=self.state,
+                catalog=self.catalog,
+            )
+            try:
+                code = tap.read()
+            except Killed:
+                pass
+            finally:
+                output = self.take(stdout.getvalue().splitlines())
+        output.code = code
+        return output
+
+    def take(self, lines):
+        """Take in what a tap has written."""
+        output = Output(lines)
+        for stream, records in output.records.items():
+            self.tables[stream].update((key_of(stream, row), row) for row in records)
+        self.state = output.state or self.state
+        return output
+
+    def rows(self, stream="messages"):
+        return self.tables[stream]
+
+
+def key_of(stream, row):
+    return tuple(row[name] for name in KEYS[stream])
+
+
+def truth(tenant, stream="messages", person=None):
+    """The rows of the tenant as the tap has to give them; only those that a `person` sees."""
+    found = {}
+    for shown in tenant.truth(stream):
+        row = {**(shown.get("channelIdentity") or {}), **shown}
+        if person is None or sees(tenant, person, row):
+            kept = {name: row[name] for name in row.keys() & DECLARED[stream]}
+            found[key_of(stream, row)] = kept
+    return found
+
+
+def sees(tenant, person, row):
+    """Whether someone takes part in the channel of a message."""
+    team = tenant.teams[row["teamId"]]
+    channel = team.channels.get(row["channelId"])
+    return person in team.people and channel is not None and person in channel.audience
+
+
+def known(state, stream="messages"):
+    """The teams that a STATE knows as read to their end, and until when."""
+    found = state.get("bookmarks", {}).get(stream, {}).get("teams", {})
+    return {team: since for since, teams in found.items() for team in teams}
+
+
+def line_of(output, kind):
+    """Where in an output the messages of a kind stand."""
+    return [n for n, message in enumerate(output.messages) if message["type"] == kind]
+
+
+def as_json(value):
+    return json.dumps(value, sort_keys=True)

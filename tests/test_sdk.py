@@ -1,0 +1,325 @@
+"""What the SDK promises of every tap, and what its own suite only pretends to check."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from singer_sdk.singerlib import Catalog
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams.streams import STREAMS
+from tap_msteams.tap import TapMSTeams
+from tests.conftest import SMALL, run_tap, selection
+
+GRAPH_STREAMS = [stream for stream in STREAMS if hasattr(stream, "path")]
+NAMES = [stream.name for stream in GRAPH_STREAMS]
+QUIET = ["sync_issues"]
+METHODS = ("service_principal", "refresh_token", "managed_identity")
+
+every_stream = pytest.mark.parametrize("stream", GRAPH_STREAMS, ids=lambda stream: stream.name)
+
+
+def suite(auth, **parts):
+    """The SDK's standard suite against a sandbox of its own."""
+    # Enough to build the tests from; the sandbox's own configuration comes before they run.
+    config = {"auth_method": "managed_identity"}
+    tests = get_tap_test_class(
+        TapMSTeams,
+        config=config,
+        parse_env_config=False,
+        suite_config=SuiteConfig(max_records_limit=400, ignore_no_records_for_streams=QUIET),
+        **parts,
+    )
+
+    class Suite(tests):
+        @pytest.fixture(scope="class", autouse=True)
+        @staticmethod
+        def _sandbox():
+            with (
+                Sandbox(tenant=Tenant(**SMALL), auth=auth) as sandbox,
+                pytest.MonkeyPatch.context() as environment,
+            ):
+                environment.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", sandbox.imds_url)
+                config.clear()
+                config.update(sandbox.config(), rate_limit_share=0)
+                yield
+
+    return Suite
+
+
+TestApplication = suite("service_principal")
+TestUser = suite("refresh_token")
+TestMachine = suite(
+    "managed_identity", include_tap_tests=False, include_stream_attribute_tests=False
+)
+
+
+def swift(sandbox, **changes):
+    """The configuration for a sandbox, without pacing."""
+    return {**sandbox.config(), "rate_limit_share": 0, **changes}
+
+
+def everything():
+    """A catalog with every property selected, those that have to be asked for too."""
+    catalog = selection(NAMES)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"]["selected"] = True
+    return catalog
+
+
+@pytest.fixture(scope="module", params=METHODS[:2])
+def output(request):
+    """A run over all that an application or a user can read."""
+    with Sandbox(tenant=Tenant(**SMALL), auth=request.param) as sandbox:
+        yield run_tap(swift(sandbox), catalog=everything())
+
+
+# What the suite leaves out
+
+
+@every_stream
+def test_primary_keys_are_unique_and_never_null(output, stream):
+    keys = [tuple(row[key] for key in stream.primary_keys) for row in output.records[stream.name]]
+    assert len(set(keys)) == len(keys) > 0
+    assert all(part is not None for key in keys for part in key)
+
+
+def test_the_last_state_holds_bookmarks_and_nothing_of_the_sdks_own(output):
+    marks = output.state["bookmarks"].pop("messages")
+    assert set(marks) <= {"version", "teams", "channels"}
+    assert not any(output.state["bookmarks"].values())
+
+
+def test_every_record_comes_after_its_schema_and_fits_into_it(output):
+    known = {}
+    for message in output.messages:
+        if message["type"] == "SCHEMA":
+            known[message["stream"]] = set(message["schema"]["properties"])
+        elif message["type"] == "RECORD":
+            assert set(message["record"]) <= known[message["stream"]]
+
+
+# What Graph never fills: https://learn.microsoft.com/graph/api/resources/chatmessage and others
+ALWAYS_NULL = {("users", "deletedDateTime"), ("teams", "firstChannelName"), ("messages", "chatId")}
+
+
+@every_stream
+def test_every_declared_property_comes_with_a_value_at_least_once(output, stream):
+    declared = {item.name for item in stream.properties.wrapped.values()}
+    filled = {
+        name
+        for row in output.records[stream.name]
+        for name, value in row.items()
+        if value is not None
+    }
+    assert {(stream.name, name) for name in declared - filled} <= ALWAYS_NULL
+
+
+def test_the_catalog_is_one_of_singers():
+    tap = TapMSTeams(config={}, validate_config=False)
+    found = json.loads(tap.catalog_json_text)
+    assert json.loads(json.dumps(Catalog.from_dict(found).to_dict())) == found
+    assert {entry["tap_stream_id"] for entry in found["streams"]} == {it.name for it in STREAMS}
+
+
+# Stream maps and flattening
+
+
+def test_a_property_is_renamed(shared_sandbox):
+    maps = {"teams": {"title": "displayName", "displayName": None}}
+    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["teams"])
+    properties = output.schemas["teams"]["schema"]["properties"]
+    names = {team.name for team in shared_sandbox.tenant.teams.values()}
+    assert {row["title"] for row in output.records["teams"]} == names
+    assert not any("displayName" in row for row in [*output.records["teams"], properties])
+
+
+def test_rows_are_filtered(shared_sandbox):
+    maps = {"channels": {"__filter__": "membershipType == 'standard'"}}
+    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["channels"])
+    truth = list(shared_sandbox.tenant.truth("channels"))
+    found = [row["id"] for row in output.records["channels"]]
+    standard = {row["id"] for row in truth if row["membershipType"] == "standard"}
+    assert set(found) == standard
+    assert 0 < len(found) < len(truth)
+
+
+def test_a_stream_is_called_otherwise(shared_sandbox):
+    maps = {"teams": {"__alias__": "groups"}}
+    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["teams"])
+    assert set(output.schemas) == set(output.records) == {"groups"}
+
+
+def test_a_stream_is_written_twice(shared_sandbox):
+    maps = {"people": {"__source__": "users", "id": "id", "__else__": None}}
+    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["users"])
+    assert output.schemas["people"]["schema"]["properties"].keys() == {"id"}
+    assert output.records["people"] == [{"id": row["id"]} for row in output.records["users"]]
+
+
+@pytest.mark.parametrize("maps", [{"users": {}, "__else__": None}, {"teams": None}])
+def test_a_stream_is_left_out(shared_sandbox, maps):
+    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["teams", "users"])
+    assert set(output.schemas) == set(output.records) == {"users"}
+
+
+def test_messages_are_mapped_and_their_bookmarks_kept(shared_sandbox):
+    maps = {"messages": {"text": "body['content']", "body": None, "__filter__": "not replyToId"}}
+    config = swift(shared_sandbox, stream_maps=maps)
+    output = run_tap(config, streams=["messages"])
+    roots = [row for row in shared_sandbox.tenant.truth() if not row["replyToId"]]
+    assert {(row["channelId"], row["id"], row["text"]) for row in output.records["messages"]} == {
+        (row["channelIdentity"]["channelId"], row["id"], row["body"]["content"]) for row in roots
+    }
+    again = run_tap(config, streams=["messages"], state=output.state)
+    assert not again.records
+
+
+def test_nested_properties_are_flattened(shared_sandbox):
+    streams = ["teams", "messages"]
+    flat = run_tap(
+        swift(shared_sandbox, flattening_enabled=True, flattening_max_depth=1), streams=streams
+    )
+    nested = run_tap(swift(shared_sandbox), streams=streams)
+    properties = flat.schemas["teams"]["schema"]["properties"]
+    assert "funSettings" not in properties
+    assert properties["funSettings__allowGiphy"]["type"] == ["boolean", "null"]
+    rows = nested.rows("teams")
+    for key, row in flat.rows("teams").items():
+        assert row["funSettings__allowGiphy"] == rows[key]["funSettings"]["allowGiphy"]
+        assert row["summary__membersCount"] == rows[key]["summary"]["membersCount"]
+    rows = nested.rows("messages")
+    for key, row in flat.rows("messages").items():
+        assert row["body__content"] == rows[key]["body"]["content"]
+        assert json.loads(row["mentions"]) == rows[key]["mentions"]
+
+
+# Batches
+
+
+def batches(output):
+    """The rows in the files of a run's batches, by stream; checks what each STATE stands for."""
+    rows, written = defaultdict(list), defaultdict(set)
+    for message in output.messages:
+        if message["type"] == "BATCH":
+            for url in message["manifest"]:
+                lines = gzip.decompress(Path(url.removeprefix("file://")).read_bytes())
+                rows[message["stream"]] += map(json.loads, lines.splitlines())
+            for row in rows["messages"]:
+                written[row["teamId"]].add((row["channelId"], row["id"]))
+        elif message["type"] == "STATE":
+            marks = message["value"].get("bookmarks", {}).get("messages", {})
+            for team in (team for ids in marks.get("teams", {}).values() for team in ids):
+                yield team, frozenset(written[team])
+    yield None, dict(rows)
+
+
+def test_batches_hold_the_same_rows_and_state_never_runs_ahead_of_them(open_sandbox, tmp_path):
+    sandbox = open_sandbox()
+    streams = ["teams", "channels", "members", "users", "messages"]
+    config = swift(
+        sandbox,
+        emit_activate_version_messages=True,
+        batch_config={
+            "encoding": {"format": "jsonl", "compression": "gzip"},
+            "storage": {"root": tmp_path.as_uri(), "prefix": "part-"},
+            "batch_size": 50,
+        },
+    )
+    output = run_tap(config, streams=streams)
+    assert output.code == 0
+    assert {message["type"] for message in output.messages} == {"SCHEMA", "BATCH", "STATE"}
+    *marks, (_, rows) = batches(output)
+    plain = run_tap(swift(sandbox), streams=streams)
+    for stream in streams:
+        keys = plain.schemas[stream]["key_properties"]
+        found = {tuple(row[key] for key in keys): row for row in rows[stream]}
+        assert found == plain.rows(stream)
+        assert len(found) == len(rows[stream])
+    whole = defaultdict(set)
+    for row in sandbox.tenant.truth():
+        whole[row["channelIdentity"]["teamId"]].add(
+            (row["channelIdentity"]["channelId"], row["id"])
+        )
+    assert {team for team, _ in marks} == set(whole)
+    assert all(written == whole[team] for team, written in marks)
+    again = run_tap(config, streams=["messages"], state=output.state)
+    assert {message["type"] for message in again.messages} == {"SCHEMA", "STATE"}
+
+
+# Versions
+
+
+def versions(output):
+    """The activated versions, by stream, with whether they came after the last record."""
+    last = {
+        message["stream"]: place
+        for place, message in enumerate(output.messages)
+        if message["type"] == "RECORD"
+    }
+    return {
+        message["stream"]: (message["version"], place > last[message["stream"]])
+        for place, message in enumerate(output.messages)
+        if message["type"] == "ACTIVATE_VERSION"
+    }
+
+
+FULL = {"teams", "channels", "members", "users"}
+
+
+def test_full_reads_are_activated_after_their_last_record_and_nothing_else_is(shared_sandbox):
+    output = run_tap(swift(shared_sandbox, emit_activate_version_messages=True), streams=NAMES)
+    activated = versions(output)
+    assert set(activated) == FULL
+    assert all(after for _, after in activated.values())
+    for message in output.messages:
+        if message["type"] == "RECORD":
+            expected = activated.get(message["stream"], (None, True))[0]
+            assert message.get("version") == expected
+
+
+def test_nothing_is_activated_unless_asked_for(shared_sandbox):
+    assert versions(run_tap(swift(shared_sandbox), streams=sorted(FULL))) == {}
+
+
+@pytest.mark.parametrize(
+    ("fault", "never", "all_the_same"),
+    [
+        ("403:where=/channels\\?", {"channels"}, {"teams", "members", "users"}),
+        ("403:where=/members,after=1", {"members"}, {"teams", "channels", "users"}),
+        ("403:where=GET /v1.0/teams/[^/]+\\?", {"teams"}, {"users"}),
+        ("403:where=/users,permission=User.Read.All", {"users"}, {"teams", "channels", "members"}),
+        ("403:where=GET /v1.0/teams\\?,after=1", {"teams", "channels", "members"}, {"users"}),
+    ],
+)
+def test_a_read_that_is_not_complete_is_not_activated(open_sandbox, fault, never, all_the_same):
+    sandbox = open_sandbox(page_size=2, faults=[fault])
+    config = swift(sandbox, emit_activate_version_messages=True, on_error="report")
+    activated = set(versions(run_tap(config, streams=sorted(FULL))))
+    assert all_the_same <= activated
+    assert never.isdisjoint(activated)
+
+
+@pytest.mark.parametrize("export", [True, False], ids=["export", "list"])
+def test_an_overlap_with_the_run_before_does_not_reach_before_the_start(open_sandbox, export):
+    sandbox = open_sandbox(export=export)
+    marks = {"version": 1, "teams": {"2026-10-20T00:00:00.000Z": list(sandbox.tenant.teams)}}
+    config = swift(sandbox, start_date="2026-10-19T12:00:00Z", lookback_minutes=1440)
+    state = {"bookmarks": {"messages": marks}}
+    output = run_tap(config, streams=["messages"], state=state)
+    since = [
+        (row["channelIdentity"]["channelId"], row["id"])
+        for row in sandbox.tenant.truth()
+        if row["lastModifiedDateTime"] >= "2026-10-19T12:00:00Z"
+    ]
+    assert since
+    assert sorted((row["channelId"], row["id"]) for row in output.records["messages"]) == sorted(
+        since
+    )
