@@ -1,0 +1,218 @@
+"""Workers: threads that ask Graph what the gate lets through."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+import backoff
+
+from tap_msteams.errors import (
+    TapError,
+    ThrottledError,
+    TokenRejectedError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_msteams.graph import Graph, Page, Request
+    from tap_msteams.sweep.walk import Lane, Walk
+    from tap_msteams.throttle import Gate
+
+TRIES = 8
+"""How often a request that fails is sent; with the pauses between, over about a minute."""
+
+TRIES_AT_FIRST = 4
+"""The same while Graph has never answered: then it is the setup, and nobody should wait."""
+
+TRIES_THROTTLED = 30
+"""How often a throttled request is sent again before its parent is given up."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds."""
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """A request on its way, for one walk."""
+
+    lane: Lane
+    walk: Walk
+    request: Request
+    buckets: tuple[tuple[str, ...], ...]
+    not_before: float = 0.0
+    tries: int = 0
+    throttled: int = 0
+    renewed: bool = False
+    result: Page | BaseException | None = None
+
+
+class Workers:
+    """Threads that take, of all requests waiting, one that may be sent now.
+
+    They never wait with a request in hand: one that was throttled or failed is put back, to be
+    sent when its time has come. At most two answers a worker wait to be collected.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        gate: Gate,
+        number: int,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[int], float] | None = None,
+    ) -> None:
+        """Let `number` threads ask `graph` what the `gate` admits."""
+        self.number = number
+        self.asked = 0
+        """Requests submitted whose answers have not been collected."""
+        self._graph = graph
+        self._gate = gate
+        self._clock = clock
+        self._pause = pause or next_pause
+        self._waiting: dict[Lane, deque[Task]] = {}
+        self._turn = 0
+        self._wake = threading.Condition()
+        self._done: SimpleQueue[Task | None] = SimpleQueue()
+        self._unfinished = 0
+        self._alarm = float("inf")
+        self._stopped = False
+        self.threads = [
+            threading.Thread(target=self._work, name=f"graph-{n}", daemon=True)
+            for n in range(number)
+        ]
+
+    def start(self) -> None:
+        """Begin to work."""
+        for thread in self.threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Send nothing more. Requests under way are left to end on their own."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify_all()
+
+    def submit(self, lane: Lane, walk: Walk, request: Request) -> None:
+        """Have a request sent as soon as the gate allows."""
+        task = Task(lane, walk, request, self._gate.keys(request.url))
+        with self._wake:
+            self.asked += 1
+            self._put(task)
+
+    def collect(self, seconds: float) -> Task | None:
+        """A task with its result; None after so many seconds without, or if interrupted."""
+        try:
+            task = self._done.get(timeout=seconds)
+        except Empty:
+            return None
+        if task is not None:
+            with self._wake:
+                self.asked -= 1
+                self._unfinished -= 1
+                self._wake.notify()
+        return task
+
+    def interrupt(self) -> None:
+        """Make `collect` return at once; safe in a signal handler."""
+        self._done.put(None)
+
+    def _work(self) -> None:
+        """What a worker does: take what is allowed now, send it, hand in the answer."""
+        while task := self._take():
+            sent = self._clock()
+            try:
+                task.result = self._graph.send(task.request)
+            except TapError as error:
+                if self._goes_again(task, error, sent):
+                    continue
+                task.result = error
+            except BaseException as error:  # noqa: BLE001 - a mistake of ours, raised by the main thread
+                task.result = error
+            self._done.put(task)
+
+    def _take(self) -> Task | None:
+        """The next task that may be sent, as soon as there is one; None when it is over."""
+        with self._wake:
+            while not self._stopped:
+                wait = None
+                if self._unfinished < 2 * self.number:
+                    task, wait = self._admitted()
+                    if task:
+                        self._unfinished += 1
+                        self._wake.notify()
+                        return task
+                self._sleep(wait)
+            return None
+
+    def _sleep(self, seconds: float | None) -> None:
+        """Wait to be notified; one worker alone sets the alarm for the next free token."""
+        until = float("inf") if seconds is None else self._clock() + seconds
+        if until >= self._alarm:
+            self._wake.wait()
+            return
+        self._alarm = until
+        self._wake.wait(seconds)
+        if self._alarm == until:
+            self._alarm = float("inf")
+
+    def _admitted(self) -> tuple[Task | None, float | None]:
+        """A task that the gate lets through, lanes in turn; else how long to wait for one."""
+        now = self._clock()
+        shortest: float | None = None
+        queues = list(self._waiting.values())
+        for offset in range(len(queues)):
+            queue = queues[(self._turn + offset) % len(queues)]
+            for index, task in enumerate(queue):
+                wait = max(0.0, task.not_before - now) or self._gate.admit(task.buckets, now)
+                if not wait:
+                    del queue[index]
+                    self._turn += offset + 1
+                    return task, None
+                shortest = wait if shortest is None else min(shortest, wait)
+        return None, shortest
+
+    def _put(self, task: Task) -> None:
+        self._waiting.setdefault(task.lane, deque()).append(task)
+        self._wake.notify()
+
+    def _goes_again(self, task: Task, error: TapError, sent: float) -> bool:
+        """Whether the task was put back to be sent once more."""
+        now = self._clock()
+        if isinstance(error, ThrottledError):
+            task.throttled += 1
+            asked = error.retry_after
+            pause = self._pause(task.throttled) if asked is None else asked
+            with self._wake:
+                self._gate.throttle(task.buckets, sent, now, pause)
+            again = task.throttled < TRIES_THROTTLED
+        elif isinstance(error, UnavailableError):
+            task.tries += 1
+            again = task.tries < (TRIES if self._graph.reached else TRIES_AT_FIRST)
+            pause = self._pause(task.tries) if error.retry_after is None else error.retry_after
+        elif isinstance(error, TokenRejectedError):
+            again, task.renewed, pause = not task.renewed, True, 0.0
+        else:
+            return False
+        if again:
+            task.not_before = now + pause
+            with self._wake:
+                self._unfinished -= 1
+                self._put(task)
+        return again
+
+
+def next_pause(tries: int, jitter: Callable[[float], float] = backoff.full_jitter) -> float:
+    """Seconds to wait after so many tries: exponential, jittered, at least a tenth."""
+    pauses = backoff.expo(base=2, factor=1, max_value=LONGEST_PAUSE)
+    next(pauses)
+    pause = LONGEST_PAUSE
+    for _ in range(tries):
+        pause = next(pauses)
+    return max(0.1, jitter(pause))
