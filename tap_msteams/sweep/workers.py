@@ -50,7 +50,7 @@ class Task:
     tries: int = 0
     throttled: int = 0
     renewed: bool = False
-    result: Page | BaseException | None = None
+    result: Page | TapError | None = None
 
 
 class Workers:
@@ -79,7 +79,7 @@ class Workers:
         self._waiting: dict[Lane, deque[Task]] = {}
         self._turn = 0
         self._wake = threading.Condition()
-        self._done: SimpleQueue[Task | None] = SimpleQueue()
+        self._done: SimpleQueue[Task | BaseException | None] = SimpleQueue()
         self._unfinished = 0
         self._alarm = float("inf")
         self._stopped = False
@@ -112,6 +112,8 @@ class Workers:
             task = self._done.get(timeout=seconds)
         except Empty:
             return None
+        if isinstance(task, BaseException):
+            raise task
         if task is not None:
             with self._wake:
                 self.asked -= 1
@@ -125,17 +127,18 @@ class Workers:
 
     def _work(self) -> None:
         """What a worker does: take what is allowed now, send it, hand in the answer."""
-        while task := self._take():
-            sent = self._clock()
-            try:
-                task.result = self._graph.send(task.request)
-            except TapError as error:
-                if self._goes_again(task, error, sent):
-                    continue
-                task.result = error
-            except BaseException as error:  # noqa: BLE001 - a mistake of ours, raised by the main thread
-                task.result = error
-            self._done.put(task)
+        try:
+            while task := self._take():
+                sent = self._clock()
+                try:
+                    task.result = self._graph.send(task.request)
+                except TapError as error:
+                    if self._goes_again(task, error, sent):
+                        continue
+                    task.result = error
+                self._done.put(task)
+        except BaseException as error:  # noqa: BLE001 - a mistake of ours: the main thread raises it
+            self._done.put(error)
 
     def _take(self) -> Task | None:
         """The next task that may be sent, as soon as there is one; None when it is over."""
