@@ -78,17 +78,18 @@ def _reorganise(tenant: Tenant, random: Random, teams: list[Team], done: Counter
     tenant.announce(team.id, channel, "channelAdded")
     done["channels"] += 1
     done["events"] += 1
+    # Who joins has not just left, and who leaves has been there.
     strangers = [person for person in tenant.people if person not in team.people]
+    left = random.choice(teams)
+    owners, others = left.people[:2], left.people[2:]
+    if owners and others:
+        tenant.remove_member(left.id, others[-1].id)
+        done["left"] += 1
     if strangers:
         tenant.add_member(team.id, random.choice(strangers).id)
         tenant.announce(team.id, general, "membersAdded")
         done["joined"] += 1
         done["events"] += 1
-    team = random.choice(teams)
-    owners, others = team.people[:2], team.people[2:]
-    if owners and others:
-        tenant.remove_member(team.id, others[-1].id)
-        done["left"] += 1
 
 
 def _closed(thread: Thread) -> bool:
