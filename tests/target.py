@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 from collections import defaultdict
 from contextlib import redirect_stdout
 from datetime import datetime
+from itertools import count
+
+import pytest
 
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
@@ -15,6 +17,12 @@ from tests.conftest import Output, selection
 DECLARED = {stream.name: set(stream.properties.to_dict()["properties"]) for stream in STREAMS}
 KEYS = {stream.name: stream.primary_keys for stream in STREAMS}
 UNPACED = {"rate_limit_share": 0, "concurrency": 4}
+
+# The three ways to read messages, as options of a sandbox.
+EXPORT, LIST, DELEGATED = {}, {"export": False}, {"auth": "refresh_token"}
+ROUTES = {"export": EXPORT, "list": LIST, "delegated": DELEGATED}
+every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+every_list = pytest.mark.parametrize("route", [LIST, DELEGATED], ids=["list", "delegated"])
 
 
 class Clock:
@@ -40,6 +48,12 @@ class HastyTap(TapMSTeams):
     pause = staticmethod(lambda _: 0.0)
 
 
+class TalkativeTap(HastyTap):
+    """Writes STATE as often as the records pay for it."""
+
+    clock = staticmethod(count(step=60).__next__)
+
+
 class Stdout(io.BytesIO):
     """A pipe; whoever writes more than `last` lines into it is killed."""
 
@@ -56,6 +70,16 @@ class Stdout(io.BytesIO):
         if self.left is not None and self.left < 0:
             raise Killed
         return written
+
+
+def opener(open_sandbox, *streams, tap=HastyTap, **defaults):
+    """Opens a sandbox, with the tap and a target beside it."""
+
+    def opened(route=EXPORT, *more, settings=None, **options):
+        sandbox = open_sandbox(**{**defaults, **route, **options})
+        return Target(sandbox, *(more or streams), tap=tap, **(settings or {}))
+
+    return opened
 
 
 class Target:
@@ -97,6 +121,22 @@ class Target:
     def rows(self, stream="messages"):
         return self.tables[stream]
 
+    def shown(self):
+        """The messages of the tenant that the one who signs in can see."""
+        tenant, delegated = self.sandbox.tenant, self.sandbox.auth == "refresh_token"
+        return truth(tenant, person=tenant.me if delegated else None)
+
+
+def first_place(tenant):
+    """The first team and the first of its channels, which everybody sees."""
+    team = next(iter(tenant.teams.values()))
+    return team.id, next(iter(team.channels))
+
+
+def keys(output):
+    """The keys of the messages in an output, one by one."""
+    return [key_of("messages", row) for row in output.records["messages"]]
+
 
 def key_of(stream, row):
     return tuple(row[name] for name in KEYS[stream])
@@ -129,7 +169,3 @@ def known(state, stream="messages"):
 def line_of(output, kind):
     """Where in an output the messages of a kind stand."""
     return [n for n, message in enumerate(output.messages) if message["type"] == kind]
-
-
-def as_json(value):
-    return json.dumps(value, sort_keys=True)
