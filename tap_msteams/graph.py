@@ -158,6 +158,41 @@ class Request:
         return Request(page.next, self.decoder, first=False, seen=self.seen)
 
 
+@dataclass(slots=True)
+class Answer:
+    """What Graph answered, as it came: in memory a page takes several times as much."""
+
+    request: Request
+    headers: Mapping[str, str]
+    body: bytes
+    served: datetime
+
+    def page(self) -> Page:
+        """The page; raises a GraphError where the answer is none after all."""
+        try:
+            page = self._decode()
+        except msgspec.MsgspecError as error:
+            if late := late_error(self.request.url, self.headers, self.body):
+                raise late from error
+            raise UnavailableError(
+                public_path(self.request.url),
+                requests.codes.ok,
+                message=f"the answer is no page of Graph's: {error}",
+                request_id=self.headers.get("request-id", ""),
+            ) from error
+        page.served = self.served
+        return page
+
+    def _decode(self) -> Page:
+        body, decoder = self.body, self.request.decoder
+        # From the end: CPython takes three times as long to look forward for so short a text.
+        if body.rfind(rb"\u0000") >= 0:
+            body = _NUL.sub(rb"\1", body)
+        if self.request.single:
+            return decoder.one(body)
+        return decoder.page(body, first=self.request.first)
+
+
 class Graph:
     """A Graph origin, reached through one connection pool with one token at a time."""
 
@@ -175,7 +210,7 @@ class Graph:
         self.reached = False
         """Whether Graph has answered at all, in whatever way."""
         self.started: datetime | None = None
-        """Graph's clock at its first page, to the second."""
+        """Graph's clock at its first answer, to the second."""
         self._ahead = timedelta()
 
     @property
@@ -187,8 +222,8 @@ class Graph:
         """The moment on Graph's clock; on our own until Graph has answered."""
         return datetime.now(UTC) + self._ahead
 
-    def send(self, request: Request) -> Page:
-        """The page that answers a request, sent once; raises a GraphError by what went wrong."""
+    def send(self, request: Request) -> Answer:
+        """The answer to a request, sent once; raises a GraphError by what went wrong."""
         path = public_path(request.url)
         try:
             prepared = self._prepare(request)
@@ -210,21 +245,11 @@ class Graph:
                 used = prepared.headers["Authorization"]
                 self._authenticator.renew(used, refusal.challenge)
             raise refusal
-        try:
-            page = _decode(request, body)
-        except msgspec.MsgspecError as error:
-            if late := late_error(request.url, response.headers, body):
-                raise late from error
-            request_id = response.headers.get("request-id", "")
-            message = f"the answer is no page of Graph's: {error}"
-            raise UnavailableError(
-                path, response.status_code, message=message, request_id=request_id
-            ) from error
         # Our own time where a proxy took the header away.
-        page.served = http_date(response.headers.get("Date")) or datetime.now(UTC)
+        served = http_date(response.headers.get("Date")) or datetime.now(UTC)
         if self.started is None:
-            self.started, self._ahead = page.served, page.served - datetime.now(UTC)
-        return page
+            self.started, self._ahead = served, served - datetime.now(UTC)
+        return Answer(request, response.headers, body, served)
 
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         """The request with its headers; its URL byte for byte as given."""
@@ -259,15 +284,6 @@ class Graph:
             "check `graph_url`, the network and the proxy"
         )
         return TapError(msg)
-
-
-def _decode(request: Request, body: bytes) -> Page:
-    # From the end: CPython looks forward for so short a text in a third of the speed.
-    if body.rfind(rb"\u0000") >= 0:
-        body = _NUL.sub(rb"\1", body)
-    if request.single:
-        return request.decoder.one(body)
-    return request.decoder.page(body, first=request.first)
 
 
 def _reason(error: requests.RequestException) -> str:

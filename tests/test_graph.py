@@ -47,7 +47,7 @@ def pages(graph, url, *properties):
     """All pages of a collection, no more than a sandbox can have."""
     request = Request(url, Decoder(properties or ("id",)))
     for _ in range(100):
-        yield (page := graph.send(request))
+        yield (page := graph.send(request).page())
         if (request := request.following(page)) is None:
             return
 
@@ -135,7 +135,7 @@ class Signature:
 
 def answered(content, *properties, single=False, **headers):
     graph = Graph("https://graph.microsoft.com", Wire(content, **headers), Signature())
-    return graph.send(Request("/x", Decoder(properties or ("id",)), single=single))
+    return graph.send(Request("/x", Decoder(properties or ("id",)), single=single)).page()
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_every_request_says_what_the_tap_can_read_and_who_it_is(shared_sandbox):
 def test_an_action_is_posted_with_its_body(shared_sandbox):
     ids = list(shared_sandbox.tenant.users)[:3]
     request = Request("/communications/getPresencesByUserId", Decoder(["id"]), body={"ids": ids})
-    page = connected(shared_sandbox).send(request)
+    page = connected(shared_sandbox).send(request).page()
     assert [row["id"] for row in page.value] == ids
 
 
@@ -289,7 +289,7 @@ def test_a_rejected_token_is_replaced_before_the_next_request(open_sandbox):
     graph = connected(sandbox)
     with pytest.raises(TokenRejectedError):
         graph.send(Request(TEAMS, Decoder(["id"])))
-    assert graph.send(Request(TEAMS, Decoder(["id"]))).value
+    assert graph.send(Request(TEAMS, Decoder(["id"]))).page().value
     assert sandbox.entra.requests == 2
 
 
@@ -302,7 +302,7 @@ def test_what_a_second_attempt_gets_past_is_said_to_be_so(open_sandbox, fault):
     assert str(caught.value).startswith("/teams: ")
     assert "\n" not in str(caught.value)
     assert sandbox.graph_url not in str(caught.value)
-    assert graph.send(Request(TEAMS, Decoder(["id"]))).value
+    assert graph.send(Request(TEAMS, Decoder(["id"]))).page().value
 
 
 @pytest.fixture(scope="session")

@@ -100,11 +100,11 @@ def test_pages_that_nobody_has_taken_are_bounded(sweep, workers):
     reading = events(sweep(graph, lane_of(*(f"/{n}" for n in range(200))), workers=workers))
     next(reading)
 
-    # The one at hand, and two for each worker.
-    for _ in range(1 + 2 * workers):
+    # The one at hand, and one for each worker.
+    for _ in range(1 + workers):
         assert answered.acquire(timeout=LONG)
     assert not answered.acquire(timeout=0.2)
-    assert len(graph.sent) == 1 + 2 * workers
+    assert len(graph.sent) == 1 + workers
     assert len(list(reading)) == 199
 
 

@@ -119,7 +119,7 @@ class MessageStream(GraphStream):
             try:
                 yield from self._export(parent)
             except (UnsupportedError, ForbiddenError) as error:
-                self._judge_refusal(error)
+                self._judge_refusal(parent, error)
             except MissingError:
                 yield from self._ask_for(parent)
             else:
@@ -137,9 +137,12 @@ class MessageStream(GraphStream):
         self._tried = True
         return self._refused is None
 
-    def _judge_refusal(self, error: GraphError) -> None:
-        """Remember a refusal that holds for the whole tenant, and say so once."""
-        if isinstance(error, NotGrantedError | UnsupportedError) and self._refused is None:
+    def _judge_refusal(self, parent: Ids, error: GraphError) -> None:
+        """Say that the export is refused: once where that holds for the whole tenant."""
+        if not isinstance(error, NotGrantedError | UnsupportedError):
+            team = parent["teamId"]
+            logger.info("%s %s: export refused, reading its channels: %s", self.name, team, error)
+        elif self._refused is None:
             self._refused = error
             logger.info("%s: export refused, reading channel by channel: %s", self.name, error)
 

@@ -9,8 +9,8 @@ A walk reads one parent's part of a stream. It is a generator that yields
 
 So a walk reads like sequential code, and what it does after its records have been written, such
 as moving a bookmark, can never run ahead of them. Within a walk order depends on the data only;
-walks come as they are ready, so that a slow one stops nobody. At most two pages a worker are in
-memory.
+walks come as they are ready, so that a slow one stops nobody. At most one answer a worker is in
+memory, and two pages: the one that is being written and the one that comes after it.
 """
 
 from __future__ import annotations

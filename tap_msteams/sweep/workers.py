@@ -17,6 +17,7 @@ from tap_msteams.errors import (
     TokenRejectedError,
     UnavailableError,
 )
+from tap_msteams.graph import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,14 +51,16 @@ class Task:
     tries: int = 0
     throttled: int = 0
     renewed: bool = False
-    result: Page | TapError | None = None
+    sent: float = 0.0
+    result: Answer | Page | TapError | None = None
 
 
 class Workers:
     """Threads that take, of all requests waiting, one that may be sent now.
 
     They never wait with a request in hand: one that was throttled or failed is put back, to be
-    sent when its time has come. At most two answers a worker wait to be collected.
+    sent when its time has come. One asks again once its answer has been collected, so that there
+    are never more answers in memory than workers.
     """
 
     def __init__(
@@ -114,12 +117,23 @@ class Workers:
             return None
         if isinstance(task, BaseException):
             raise task
-        if task is not None:
-            with self._wake:
-                self.asked -= 1
-                self._unfinished -= 1
-                self._wake.notify()
+        if task is None or not self._ends(task):
+            return None
+        with self._wake:
+            self.asked -= 1
+            self._unfinished -= 1
+            self._wake.notify()
         return task
+
+    def _ends(self, task: Task) -> bool:
+        """Decode an answer, here where it is needed; whether the task need not be sent again."""
+        if isinstance(task.result, Answer):
+            try:
+                task.result = task.result.page()
+            except TapError as error:
+                task.result = error
+                return not self._goes_again(task, error)
+        return True
 
     def interrupt(self) -> None:
         """Make `collect` return at once; safe in a signal handler."""
@@ -129,11 +143,11 @@ class Workers:
         """What a worker does: take what is allowed now, send it, hand in the answer."""
         try:
             while task := self._take():
-                sent = self._clock()
+                task.sent = self._clock()
                 try:
                     task.result = self._graph.send(task.request)
                 except TapError as error:
-                    if self._goes_again(task, error, sent):
+                    if self._goes_again(task, error):
                         continue
                     task.result = error
                 self._done.put(task)
@@ -145,7 +159,7 @@ class Workers:
         with self._wake:
             while not self._stopped:
                 wait = None
-                if self._unfinished < 2 * self.number:
+                if self._unfinished < self.number:
                     task, wait = self._admitted()
                     if task:
                         self._unfinished += 1
@@ -185,7 +199,7 @@ class Workers:
         self._waiting.setdefault(task.lane, deque()).append(task)
         self._wake.notify()
 
-    def _goes_again(self, task: Task, error: TapError, sent: float) -> bool:
+    def _goes_again(self, task: Task, error: TapError) -> bool:
         """Whether the task was put back to be sent once more."""
         now = self._clock()
         if isinstance(error, ThrottledError):
@@ -193,7 +207,7 @@ class Workers:
             asked = error.retry_after
             pause = self._pause(task.throttled) if asked is None else asked
             with self._wake:
-                self._gate.throttle(task.buckets, sent, now, pause)
+                self._gate.throttle(task.buckets, task.sent, now, pause)
             again = task.throttled < TRIES_THROTTLED
         elif isinstance(error, UnavailableError):
             task.tries += 1
