@@ -44,7 +44,7 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _LOOKS_AT_FIRST = 50
 """So many first pages of a stream are looked at for undeclared keys, and each fiftieth later."""
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 17
 """Bytes read at once: requests alone would take a page in pieces of 10 KB."""
 
 

@@ -30,7 +30,7 @@ COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
-settings.register_profile("ci", derandomize=True, max_examples=60, database=None, **COMMON)
+settings.register_profile("ci", derandomize=True, max_examples=100, database=None, **COMMON)
 settings.register_profile("fuzz", max_examples=5000, print_blob=True, **COMMON)
 PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
@@ -116,10 +116,10 @@ faults = st.one_of(
     ),
     st.builds(
         Fault,
-        kind=st.sampled_from(["change", "delete-team"]),
+        kind=st.sampled_from(["change", "change", "change", "delete-team"]),
         where=st.just(MESSAGES),
-        after=st.integers(0, 8),
-        seed=numbers,
+        times=st.integers(1, 3),
+        after=st.integers(0, 12),
     ),
 )
 
@@ -127,7 +127,7 @@ chapters = st.builds(
     Chapter,
     acts=st.lists(acts, max_size=4),
     seconds=st.sampled_from([0, 1, 60, 400, 90_000]),
-    faults=st.lists(faults, max_size=2),
+    faults=st.lists(faults, max_size=3),
     last=st.none() | st.integers(2, 40) | st.integers(20, 150),
     export=st.booleans(),
 )

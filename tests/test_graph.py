@@ -253,7 +253,7 @@ def test_every_request_says_what_the_tap_can_read_and_who_it_is(shared_sandbox):
         lambda response, **_: seen.append(response.request.headers)
     )
     for _ in range(2):
-        graph.send(Request(TEAMS, Decoder(["id"])))
+        graph.send(Request(TEAMS, Decoder(["id"]))).page()
     assert shared_sandbox.requests[-1].user_agent.endswith(" data@contoso.example")
     assert {headers["Prefer"] for headers in seen} == {"include-unknown-enum-members"}
     assert len({headers["client-request-id"] for headers in seen}) == 2
@@ -288,7 +288,7 @@ def test_a_rejected_token_is_replaced_before_the_next_request(open_sandbox):
     sandbox = open_sandbox(faults=["revoke:where=teams"])
     graph = connected(sandbox)
     with pytest.raises(TokenRejectedError):
-        graph.send(Request(TEAMS, Decoder(["id"])))
+        graph.send(Request(TEAMS, Decoder(["id"]))).page()
     assert graph.send(Request(TEAMS, Decoder(["id"]))).page().value
     assert sandbox.entra.requests == 2
 
@@ -298,7 +298,7 @@ def test_what_a_second_attempt_gets_past_is_said_to_be_so(open_sandbox, fault):
     sandbox = open_sandbox(faults=[f"{fault}:where=teams"])
     graph = connected(sandbox)
     with pytest.raises(UnavailableError) as caught:
-        graph.send(Request(TEAMS, Decoder(["id"])))
+        graph.send(Request(TEAMS, Decoder(["id"]))).page()
     assert str(caught.value).startswith("/teams: ")
     assert "\n" not in str(caught.value)
     assert sandbox.graph_url not in str(caught.value)
@@ -316,7 +316,7 @@ def test_a_certificate_that_is_not_trusted_stops_with_the_setting(shared_sandbox
         Settings.from_config({**shared_sandbox.config(), "ca_bundle": str(issued.ca_path)})
     )
     with pytest.raises(TapError, match="check `ca_bundle` and `graph_url`") as caught:
-        graph.send(Request(TEAMS, Decoder(["id"])))
+        graph.send(Request(TEAMS, Decoder(["id"]))).page()
     assert not isinstance(caught.value, UnavailableError)
     assert "\n" not in str(caught.value)
 
@@ -328,7 +328,7 @@ def test_a_proxy_out_of_reach_stops_with_where_to_look(shared_sandbox, monkeypat
         port = taken.getsockname()[1]
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
     with pytest.raises(TapError, match="check the proxy") as caught:
-        graph.send(Request(TEAMS, Decoder(["id"])))
+        graph.send(Request(TEAMS, Decoder(["id"]))).page()
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -340,7 +340,7 @@ def test_a_port_where_nobody_listens_is_told_in_a_line(shared_sandbox):
         graph._root = graph._origin = f"https://localhost:{taken.getsockname()[1]}"
         graph._authenticator = Signature()
     with pytest.raises(UnavailableError) as caught:
-        graph.send(Request(TEAMS, Decoder(["id"])))
+        graph.send(Request(TEAMS, Decoder(["id"]))).page()
     assert not graph.reached
     told = str(graph.out_of_reach(caught.value))
     assert told.startswith(f"Graph at {graph._origin} cannot be reached: ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
-from tap_msteams.errors import GraphError
+from tap_msteams.errors import GraphError, TapError
 from tap_msteams.graph import Page, Record, Request
 from tap_msteams.sweep.walk import Failure, Lane, Promise, Step, Walk
 from tap_msteams.sweep.workers import Task, Workers
@@ -101,7 +101,7 @@ class Sweep:
         elif isinstance(result, GraphError):
             error = result
             yield from self._follow(task.lane, task.walk, lambda walk: walk.throw(error))
-        elif result is not None:
+        elif isinstance(result, TapError):
             raise result
 
     def _follow(self, lane: Lane, walk: Walk, resume: Callable[[Walk], Step]) -> Iterator[Event]:
