@@ -41,6 +41,14 @@ test: setup ## Run all tests and measure their coverage.
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+.PHONY: fuzz
+fuzz: environment ## Try thousands of random tenants, changes, faults and kills.
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -o faulthandler_timeout=0 --hypothesis-show-statistics tests/test_fuzz.py
+
+.PHONY: bench
+bench: setup ## Measure speed, requests, pacing, memory and STATE; write the plot of README.md.
+	@$(BIN)/python -m benchmarks
+
 .PHONY: check
 check: environment ## Lint, check types, floors and computed documents.
 	$(BIN)/ruff check
