@@ -7,15 +7,17 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
     {
         "version": 1,
         "teams": {"2026-11-20T03:00:00.000Z": ["<teamId>", ...]},
+        "listed": {"2026-11-20T03:00:00.000Z": ["<teamId>", ...]},
         "channels": {"2026-11-20T03:00:00.000Z": {"<teamId>": ["<channelId>", ...]}},
         "open": {"<teamId>": {"until": "2026-11-20T03:00:00.000Z", "next": "https://..."}},
         "unseen": {"2026-11-19": ["<teamId>", ...]},
     }
 
-`teams` (or whatever the partitions are called) were read whole; of the teams in `channels` only
-those channels. A partition that is in neither has not been read. `open` are large ones in the
-middle of being read, with Graph's own link to the first page that was not written. Moments are
-those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
+`teams` (or whatever the partitions are called) were read whole, and so were those in `listed`, but
+by a list of several pages, in which something may have moved past the reader; of the teams in
+`channels` only those channels. A partition that is in none has not been read. `open` are large
+ones in the middle of being read, with Graph's own link to the first page that was not written.
+Moments are those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
 """
 
 from __future__ import annotations
@@ -66,6 +68,7 @@ class Bookmarks:
         self._state = state
         self._keys = (wholes, parts)
         self._wholes: dict[str, str] = {}
+        self._listed: set[str] = set()
         self._parts: dict[str, dict[str, str]] = defaultdict(dict)
         self._open: dict[str, tuple[str, str]] = {}
         self._unseen: dict[str, str] = {}
@@ -88,9 +91,11 @@ class Bookmarks:
 
     def _load(self) -> None:
         wholes, parts = self._keys
-        for since, ids in self._state.get(wholes, {}).items():
-            parsed(since)
-            self._wholes.update(dict.fromkeys(ids, since))
+        for key in (wholes, "listed"):
+            for since, ids in self._state.get(key, {}).items():
+                parsed(since)
+                self._wholes.update(dict.fromkeys(ids, since))
+        self._listed.update(*self._state.get("listed", {}).values())
         for since, members in self._state.get(parts, {}).items():
             parsed(since)
             for whole, ids in members.items():
@@ -108,9 +113,14 @@ class Bookmarks:
             return found
         return self._wholes.get(whole)
 
-    def advance(self, whole: str, to: str) -> None:
+    def was_listed(self, whole: str) -> bool:
+        """Whether something may have moved past the reader of a partition."""
+        return whole in self._listed
+
+    def advance(self, whole: str, to: str, *, listed: bool = False) -> None:
         """Note that all of a partition has been read and written up to `to`."""
         self._wholes[whole] = max(to, self._wholes.get(whole, ""))
+        (self._listed.add if listed else self._listed.discard)(whole)
         self._parts.pop(whole, None)
         self._open.pop(whole, None)
 
@@ -141,6 +151,7 @@ class Bookmarks:
             since = date.fromisoformat(self._unseen.setdefault(whole, today.isoformat()))
             if today - since > FORGOTTEN_AFTER:
                 self._wholes.pop(whole, None)
+                self._listed.discard(whole)
                 self._parts.pop(whole, None)
                 self._open.pop(whole, None)
                 self._unseen.pop(whole, None)
@@ -155,8 +166,9 @@ class Bookmarks:
         """Write the bookmarks into the tap's state."""
         wholes, parts = self._keys
         grouped: dict[str, list[str]] = defaultdict(list)
+        listed: dict[str, list[str]] = defaultdict(list)
         for whole, since in self._wholes.items():
-            grouped[since].append(whole)
+            (listed if whole in self._listed else grouped)[since].append(whole)
         split: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for whole, members in self._parts.items():
             for part, since in members.items():
@@ -169,7 +181,9 @@ class Bookmarks:
         windows = {
             whole: {"until": until, "next": link} for whole, (until, link) in self._open.items()
         }
-        for key, entry in ((wholes, grouped), (parts, split), ("unseen", unseen)):
+        entries: dict[str, dict[str, Any]]
+        entries = {wholes: grouped, "listed": listed, parts: split, "unseen": unseen}
+        for key, entry in entries.items():
             if entry:
                 self._state[key] = {since: entry[since] for since in sorted(entry)}
         if windows:

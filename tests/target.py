@@ -162,8 +162,13 @@ def sees(tenant, person, row):
 
 def known(state, stream="messages"):
     """The teams that a STATE knows as read to their end, and until when."""
-    found = state.get("bookmarks", {}).get(stream, {}).get("teams", {})
-    return {team: since for since, teams in found.items() for team in teams}
+    bookmarks = state.get("bookmarks", {}).get(stream, {})
+    return {
+        team: since
+        for key in ("teams", "listed")
+        for since, teams in bookmarks.get(key, {}).items()
+        for team in teams
+    }
 
 
 def line_of(output, kind):

@@ -8,7 +8,9 @@ from itertools import pairwise
 import pytest
 
 from tests.target import (
+    DELEGATED,
     EXPORT,
+    LIST,
     Clock,
     every_list,
     every_route,
@@ -184,8 +186,12 @@ def test_only_the_overlap_is_repeated(target, route):
     assert [within, at_last, after] == [[post], [post], []]
 
 
-@every_list
-def test_a_conversation_that_moves_up_unread_is_read_whole_by_the_next_run(target, route):
+@pytest.mark.parametrize(
+    ("route", "granted"),
+    [(LIST, False), (LIST, True), (DELEGATED, False)],
+    ids=["list", "list-then-export", "delegated"],
+)
+def test_a_conversation_that_moves_up_unread_is_read_by_the_next_run(target, route, granted):
     clock = Clock()
     reader = target(route, settings={"lookback_minutes": 0}, clock=clock, page_size=5)
     tenant = reader.sandbox.tenant
@@ -204,9 +210,21 @@ def test_a_conversation_that_moves_up_unread_is_read_whole_by_the_next_run(targe
     reader.run()
     assert (*place, root) not in reader.rows()
     clock.forward(MINUTE)
+    if granted:
+        reader.sandbox.service.graph.export_refusal = None
     reader.run()
 
     assert reader.rows() == reader.shown()
+
+
+def test_a_list_of_single_pages_is_gone_on_with_by_export(target):
+    clock = Clock()
+    reader = target(LIST, clock=clock)
+    reader.run()
+    reader.sandbox.service.graph.export_refusal = None
+    clock.forward(MINUTE)
+
+    assert reader.run().records == {}
 
 
 @every_route

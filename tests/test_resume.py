@@ -62,10 +62,7 @@ def settled(state, row):
     """Whether a STATE says that the team or the channel of a row has been read."""
     bookmarks = state["bookmarks"]["messages"] if state else {}
     channels = [found.get(row["teamId"], []) for found in bookmarks.get("channels", {}).values()]
-    teams = bookmarks.get("teams", {}).values()
-    return any(row["teamId"] in ids for ids in teams) or any(
-        row["channelId"] in ids for ids in channels
-    )
+    return row["teamId"] in known(state or {}) or any(row["channelId"] in ids for ids in channels)
 
 
 @every_route

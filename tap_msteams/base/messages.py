@@ -80,6 +80,7 @@ class MessageStream(GraphStream):
         self._verdict = Promise()
         self._tried = False
         self._refused: GraphError | None = None
+        self._paged: set[str] = set()
         lane = super().begin(run, emits=emits)
         needed = {*self.wanted, "id", "lastModifiedDateTime"}
         self._extra = needed - {*self.wanted} | {"channelIdentity"} - {*self.wanted}
@@ -165,7 +166,9 @@ class MessageStream(GraphStream):
                 self.bookmarks.advance(whole, moment(until))
         until = self.run.start
         bounds = [f"lastModifiedDateTime lt {moment(until)}"]
-        if since := self.since(whole):
+        # What moved past the reader of a list would come with the next list, but not so here.
+        listed = self.bookmarks.was_listed(whole)
+        if since := self.run.settings.start if listed else self.since(whole):
             # Both bounds are exclusive.
             bounds.insert(0, f"lastModifiedDateTime gt {moment(since - _MILLISECOND)}")
         filter_ = " and ".join(bounds).replace(" ", "%20")
@@ -235,11 +238,13 @@ class MessageStream(GraphStream):
         )
         while request:
             request = yield from self._page(ids, request, from_, begin)
+            if request:
+                self._paged.add(whole)
         self.bookmarks.advance_part(whole, part, moment(self.run.start))
         left.discard(part)
         if not left and self.run.graph.is_application:
             # An application sees every channel, so that all of them are the whole team.
-            self.bookmarks.advance(whole, moment(self.run.start))
+            self.bookmarks.advance(whole, moment(self.run.start), listed=whole in self._paged)
 
     def _page(
         self, ids: Ids, request: Request, from_: str, begin: str
