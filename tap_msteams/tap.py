@@ -20,7 +20,15 @@ from typing_extensions import override
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.base import GraphStream, IssueStream, Run, TapStream
-from tap_msteams.errors import CatalogError, SettingsError, StateError, TapError, UnavailableError
+from tap_msteams.errors import (
+    AuthenticationError,
+    CatalogError,
+    SettingsError,
+    StateError,
+    TapError,
+    TokenRejectedError,
+    UnavailableError,
+)
 from tap_msteams.graph import Graph
 from tap_msteams.inputs import load_object, read_object
 from tap_msteams.settings import Settings, env_name, json_schema, problems
@@ -201,6 +209,12 @@ class TapMSTeams(Tap):
             return
         if isinstance(found.error, UnavailableError) and not self.graph.reached:
             raise self.graph.out_of_reach(found.error) from found.error
+        if isinstance(found.error, TokenRejectedError) and self.graph.started is None:
+            msg = (
+                f"Graph accepts no token of this sign-in: {found.error}; check `tenant_id`, "
+                "`cloud` and `graph_url`"
+            )
+            raise AuthenticationError(msg) from found.error
         stream = cast("TapStream", self.streams[lane.name])
         stream.failed(found.walk.subject, found.error)
 

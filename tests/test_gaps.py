@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from tap_msteams.errors import TapError
+from tap_msteams.errors import AuthenticationError, TapError
+from tests.conftest import run_tap
 from tests.target import (
     DELEGATED,
     EXPORT,
@@ -280,3 +281,11 @@ def test_the_log_ends_with_what_was_not_read(target, caplog):
     assert "1 gaps and 0 notices" in told[-2]
     assert first_team(reader) in told[-1]
     assert "ChannelMessage.Read.All" in told[-1]
+
+
+def test_a_token_that_graph_never_accepts_ends_the_run(open_sandbox):
+    sandbox = open_sandbox(faults=["401:times=0"])
+    with pytest.raises(AuthenticationError, match="accepts no token") as caught:
+        run_tap(sandbox.config())
+    assert "\n" not in str(caught.value)
+    assert sandbox.entra.requests <= 3
