@@ -125,7 +125,7 @@ class Settings:
         choices=ON_ERROR,
     )
     concurrency: int = setting(
-        th.IntegerType, "Requests in flight.", default=32, minimum=1, maximum=1000
+        th.IntegerType, "Requests in flight.", default=40, minimum=1, maximum=1000
     )
     rate_limit_share: float = setting(
         th.NumberType,

@@ -1,0 +1,53 @@
+"""`python -m benchmarks.server`: serves a tenant until its input ends."""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from random import Random
+
+from typing_extensions import override
+
+from tap_msteams.sandbox import Sandbox, Tenant
+
+SPREAD = 0.2
+"""Share by which the time to an answer differs at most."""
+
+
+class Distant(Sandbox):
+    """A sandbox as far away as `latency` says, a little more at times and a little less at others.
+
+    Answers that all took the same time would come in bursts: the sandbox has one thread, and what
+    is asked while it answers one burst would be the next one.
+    """
+
+    _random = Random(1)  # noqa: S311 - chance that can be repeated
+
+    @property
+    @override
+    def latency(self) -> float:
+        """Seconds that the answer at hand takes."""
+        return self._latency * self._random.uniform(1 - SPREAD, 1 + SPREAD)
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._latency = seconds
+
+
+def main() -> None:
+    """Write all history, then listen, print the settings for the tap, and wait."""
+    sizes, options = json.loads(sys.argv[1])
+    tenant = Tenant(**sizes, even=True)
+    for team in tenant.teams.values():
+        team.settle()
+    # The rows live as long as the process: looking for garbage among them only takes time.
+    gc.freeze()
+    with Distant(tenant, **options) as sandbox:
+        sys.stdout.write(json.dumps(sandbox.config()) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""One core and a Graph that answers at once: what a record costs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from benchmarks import floor
+from benchmarks.cloud import Cloud, Tenant
+from benchmarks.process import FLOOR, measure
+from benchmarks.row import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.process import Run, Selection, Taps
+
+EMPTY = Tenant(teams=4, channels=5, messages=0)
+FULL = Tenant(teams=4, channels=5, messages=2000)
+SAME: Selection = {
+    "teams": ("id", "displayName", "description"),
+    "channels": None,
+    "messages": None,
+}
+"""What the plain tap reads, too."""
+REPEATS = 5
+CORE = 0
+
+
+def speed(taps: Taps) -> list[Row]:
+    """Processor time a record, of both taps over the same pages and of the bare minimum.
+
+    What a tap takes for an empty tenant is its start and is not counted. Every figure is the
+    least of several interleaved runs: whatever else the machine does can only add to it.
+    """
+    pages = taps.directory / "pages"
+    with Cloud(FULL, export=False) as cloud:
+        floor.save(list(_pages(cloud)), pages)
+        full = [(taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))]
+        records = [run.records for run in full[0]]
+        floors = [_floor(taps, pages)]
+        for _ in range(REPEATS - 1):
+            full.append((taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE)))
+            floors.append(_floor(taps, pages))
+    with Cloud(EMPTY, export=False) as cloud:
+        empty = [
+            (taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))
+            for _ in range(REPEATS)
+        ]
+    if records[0] != records[1]:
+        msg = f"the taps have read different tenants: {records[0]} and {records[1]} records"
+        raise AssertionError(msg)
+    ours, plain = (
+        (_least(run[n] for run in full) - _least(run[n] for run in empty)) / records[n]
+        for n in range(2)
+    )
+    least = min(floors)
+    return [
+        Row(
+            what="Records a second on one core",
+            ours=1 / ours,
+            other=1 / plain,
+            unit="/s",
+            against="plain SDK tap",
+            ratio=plain / ours,
+            at_least=4,
+            plotted=True,
+        ),
+        Row(
+            what="Processor time a record",
+            ours=ours * 1e6,
+            other=least * 1e6,
+            unit="µs",
+            against="decode, encode and write alone",
+            ratio=least / ours,
+            at_least=round(1 / 3, 3),
+        ),
+    ]
+
+
+def _least(runs: Iterator[Run]) -> float:
+    return min(run.cpu for run in runs)
+
+
+def _floor(taps: Taps, pages: Path) -> float:
+    written = taps.directory / "floor.jsonl"
+    run = measure([*FLOOR, pages, written], taps.directory / "floor.out", core=CORE)
+    return float(run.output.read_text())
+
+
+def _pages(cloud: Cloud) -> Iterator[bytes]:
+    """Yield the pages of messages that both taps read."""
+    token, root = cloud.token(), f"{cloud.config['graph_url']}/v1.0/teams"
+    for team in json.loads(cloud.page(root, token))["value"]:
+        channels = f"{root}/{team['id']}/channels"
+        for channel in json.loads(cloud.page(channels, token))["value"]:
+            url = f"{channels}/{channel['id']}/messages?$top=50&$expand=replies"
+            while url:
+                body = cloud.page(url, token)
+                yield body
+                url = json.loads(body).get("@odata.nextLink")
