@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,13 +19,27 @@ class Certificate:
 
     context: ssl.SSLContext
     ca_path: Path
+    der: bytes = b""
+    """The server's own certificate."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The certificate's SHA-256, in hexadecimal."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def thumbprint(self) -> str:
+        """Its SHA-1, as Azure names certificates."""
+        return hashlib.sha1(self.der, usedforsecurity=False).hexdigest().upper()
 
 
 def issue(directory: Path) -> Certificate:
     """A certificate of a new authority, whose PEM file is left in the directory."""
     authority = trustme.CA(organization_name="tap-msteams sandbox")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1", "::1").configure_cert(context)
+    leaf = authority.issue_cert("localhost", "127.0.0.1", "::1")
+    leaf.configure_cert(context)
     ca_path = directory / "sandbox-ca.pem"
     authority.cert_pem.write_to_path(str(ca_path))
-    return Certificate(context, ca_path)
+    der = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
+    return Certificate(context, ca_path, der)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tap_msteams.sandbox.people import Person
     from tap_msteams.sandbox.team import Team
 
+FIRST_TEAMS = range(2)
+"""Teams that have a private and a shared channel in every tenant."""
+
 
 class Channel:
     """A channel hosted by a team; number 0 is its General channel."""
@@ -44,7 +47,12 @@ class Channel:
         if self.kind == "standard":
             return people
         random = self.team.tenant.random("audience", self.key)
-        return random.sample(people, max(1, len(people) * 2 // 5))
+        some = random.sample(people, max(1, len(people) * 2 // 5))
+        me = self.team.tenant.me
+        # Whoever signs in is in one private and in one shared channel at least, but not in all.
+        if self.team.n in FIRST_TEAMS and me in people and me not in some:
+            some[-1] = me
+        return some
 
     @cached_property
     def threads(self) -> dict[int, Thread]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,8 @@ from tap_msteams.sandbox.replies import GraphError
 from tap_msteams.sandbox.resources import channel_of, team_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_msteams.sandbox.channel import Channel
     from tap_msteams.sandbox.endpoints import Call
     from tap_msteams.sandbox.message import Message, Thread
@@ -75,13 +78,18 @@ def replies(call: Call) -> bytes:
 
 def export(call: Call) -> bytes:
     """GET /teams/{id}/channels/getAllMessages: posts and replies alike, in no order of time."""
-    team = team_of(call)
-    found = team.export(*window(call.query.get("$filter")))
+    return exported(call, team_of(call).export(*window(call.query.get("$filter"))))
+
+
+def exported(
+    call: Call, found: list[Message], row: Callable[[Message], bytes] = attrgetter("exported")
+) -> bytes:
+    """Return a page of messages that are sorted by their place."""
     after = call.query.pair()
     start = bisect_right(found, after, key=_place) if after else 0
     shown = found[start : start + call.size]
     more = call.next_link(shown[-1].place) if start + len(shown) < len(found) else None
-    rows = [message.exported for message in shown]
+    rows = [row(message) for message in shown]
     what = "Collection(microsoft.graph.chatMessage)"
     return page(call.context(what), rows, count=len(rows), next_link=more)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tap_msteams.sandbox import prose
+from tap_msteams.sandbox.areas import AREAS
 
 if TYPE_CHECKING:
     from random import Random
@@ -32,6 +33,9 @@ def work(tenant: Tenant, random: Random) -> dict[str, int]:
     for person in random.sample(tenant.people, (len(tenant.people) + 2) // 3):
         tenant.turn(person.id)
         done["presences"] += 1
+    for area in AREAS:
+        if area.day is not None:
+            done.update(area.day(tenant, random))
     return dict(done)
 
 

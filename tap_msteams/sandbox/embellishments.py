@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tap_msteams.sandbox.channel import Channel
+    from tap_msteams.sandbox.message import Place
 
     Embellishment = Callable[[Random, Channel, dict[str, Any]], None]
 
@@ -31,7 +32,7 @@ def announce(random: Random, channel: Channel, row: dict[str, Any]) -> None:
     row["summary"] = f"{row['subject']}: please read"
 
 
-def mention_person(random: Random, channel: Channel, row: dict[str, Any]) -> None:
+def mention_person(random: Random, channel: Place, row: dict[str, Any]) -> None:
     """Address a member of the team."""
     person = random.choice(channel.audience)
     _mention(row, person.display_name, "user", person.identity)
@@ -45,7 +46,7 @@ def mention_channel(random: Random, channel: Channel, row: dict[str, Any]) -> No
     _mention(row, owner.name, "conversation", conversation)
 
 
-def mention_bot(random: Random, channel: Channel, row: dict[str, Any]) -> None:
+def mention_bot(random: Random, channel: Place, row: dict[str, Any]) -> None:
     """Address a bot."""
     del random, channel
     _mention(row, "Dispatch", "application", BOT)
@@ -61,7 +62,7 @@ def attach_file(random: Random, channel: Channel, row: dict[str, Any]) -> None:
     _attach(row, random, contentType="reference", contentUrl=url, name=name)
 
 
-def attach_card(random: Random, channel: Channel, row: dict[str, Any]) -> None:
+def attach_card(random: Random, channel: Place, row: dict[str, Any]) -> None:
     """Post an adaptive card of the dispatch bot in place of a person's text."""
     row["from"] = {"application": BOT, "device": None, "user": None}
     card = {
@@ -79,7 +80,7 @@ def attach_card(random: Random, channel: Channel, row: dict[str, Any]) -> None:
     )
 
 
-def quote_message(random: Random, channel: Channel, row: dict[str, Any]) -> None:
+def quote_message(random: Random, channel: Place, row: dict[str, Any]) -> None:
     """Quote another message of the channel."""
     author = random.choice(channel.audience)
     quoted = int(row["id"]) - random.randrange(1, 90) * MINUTE
@@ -94,15 +95,19 @@ def quote_message(random: Random, channel: Channel, row: dict[str, Any]) -> None
 
 def show_picture(random: Random, channel: Channel, row: dict[str, Any]) -> None:
     """Put a picture into the text; its bytes live in a hosted content."""
-    reply = f"/replies/{row['id']}" if row["replyToId"] else ""
-    message = f"{row['replyToId'] or row['id']}{reply}"
-    path = f"/teams/{channel.team.id}/channels/{channel.id}/messages/{message}"
-    content = f"aWQ9eF8wLXdldS1kNS0{random.getrandbits(32):08x}"
-    source = f"{GRAPH}{path}/hostedContents/{content}/$value"
+    source = _hosted(channel, row, f"aWQ9eF8wLXdldS1kNS0{random.getrandbits(32):08x}")
     row["body"]["content"] += f'<p><img src="{source}" width="480" height="270" alt="image"></p>'
 
 
-def violate_policy(random: Random, channel: Channel, row: dict[str, Any]) -> None:
+def show_snippet(random: Random, channel: Channel, row: dict[str, Any]) -> None:
+    """Attach a few lines of code, which live in a hosted content, too."""
+    source = _hosted(channel, row, f"{SNIPPET}{random.getrandbits(32):08x}")
+    content = msgspec.json.encode({"language": "Python", "codeSnippetUrl": source}).decode()
+    kind = "application/vnd.microsoft.card.codesnippet"
+    _attach(row, random, contentType=kind, content=content)
+
+
+def violate_policy(random: Random, channel: Place, row: dict[str, Any]) -> None:
     """Mark the message as blocked by a data loss prevention policy."""
     del random, channel
     row["policyViolation"] = {
@@ -118,7 +123,7 @@ def violate_policy(random: Random, channel: Channel, row: dict[str, Any]) -> Non
     }
 
 
-def react(random: Random, channel: Channel, row: dict[str, Any], latest: int) -> int:
+def react(random: Random, channel: Place, row: dict[str, Any], latest: int) -> int:
     """Add one to four reactions and their history; return when the last one was given."""
     instant = int(row["id"])
     for person in random.sample(channel.audience, min(len(channel.audience), random.randint(1, 4))):
@@ -130,6 +135,9 @@ def react(random: Random, channel: Channel, row: dict[str, Any], latest: int) ->
         )
     return instant
 
+
+SNIPPET = "aWQ9LHR5cGU9MSx1cmw9"
+"""How ids of hosted code begin here."""
 
 BOT = {
     "@odata.type": "#microsoft.graph.teamworkApplicationIdentity",
@@ -147,6 +155,7 @@ EMBELLISHMENTS: tuple[tuple[float, Embellishment], ...] = (
     (0.03, attach_card),
     (0.02, quote_message),
     (0.04, show_picture),
+    (0.01, show_snippet),
     (0.002, violate_policy),
 )
 """How often a message carries what; the first channel of a tenant shows each at least once."""
@@ -159,6 +168,14 @@ def _mention(row: dict[str, Any], name: str, kind: str, identity: object) -> Non
     body["content"] = f'<p><at id="{number}">{name}</at></p>{body["content"]}'
     mentioned = dict.fromkeys(("application", "device", "user", "conversation")) | {kind: identity}
     row["mentions"].append({"id": number, "mentionText": name, "mentioned": mentioned})
+
+
+def _hosted(channel: Channel, row: dict[str, Any], content: str) -> str:
+    """Return the address of a content that Teams hosts for a message."""
+    reply = f"/replies/{row['id']}" if row["replyToId"] else ""
+    message = f"{row['replyToId'] or row['id']}{reply}"
+    path = f"/teams/{channel.team.id}/channels/{channel.id}/messages/{message}"
+    return f"{GRAPH}{path}/hostedContents/{content}/$value"
 
 
 def _attach(row: dict[str, Any], random: Random, **attachment: str) -> None:

@@ -32,7 +32,8 @@ class Endpoint:
     """Permissions of which an application needs one; None: not for applications."""
     delegated: tuple[str, ...] | None
     """Scopes of which a signed-in user needs one; None: not for users."""
-    answer: Callable[[Call], bytes]
+    answer: Callable[[Call], bytes | Reply]
+    """Gives JSON, or a whole reply where it is something else."""
     options: frozenset[str] = frozenset()
     paging: Paging | None = None
 
@@ -64,7 +65,8 @@ class Call:
 
     endpoint: Endpoint
     names: tuple[str, ...]
-    """What stands in the path in place of {id}, from left to right."""
+    """What stands in the path in place of {id}, or between the brackets of a function, from left
+    to right."""
     query: Query
     caller: Caller
     tenant: Tenant
@@ -113,8 +115,12 @@ class Routes:
         node, names, last = self._tree, [], ""
         for segment in segments:
             last = segment
+            name, bracket, arguments = segment.partition("(")
             if segment in node and segment:
                 node = node[segment]
+            elif bracket and f"{name}()" in node and segment.endswith(")"):
+                node = node[f"{name}()"]
+                names.append(arguments[:-1])
             elif "{id}" in node and segment:
                 node = node["{id}"]
                 names.append(segment)

@@ -26,12 +26,23 @@ https://learn.microsoft.com/en-us/graph/system-messages
 
 
 def detail(random: Random, channel: Channel, kind: str, instant: int) -> dict[str, Any]:
-    """Return the eventDetail of a system message."""
+    """Return the eventDetail of a system message of a channel."""
     people = channel.audience or channel.team.tenant.people
+    about = _about_place(channel, kind)
+    if kind == "membersAdded":
+        since = max(instant - 30 * DAY, channel.created)
+        about["visibleHistoryStartDateTime"] = iso(since)
+    return event(random, people, kind, instant, about)
+
+
+def event(
+    random: Random, people: list[Person], kind: str, instant: int, about: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the eventDetail of something that happened among people; `about` is the rest."""
     person, other = random.choice(people), random.choice(people)
     properties = {
-        **_about_place(channel, kind),
-        **_about_people(channel, kind, other, instant),
+        **about,
+        **_about_people(kind, other),
         **_about_call(random, kind, person, other),
         **_about_apps(random, kind, instant),
     }
@@ -60,11 +71,8 @@ def _about_place(channel: Channel, kind: str) -> dict[str, Any]:
     return {}
 
 
-def _about_people(channel: Channel, kind: str, other: Person, instant: int) -> dict[str, Any]:
+def _about_people(kind: str, other: Person) -> dict[str, Any]:
     """Return what events of membership say."""
-    if kind == "membersAdded":
-        since = max(instant - 30 * DAY, channel.created)
-        return {"members": [other.identity], "visibleHistoryStartDateTime": iso(since)}
     if kind.startswith("members"):
         return {"members": [other.identity]}
     if kind == "conversationMemberRoleUpdated":

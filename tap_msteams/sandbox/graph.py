@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tap_msteams.sandbox import conversations, resources
+from tap_msteams.sandbox.areas import AREAS
 from tap_msteams.sandbox.batch import batch
 from tap_msteams.sandbox.endpoints import Call, Caller, Endpoint, Routes
 from tap_msteams.sandbox.odata import Paging, Query
@@ -34,6 +35,7 @@ PRESENCE = ("Presence.Read.All", "Presence.ReadWrite.All")
 ROLES = (
     "Team.ReadBasic.All", "TeamSettings.Read.All", "TeamMember.Read.All", "Channel.ReadBasic.All",
     "ChannelMessage.Read.All", "Presence.Read.All", "User.Read.All",
+    *sorted({role for area in AREAS for role in area.roles}),
 )  # fmt: skip
 """What an administrator would consent to for reading all that is served here."""
 
@@ -92,6 +94,7 @@ ENDPOINTS = (
         "cloudcommunications-getpresencesbyuserid", PRESENCE, PRESENCE, resources.presences,
     ),
     Endpoint("POST", "/$batch", "../json-batching", (), (), batch),
+    *(endpoint for area in AREAS for endpoint in area.endpoints),
 )  # fmt: skip
 
 LATE_MEMBERS = tuple(
@@ -100,6 +103,8 @@ LATE_MEMBERS = tuple(
         ("messageType", "systemEventMessage"),
         ("membershipType", "shared"),
         ("userIdentityType", "emailUser"),
+        ("role", "coorganizer"),
+        ("productFamily", "azureCommunicationServices"),
     )
 )
 """Enum members behind the sentinel, and what is sent to those who did not ask for them.
@@ -164,6 +169,8 @@ class Graph:
         )
         with self.tenant.lock:
             content = endpoint.answer(call)
+        if isinstance(content, Reply):
+            return content
         if "include-unknown-enum-members" not in request.headers.get("Prefer", ""):
             for late, unknown in LATE_MEMBERS:
                 content = content.replace(late, unknown)
@@ -204,7 +211,7 @@ def _missing(endpoint: Endpoint, caller: Caller, needed: tuple[str, ...]) -> Gra
 
     https://learn.microsoft.com/en-us/graph/resolve-auth-errors
     """
-    if endpoint.path.startswith("/users"):
+    if endpoint.path in ("/users", "/groups"):
         msg = "Insufficient privileges to complete the operation."
         return GraphError(403, "Authorization_RequestDenied", msg)
     kind = "role" if caller.user is None else "scope"

@@ -29,6 +29,11 @@ EDITED, REACTED, DELETED, LONG_AGO = 0.05, 0.16, 0.025, 0.12
 """Shares of the messages to which something happens; the last one of the deleted."""
 
 
+SHOWCASES = ("0/0", "90000/0")
+"""The first channel of a tenant, and that of a team deleted long ago, show all that there is,
+however small they are."""
+
+
 def history(channel: Channel) -> Iterator[Thread]:
     """Yield the threads of a channel, oldest root first."""
     return _History(channel).threads()
@@ -43,8 +48,7 @@ class _History:
         self.random: Random = channel.team.tenant.random("history", channel.key)
         self.start = max(self.until - SPAN, channel.created)
         self.taken: set[int] = set()
-        # The first channel of a tenant shows everything, however small it is.
-        self.everything = channel.key == "0/0"
+        self.everything = channel.key in SHOWCASES
         self.pending = [it for _, it in embellishments.EMBELLISHMENTS] if self.everything else []
         self.kinds = events.KINDS[0 if self.everything else channel.n % 5 :]
         self.written = 0

@@ -9,73 +9,43 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tap_msteams.sandbox.identity.machine import Machine, UnknownIdentityError
 
-    from tap_msteams.sandbox.entra import Application, Entra
+if TYPE_CHECKING:
+    from tap_msteams.sandbox.entra import Application
 
 API_VERSION: Final = "2018-02-01"
 
 
-class Imds:
-    """The identities assigned to this machine, each an application of the directory."""
-
-    def __init__(
-        self,
-        entra: Entra,
-        system_assigned: str | None = None,
-        user_assigned: Iterable[str] = (),
-    ) -> None:
-        self.system_assigned = system_assigned
-        self.user_assigned = list(user_assigned)
-        self.remembers = True
-        """Whether a token still valid is handed out again, as the real service does."""
-        self._entra = entra
-        self._tokens: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+class Imds(Machine):
+    """A virtual machine with its identities."""
 
     def routes(self) -> list[web.RouteDef]:
         """The one endpoint, served over plain HTTP."""
-        return [web.get("/metadata/identity/oauth2/token", self._token)]
+        return [web.get("/metadata/identity/oauth2/token", self.counted(self._token))]
 
     async def _token(self, request: web.Request) -> web.Response:
-        self._entra.requests += 1
-        if self._entra.outage is not None:
-            return web.Response(status=self._entra.outage, text="Service unavailable")
-        resource = request.query.get("resource", "").rstrip("/")
+        query = request.query
+        resource = query.get("resource", "").rstrip("/")
         if problem := _problem(request, resource):
             return _refusal(problem)
-        identity = self._identity(request.query.get("client_id"))
-        if isinstance(identity, web.Response):
-            return identity
-        return web.json_response(self._answer(identity, resource))
+        names = (query.get(name) for name in ("client_id", "object_id", "msi_res_id"))
+        try:
+            identity = self.identity(*names)
+        except UnknownIdentityError as error:
+            return _refusal(str(error))
+        return web.json_response(self.answer(identity, resource))
 
-    def _identity(self, client_id: str | None) -> Application | web.Response:
-        if client_id is None:
-            if self.system_assigned is None and len(self.user_assigned) > 1:
-                return _refusal(
-                    "Multiple user assigned identities exist, please specify the clientId / "
-                    "resourceId of the identity in the token request",
-                )
-            client_id = self.system_assigned or next(iter(self.user_assigned), None)
-        elif client_id not in {self.system_assigned, *self.user_assigned}:
-            client_id = None
-        application = self._entra.applications.get(client_id or "")
-        return application or _refusal("Identity not found")
-
-    def _answer(self, identity: Application, resource: str) -> dict[str, Any]:
-        key = (identity.client_id, resource)
-        now = int(self._entra.clock())
-        token, claims = self._tokens.get(key, ("", {"exp": 0}))
-        # The service knows nothing of revocations.
-        if not self.remembers or claims["exp"] <= now:
-            token, claims = self._tokens[key] = self._entra.issue_app_token(identity, resource)
+    def answer(self, identity: Application, resource: str) -> dict[str, Any]:
+        """A token as this service hands it out."""
+        token, claims = self.token(identity, resource)
         # The service writes its numbers as text.
         return {
             "access_token": token,
             "client_id": identity.client_id,
-            "expires_in": str(claims["exp"] - now),
+            "expires_in": str(claims["exp"] - int(self.entra.clock())),
             "expires_on": str(claims["exp"]),
-            "ext_expires_in": str(self._entra.lifetime),
+            "ext_expires_in": str(self.entra.lifetime),
             "not_before": str(claims["nbf"]),
             "resource": resource,
             "token_type": "Bearer",

@@ -14,7 +14,7 @@ from tap_msteams.sandbox.replies import TOO_MANY, GraphError
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tap_msteams.sandbox.endpoints import Endpoint
     from tap_msteams.sandbox.odata import Query
@@ -41,10 +41,12 @@ class Limit:
     amount: float
     seconds: float
     page: str
-    scope: Literal["application", "team", "channel"] = "application"
+    scope: Literal["application", "team", "chat", "user", "channel"] = "application"
     """What has a count of its own, within this application and tenant."""
     units: bool = False
     """Whether a request costs units and not just one."""
+    cost: Callable[[Query], float] = lambda _: 1
+    """What a request costs where the limit is not the identity service's."""
 
 
 MESSAGES = r"GET /teams/\{id\}/channels/\{id\}/messages.*"
@@ -60,9 +62,12 @@ LIMITS = (
     Limit("one team", r".* /teams/\{id\}.*", 4, 1, TEAMS, "team"),
     Limit("one channel", r".* /teams/\{id\}/channels/\{id\}.*", 1, 1, TEAMS, "channel"),
     Limit("presence", r"POST /communications/.*", 1500, 30, PRESENCE),
-    Limit("identity", r"GET /users.*", 3500, 10, IDENTITY, units=True),
+    Limit("identity", r"GET /(users|groups)(/\{id\})?", 3500, 10, IDENTITY, units=True),
 )
 """The rows that the sandbox's endpoints fall under."""
+
+DEPTHS = {"application": 0, "team": 1, "chat": 1, "user": 1, "channel": 2}
+"""How many names of a path say what has a count of its own."""
 
 TENANT_SIZES = ((50, 3500), (500, 5000), (math.inf, 8000))
 """Up to how many users a tenant has how many units of the identity limit: see IDENTITY."""
@@ -97,10 +102,16 @@ class _Row(NamedTuple):
 class Limits:
     """The documented limits, of which a request has to keep every one that it falls under."""
 
-    def __init__(self, clock: Callable[[], float], users: int, violations: Counter[str]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        users: int,
+        violations: Counter[str],
+        more: Iterable[Limit] = (),
+    ) -> None:
         self._clock, self._violations = clock, violations
         self._units = next(units for most, units in TENANT_SIZES if users <= most)
-        self._rows = [_Row(limit, re.compile(limit.pattern)) for limit in LIMITS]
+        self._rows = [_Row(limit, re.compile(limit.pattern)) for limit in (*LIMITS, *more)]
         self._applying: dict[str, list[Limit]] = {}
         self._buckets: dict[tuple[str, ...], Bucket] = {}
 
@@ -126,12 +137,11 @@ class Limits:
                 it.limit for it in self._rows if it.pattern.fullmatch(pattern)
             ]
         for limit in self._applying[pattern]:
-            depth = ("application", "team", "channel").index(limit.scope)
-            key = (limit.name, *names[:depth])
+            key = (limit.name, *names[: DEPTHS[limit.scope]])
             if key not in self._buckets:
                 amount = self._units if limit.units else limit.amount
                 self._buckets[key] = Bucket(amount, limit.seconds, now)
-            yield limit, self._buckets[key], _units(query) if limit.units else 1
+            yield limit, self._buckets[key], _units(query) if limit.units else limit.cost(query)
 
 
 FEW = 20

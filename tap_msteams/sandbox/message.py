@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -22,15 +22,29 @@ EXPORT_TYPE = b'{"@odata.type":"#microsoft.graph.chatMessage",'
 ENCODER = msgspec.json.Encoder()
 
 
+class Place(Protocol):
+    """Where messages are written: a channel or a chat."""
+
+    key: str
+    """Where it stands in the tenant."""
+    salt: int
+
+    @property
+    def audience(self) -> list[Person]:
+        """The people who write here and are written to."""
+
+
 class Message:
     """A message: its row as JSON and the few keys that order and filters need."""
 
-    __slots__ = ("deleted", "id", "modified", "parent", "row", "shuffle")
+    __slots__ = ("deleted", "id", "modified", "parent", "retained", "row", "shuffle")
 
-    def __init__(self, channel: Channel, row: dict[str, Any], modified: int) -> None:
+    def __init__(self, place: Place, row: dict[str, Any], modified: int) -> None:
         self.id = int(row["id"])
+        self.retained = b""
+        """What a deleted message said, which only a retention policy keeps."""
         self.parent = int(row["replyToId"] or 0)
-        self.shuffle = zlib.crc32(row["id"].encode(), channel.salt)
+        self.shuffle = zlib.crc32(row["id"].encode(), place.salt)
         self.keep(row, modified)
 
     def keep(self, row: dict[str, Any], modified: int, deleted: int = 0) -> None:
@@ -43,6 +57,8 @@ class Message:
 
     def delete(self, row: dict[str, Any], instant: int) -> None:
         """Take the state of a message that its author has deleted."""
+        times = {"lastModifiedDateTime": iso(instant), "deletedDateTime": iso(instant)}
+        self.retained = ENCODER.encode({**row, **times, "etag": str(instant)})
         row["body"] = {"contentType": "html", "content": ""}
         row |= {"subject": None, "summary": None, "attachments": [], "mentions": []}
         row |= {"reactions": [], "policyViolation": None}

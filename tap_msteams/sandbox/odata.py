@@ -44,16 +44,20 @@ class Query:
         for pair in self._kept:
             name, _, value = pair.partition("=")
             self._add(unquote_plus(name), unquote_plus(value), documented)
+        # A list without other pages may come after an empty one all the same.
+        if SKIP_TOKEN in self.options and SKIP_TOKEN not in documented and not self._first:
+            raise _not_allowed(SKIP_TOKEN)
         # The next link repeats what was asked, byte by byte, and changes the token only.
         self._kept = [pair for pair in self._kept if not _is_token(pair)]
 
     def _add(self, name: str, value: str, documented: Iterable[str]) -> None:
+        # Some services spell it $skipToken.
+        name = SKIP_TOKEN if name.lower() == SKIP_TOKEN else name
         if name in self.options:
             msg = f"Query option '{name}' was specified more than once."
             raise GraphError.bad_request(msg)
-        if name.startswith("$") and name not in documented:
-            msg = f"Query option '{name}' is not allowed."
-            raise GraphError.bad_request(msg)
+        if name.startswith("$") and name != SKIP_TOKEN and name not in documented:
+            raise _not_allowed(name)
         self.options[name] = value
 
     def get(self, name: str) -> str | None:
@@ -143,12 +147,16 @@ class Query:
         return hashlib.blake2b(question + held, digest_size=8).digest()
 
 
+def _not_allowed(option: str) -> GraphError:
+    return GraphError.bad_request(f"Query option '{option}' is not allowed.")
+
+
 def _text(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def _is_token(pair: str) -> bool:
-    return unquote_plus(pair.partition("=")[0]) == SKIP_TOKEN
+    return unquote_plus(pair.partition("=")[0]).lower() == SKIP_TOKEN
 
 
 def page(

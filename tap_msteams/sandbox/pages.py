@@ -85,6 +85,8 @@ def last_row(reply: Reply) -> msgspec.Raw | None:
 
 def _tampered(reply: Reply, tamper: Callable[[Envelope], None]) -> Reply:
     """Return the answer after its envelope was tampered with, if it is a page."""
+    if not reply.body.startswith(b"{"):
+        return reply
     envelope = _ENVELOPE.decode(reply.body)
     if "value" in envelope:
         tamper(envelope)

@@ -20,6 +20,7 @@ DOMAIN = "halyard.example"
 INITIAL_DOMAIN = "halyard.onmicrosoft.com"
 PARTNERS = ("nordlys.example", "castellan-energy.example", "baymet.example")
 GUESTS_EVERY = 11
+UNLICENSED_EVERY = 17
 
 
 class Country(NamedTuple):
@@ -119,6 +120,11 @@ class Person:
     """A number of the person's own, from which the small print of the account is made."""
     presence: int = 0
     """How often the presence has changed since the sandbox started."""
+
+    @property
+    def licensed(self) -> bool:
+        """Whether the person may use Teams here: no guest, and the licence was assigned."""
+        return not self.guest and self.n % UNLICENSED_EVERY != UNLICENSED_EVERY - 5
 
     @cached_property
     def display_name(self) -> str:

@@ -152,6 +152,8 @@ def _home(person: Person, until: int) -> dict[str, Any]:
         "state": f"{country.city} region",
         "streetAddress": country.street,
     }
+    if not person.licensed:
+        properties |= {"assignedLicenses": [], "assignedPlans": []}
     if (n + 1) % 4:
         properties |= {
             "onPremisesImmutableId": f"{person.salt:022x}==",

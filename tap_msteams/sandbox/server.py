@@ -10,33 +10,33 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from aiohttp import web
 
 from tap_msteams.sandbox import certificate
-from tap_msteams.sandbox.entra import Application, Entra, User
+from tap_msteams.sandbox.areas.reports import Downloads
 from tap_msteams.sandbox.faults import Faults
 from tap_msteams.sandbox.graph import ROLES, Graph
-from tap_msteams.sandbox.imds import Imds
+from tap_msteams.sandbox.identity.directory import AUTH_METHODS, AuthMethod, Directory, Kind
 from tap_msteams.sandbox.instants import SECOND
-from tap_msteams.sandbox.people import guid
+from tap_msteams.sandbox.replies import GraphError
 from tap_msteams.sandbox.service import Request, Service
 from tap_msteams.sandbox.tenant import Tenant
 
 if TYPE_CHECKING:
     import ssl
     from collections import Counter
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from tap_msteams.sandbox.faults import Fault
     from tap_msteams.sandbox.journal import Entry
     from tap_msteams.sandbox.replies import Reply
 
-AuthMethod = Literal["service_principal", "refresh_token", "managed_identity"]
-AUTH_METHODS: tuple[AuthMethod, ...] = ("service_principal", "refresh_token", "managed_identity")
+__all__ = ["AUTH_METHODS", "AuthMethod", "Kind", "Sandbox"]
+
 CONTROL = "/sandbox/"
 RESET = struct.pack("ii", 1, 0)
 """Lingering for no time: the connection ends with a reset."""
@@ -69,21 +69,11 @@ class Sandbox:
         self.tenant.clock = lambda: clock() + behind
         self.latency, self.auth = latency, auth
         granted = frozenset(ROLES if roles is None else roles)
-        random = self.tenant.random("applications")
-        self._client_id, self._secret = guid(random), f"sandbox~{random.getrandbits(160):040x}"
-        self._refresh_token = f"1.sandbox.{random.getrandbits(240):060x}"
-        me = self.tenant.me
-        scopes = granted | {"User.Read"}
-        self.entra = Entra(
-            self.tenant.id,
-            [Application(self._client_id, self._secret, granted, scopes)],
-            [User(me.id, self._refresh_token, me.principal_name, me.display_name)],
-            clock=clock,
-        )
-        self.imds = Imds(self.entra, system_assigned=self._client_id)
+        self.identity = Directory(self.tenant, granted, clock, self._serve)
+        self.entra, self.imds = self.identity.entra, self.identity.imds
         graph = Graph(
             self.tenant,
-            self.entra.claims,
+            self._claims,
             page_size=page_size,
             inline_replies=inline_replies,
             export_refusal=None if export else export_refusal,
@@ -91,13 +81,15 @@ class Sandbox:
         self.faults = Faults(faults)
         self.service = Service(graph, self.entra, self.faults, limits=limits)
         self.graph_url = self.authority_host = self.imds_url = ""
-        self.ca_bundle = ""
+        self.ca_bundle = self.fingerprint = ""
         self._runners: list[web.BaseRunner] = []
 
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="tap-msteams-sandbox-")
-        issued = certificate.issue(Path(self._directory.name))
-        self.ca_bundle = str(issued.ca_path)
+        directory = Path(self._directory.name)
+        issued = certificate.issue(directory)
+        self.ca_bundle, self.fingerprint = str(issued.ca_path), issued.fingerprint
+        self.identity.open(directory, issued)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._thread.start()
@@ -125,32 +117,24 @@ class Sandbox:
         """Return how often each endpoint of Graph was called."""
         return self.service.journal.endpoints.copy()
 
-    def config(self) -> dict[str, str]:
-        """Return the tap's settings for this sandbox."""
-        settings = {
-            "auth_method": self.auth,
-            "graph_url": self.graph_url,
-            "authority_host": self.authority_host,
-            "ca_bundle": self.ca_bundle,
-        }
-        if self.auth == "managed_identity":
-            return settings
-        settings |= {
-            "tenant_id": self.tenant.id,
-            "client_id": self._client_id,
-            "client_secret": self._secret,
-        }
-        if self.auth == "refresh_token":
-            settings["refresh_token"] = self._refresh_token
-        return settings
+    def config(self, auth: AuthMethod | None = None) -> dict[str, Any]:
+        """Return the tap's settings for this sandbox, for another way of signing in if named."""
+        return self.identity.config(auth or self.auth)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, auth: AuthMethod | None = None) -> dict[str, str]:
         """Return the same as environment variables, with the sandbox's own address."""
-        variables = {f"TAP_MSTEAMS_{key.upper()}": value for key, value in self.config().items()}
-        variables["TAP_MSTEAMS_SANDBOX_URL"] = self.graph_url
-        if self.auth == "managed_identity":
-            variables["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = self.imds_url
-        return variables
+        variables = self.identity.environment(auth or self.auth)
+        # Another sandbox may come to listen at the same port, and knows none of these tokens.
+        variables["TAP_MSTEAMS_TOKEN_CACHE_PATH"] = str(Path(self._directory.name) / "tokens.json")
+        return {**variables, "TAP_MSTEAMS_SANDBOX_URL": self.graph_url}
+
+    def machine(self, kind: Kind) -> dict[str, str]:
+        """Return the environment variables of a place where a program finds its token."""
+        return self.identity.machine(kind)
+
+    def nango(self) -> dict[str, Any]:
+        """Return the tap's settings for the connection that the broker keeps."""
+        return self.config("nango")
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -160,18 +144,18 @@ class Sandbox:
         """Listen."""
         self._closing = asyncio.Event()
         graph = web.ServerRunner(web.Server(self._graph))
-        entra = web.Application()
-        entra.add_routes(self.entra.routes())
-        imds = web.Application()
-        imds.add_routes(self.imds.routes())
+        identity = self.identity
         port = await self._listen(graph, context)
         self.graph_url = self.service.graph.origin = f"https://localhost:{port}"
-        self.entra.resource = self.graph_url
-        port = await self._listen(web.AppRunner(entra, access_log=None), context)
-        self.authority_host = f"https://localhost:{port}"
-        self.imds_url = (
-            f"http://127.0.0.1:{await self._listen(web.AppRunner(imds, access_log=None))}"
-        )
+        self.entra.resource = identity.graph_url = self.graph_url
+        port = await self._listen(_runner(identity.authority_routes()), context)
+        self.authority_host = identity.authority_host = f"https://localhost:{port}"
+        port = await self._listen(_runner(identity.machine_routes()))
+        self.imds_url = identity.imds_url = f"http://127.0.0.1:{port}"
+        port = await self._listen(_runner(identity.nango.routes()), context)
+        identity.nango_host = f"https://localhost:{port}"
+        port = await self._listen(web.ServerRunner(web.Server(self._download)), context)
+        self.tenant.part(Downloads).origin = f"https://localhost:{port}"
 
     async def _listen(self, runner: web.BaseRunner, context: ssl.SSLContext | None = None) -> int:
         """Open one free port; return its number."""
@@ -204,7 +188,30 @@ class Sandbox:
         if self.latency:
             await asyncio.sleep(self.latency)
         path, _, query = request.raw_path.lstrip("/").partition("?")
-        reply = self.service.serve(Request(request.method, path, query, request.headers, body))
+        reply = self._serve(Request(request.method, path, query, request.headers, body))
+        return await self._send(request, reply)
+
+    def _serve(self, request: Request) -> Reply:
+        """Answer a request, whichever way it came."""
+        reply = self.service.serve(request)
+        self.service.stamp(reply, request.headers)
+        return reply
+
+    def _claims(self, bearer: str) -> Mapping[str, Any] | None:
+        """Return what a token says, unless Graph wants a better one."""
+        if challenge := self.entra.challenge_to(bearer):
+            msg = (
+                "Continuous access evaluation resulted in challenge with result: "
+                "InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"
+            )
+            headers = {"WWW-Authenticate": challenge}
+            raise GraphError(401, "InvalidAuthenticationToken", msg, headers)
+        return self.entra.claims(bearer)
+
+    async def _download(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the host that Graph redirects to."""
+        with self.tenant.lock:
+            reply = self.tenant.part(Downloads).answer(request.path, request.headers)
         self.service.stamp(reply, request.headers)
         return await self._send(request, reply)
 
@@ -247,6 +254,12 @@ class Sandbox:
 
 class _Change(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
+
+
+def _runner(routes: Iterable[web.RouteDef]) -> web.AppRunner:
+    application = web.Application()
+    application.add_routes(routes)
+    return web.AppRunner(application, access_log=None)
 
 
 def _json(content: object, status: int = 200) -> web.Response:

@@ -7,6 +7,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from tap_msteams.sandbox import pages
+from tap_msteams.sandbox.areas import AREAS
 from tap_msteams.sandbox.graph import VERSION
 from tap_msteams.sandbox.instants import SECOND, iso
 from tap_msteams.sandbox.journal import Entry, Journal
@@ -57,7 +58,12 @@ class Service:
         self.graph, self.faults, self.journal = graph, faults, Journal()
         self._entra = entra
         self._limits = (
-            Limits(graph.tenant.clock, len(graph.tenant.people), self.journal.violations)
+            Limits(
+                graph.tenant.clock,
+                len(graph.tenant.people),
+                self.journal.violations,
+                (limit for area in AREAS for limit in area.limits),
+            )
             if limits
             else None
         )

@@ -108,7 +108,7 @@ class Tenant(Tree):
     def remove_team(self, team: str) -> None:
         """Delete a team with all that is in it."""
         with self.lock:
-            del self.teams[team]
+            self.deleted[team] = self.teams.pop(team)
 
     def archive(self, team: str, *, archived: bool = True) -> None:
         """Put a team into the archive or back into use."""

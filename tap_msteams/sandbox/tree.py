@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
+from tap_msteams.sandbox.areas import AREAS
 from tap_msteams.sandbox.instants import DAY, SECOND, parse
 from tap_msteams.sandbox.people import guid, population
 from tap_msteams.sandbox.profiles import presence, user
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_msteams.sandbox.people import Person
+    from tap_msteams.sandbox.tenant import Tenant
+
+T = TypeVar("T")
 
 KEPT = 21 * DAY
 """How long Teams shows what a user has deleted.
@@ -54,17 +58,26 @@ class Tree:
         for n in range(teams):
             team = Team(self, n)
             self.teams[team.id] = team
+        self.deleted: dict[str, Team] = {}
+        """Teams that were deleted, for as long as they can be restored."""
         self.lock = threading.RLock()
         """Held while the tenant is read or changed."""
         self.clock: Callable[[], float] = lambda: self.until / SECOND
         self._last = self.until
         self._next_team = teams
         self._user_rows: dict[tuple[str, ...], list[bytes]] = {}
+        self._parts: dict[object, Any] = {}
 
     @property
     def me(self) -> Person:
         """The user who signs in where a flow needs one."""
         return self.people[0]
+
+    def part(self, kind: Callable[[Tenant], T]) -> T:
+        """Return this tenant's one part of a kind, made when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(cast("Tenant", self))
+        return cast("T", self._parts[kind])
 
     def random(self, *path: str) -> Random:
         """Return randomness that belongs to one place of the tenant, whoever asks first."""
@@ -99,6 +112,10 @@ class Tree:
         Messages come in the shape of the export; channels and members carry their `teamId`.
         """
         with self.lock:
+            for area in AREAS:
+                if what in area.truth:
+                    yield from list(area.truth[what](cast("Tenant", self)))
+                    return
             yield from list(getattr(self, f"_all_{what}")())
 
     def _all_users(self) -> Iterator[dict[str, Any]]:

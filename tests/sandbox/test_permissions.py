@@ -4,6 +4,13 @@ import pytest
 
 from tap_msteams.sandbox.graph import ENDPOINTS, ROLES
 
+AROUND = {
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+    "TAP_MSTEAMS_SANDBOX_URL",
+    "TAP_MSTEAMS_TOKEN_CACHE_PATH",
+}
+"""What the environment has beside the settings."""
+
 
 def error(response):
     return response.status_code, response.json()["error"]["code"]
@@ -189,9 +196,7 @@ def test_settings_and_environment_say_the_same_for_each_way_of_signing_in(open_c
 
     assert config["auth_method"] == auth
     assert {f"TAP_MSTEAMS_{key.upper()}": value for key, value in config.items()} == {
-        key: value
-        for key, value in environment.items()
-        if key not in {"TAP_MSTEAMS_SANDBOX_URL", "AZURE_POD_IDENTITY_AUTHORITY_HOST"}
+        key: value for key, value in environment.items() if key not in AROUND
     }
     assert ("refresh_token" in config) == (auth == "refresh_token")
     assert ("client_secret" in config) == (auth != "managed_identity")

@@ -1,0 +1,204 @@
+"""A proxy on loopback, HTTP and SOCKS5 on one port, which notes where it was sent.
+
+https://www.rfc-editor.org/rfc/rfc9110#name-connect and https://www.rfc-editor.org/rfc/rfc1928
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import ipaddress
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+SOCKS = 5
+NAMED, V4, V6 = 3, 1, 4
+"""Kinds of SOCKS addresses."""
+NO_AUTHENTICATION, PASSWORD, NOTHING_ACCEPTABLE = 0, 2, 255
+"""Methods of SOCKS: https://www.rfc-editor.org/rfc/rfc1929 is the one with a password."""
+DONE, UNREACHABLE = 0, 4
+
+
+class Proxy:
+    """A proxy while it is used as a context manager; with a username it wants credentials."""
+
+    def __init__(self, username: str = "", password: str = "") -> None:
+        self.hosts: list[str] = []
+        """Where clients were let through to, as `name:port`, in order."""
+        self.refused = 0
+        """Clients sent away for want of the right credentials."""
+        self.port = 0
+        self._username, self._password = username, password
+
+    def __enter__(self) -> Self:
+        listening: Future[int] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(listening)), name="proxy", daemon=True
+        )
+        self._thread.start()
+        self.port = listening.result()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """The address without credentials."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def url_with_credentials(self) -> str:
+        """The address with them, special characters quoted."""
+        return f"http://{self._userinfo}127.0.0.1:{self.port}"
+
+    @property
+    def socks_url(self) -> str:
+        """The SOCKS5 address without credentials; the proxy looks names up."""
+        return f"socks5h://127.0.0.1:{self.port}"
+
+    @property
+    def socks_url_with_credentials(self) -> str:
+        """The SOCKS5 address with them."""
+        return f"socks5h://{self._userinfo}127.0.0.1:{self.port}"
+
+    @property
+    def _userinfo(self) -> str:
+        if not self._username:
+            return ""
+        return f"{quote(self._username, safe='')}:{quote(self._password, safe='')}@"
+
+    async def _serve(self, listening: Future[int]) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._client, "127.0.0.1", 0)
+        listening.set_result(server.sockets[0].getsockname()[1])
+        await self._end.wait()
+        server.close()
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            first = await reader.readexactly(1)
+            if first[0] == SOCKS:
+                await self._socks(reader, writer)
+            else:
+                await self._http(first, reader, writer)
+
+    async def _http(
+        self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        head = first + await reader.readuntil(b"\r\n\r\n")
+        line, *headers = head.decode("latin-1").rstrip("\r\n").split("\r\n")
+        method, target, _ = line.split(" ", 2)
+        if not self._known(headers):
+            challenge = b'Proxy-Authenticate: Basic realm="sandbox"\r\n'
+            line = "HTTP/1.1 407 Proxy Authentication Required\r\n"
+            await self._refuse(writer, line.encode() + challenge + CLOSED)
+            return
+        tunnel = method == "CONNECT"
+        url = urlsplit(f"//{target}" if tunnel else target)
+        host, port = url.hostname or "", url.port or 80
+        try:
+            upstream = await self._connect(host, port)
+        except OSError:
+            writer.write(b"HTTP/1.1 502 Bad Gateway\r\n" + CLOSED)
+            return
+        if tunnel:
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            path = url._replace(scheme="", netloc="").geturl() or "/"
+            kept = [it for it in headers if not it.lower().startswith(("proxy-", "connection:"))]
+            request = [f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""]
+            upstream[1].write("\r\n".join(request).encode("latin-1"))
+        await _join((reader, writer), upstream)
+
+    def _known(self, headers: list[str]) -> bool:
+        if not self._username:
+            return True
+        pair = f"{self._username}:{self._password}"
+        # RFC 7617 leaves the encoding open, and clients differ.
+        wanted = {
+            base64.b64encode(pair.encode(encoding, "replace")).decode()
+            for encoding in ("utf-8", "latin-1")
+        }
+        for header in headers:
+            name, _, value = header.partition(":")
+            scheme, _, credentials = value.strip().partition(" ")
+            if (name.lower(), scheme.lower()) == ("proxy-authorization", "basic"):
+                return credentials in wanted
+        return False
+
+    async def _socks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        methods = await reader.readexactly((await reader.readexactly(1))[0])
+        wanted = PASSWORD if self._username else NO_AUTHENTICATION
+        if wanted not in methods:
+            await self._refuse(writer, bytes((SOCKS, NOTHING_ACCEPTABLE)))
+            return
+        writer.write(bytes((SOCKS, wanted)))
+        if self._username:
+            version = await reader.readexactly(1)
+            username, password = await _counted(reader), await _counted(reader)
+            if (username, password) != (self._username.encode(), self._password.encode()):
+                await self._refuse(writer, version + bytes((1,)))
+                return
+            writer.write(version + bytes((DONE,)))
+        _, _, _, kind = await reader.readexactly(4)
+        if kind == NAMED:
+            host = (await _counted(reader)).decode()
+        else:
+            host = str(ipaddress.ip_address(await reader.readexactly(4 if kind == V4 else 16)))
+        port = int.from_bytes(await reader.readexactly(2))
+        try:
+            upstream = await self._connect(host, port)
+        except OSError:
+            writer.write(bytes((SOCKS, UNREACHABLE, 0, V4, *bytes(6))))
+            return
+        writer.write(bytes((SOCKS, DONE, 0, V4, *bytes(6))))
+        await _join((reader, writer), upstream)
+
+    async def _refuse(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        self.refused += 1
+        writer.write(answer)
+        await writer.drain()
+
+    async def _connect(
+        self, host: str, port: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.hosts.append(f"{host}:{port}")
+        return await asyncio.open_connection(host, port)
+
+
+CLOSED = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+async def _counted(reader: asyncio.StreamReader) -> bytes:
+    """Bytes behind their number."""
+    return await reader.readexactly((await reader.readexactly(1))[0])
+
+
+async def _join(
+    client: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+) -> None:
+    """Carry what comes from each side to the other, until both have ended."""
+    with contextlib.closing(upstream[1]):
+        await asyncio.gather(_pump(client[0], upstream[1]), _pump(upstream[0], client[1]))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(2**16):
+            writer.write(data)
+            await writer.drain()
+        writer.write_eof()
