@@ -8,6 +8,7 @@ import pytest
 
 from tap_msteams.errors import SettingsError
 from tap_msteams.settings import (
+    ALIASES,
     CLOUDS,
     METHODS,
     Settings,
@@ -19,7 +20,17 @@ from tap_msteams.settings import (
 )
 from tap_msteams.tap import TapMSTeams
 
-SECRETS = {"client_secret": "Qx8Q~hunter2", "refresh_token": "1.AX-hunter3"}
+SECRETS = {
+    "client_secret": "Qx8Q~hunter2",
+    "client_certificate": "-----BEGIN hunter4-----",
+    "client_certificate_password": "hunter5",
+    "refresh_token": "1.AX-hunter3",
+    "oauth_verifier": "0.AX-hunter6",
+    "access_token": "eyJ.hunter7.x",
+    "nango_secret_key": "hunter8",
+    "token_cache_passphrase": "hunter9",
+    "proxy_password": "hunter10",
+}
 WAYS = {
     "service_principal": {
         "tenant_id": "contoso.example",
@@ -28,8 +39,28 @@ WAYS = {
     },
     "refresh_token": {"client_id": "6f1c2f0a", "refresh_token": SECRETS["refresh_token"]},
     "managed_identity": {"auth_method": "managed_identity"},
+    "workload_identity": {
+        "tenant_id": "contoso.example",
+        "client_id": "6f1c2f0a",
+        "federated_token_file": "/var/run/token",
+    },
+    "access_token": {"access_token": SECRETS["access_token"]},
+    "azure_cli": {"auth_method": "azure_cli"},
+    "nango": {
+        "nango_secret_key": SECRETS["nango_secret_key"],
+        "nango_connection_id": "6f1c2f0b",
+        "nango_integration_id": "microsoft-teams",
+    },
 }
-APP, USER, MACHINE = WAYS.values()
+APP, USER, MACHINE, FEDERATED, TOKEN, _, BROKER = WAYS.values()
+NO_ENVIRONMENT = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"}
+
+
+@pytest.fixture(autouse=True)
+def _no_workload(monkeypatch):
+    for name in (*NO_ENVIRONMENT, "ACTIONS_ID_TOKEN_REQUEST_URL"):
+        monkeypatch.delenv(name, raising=False)
+
 
 every_setting = pytest.mark.parametrize("item", fields(Settings), ids=lambda item: item.name)
 
@@ -65,7 +96,7 @@ def test_the_schema_has_nothing_else():
 
 
 def test_every_setting_of_a_way_to_sign_in_exists():
-    named = {key for needed, optional in METHODS.values() for key in (*needed, *optional)}
+    named = {key for way in METHODS.values() for key in (*way.settings, *way.marks)}
     assert named <= {item.name for item in fields(Settings)}
 
 
@@ -243,12 +274,38 @@ def test_a_user_agent_has_to_fit_into_a_header(value):
     assert told({**APP, "user_agent": "data@contoso.example (night run)"}) == []
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", sorted({*METHODS} - {"workload_identity"}))
 def test_what_a_way_to_sign_in_lacks_is_told_setting_by_setting(method):
-    needed, _ = METHODS[method]
-    assert told({"auth_method": method}) == [
-        f"auth_method '{method}' needs '{key}' (env {env_name(key)})" for key in needed
+    way = METHODS[method]
+    lines = [f"auth_method '{method}' needs '{key}' (env {env_name(key)})" for key in way.needs]
+    if way.one_of:
+        listed = ", ".join(f"'{key}'" for key in way.one_of)
+        lines.append(f"auth_method '{method}' needs one of {listed}")
+    assert told({"auth_method": method}) == lines
+
+
+def test_a_workload_is_told_of_the_places_to_look_for_its_identity():
+    assert told({"auth_method": "workload_identity"}) == [
+        "auth_method 'workload_identity' needs "
+        f"'{key}' (env {env_name(key)} or AZURE_{key.upper()})"
+        for key in METHODS["workload_identity"].needs
     ]
+
+
+def test_a_workload_in_kubernetes_knows_its_identity(monkeypatch):
+    for name in NO_ENVIRONMENT:
+        monkeypatch.setenv(name, name.lower())
+    settings = Settings.from_config({"auth_method": "workload_identity", "client_id": "mine"})
+    assert settings.tenant_id == "azure_tenant_id"
+    assert settings.client_id == "mine"
+    assert settings.federated_token_file == "azure_federated_token_file"
+
+
+def test_a_workload_in_github_needs_no_file(monkeypatch):
+    config = {"auth_method": "workload_identity", "tenant_id": "x", "client_id": "y"}
+    assert told(config) != []
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "https://vstoken.example/?x=1")
+    assert told(config) == []
 
 
 @pytest.mark.parametrize(
@@ -260,6 +317,19 @@ def test_what_a_way_to_sign_in_lacks_is_told_setting_by_setting(method):
         (MACHINE, "client_secret"),
         (MACHINE, "refresh_token"),
         (APP, "managed_identity_client_id"),
+        (APP, "client_certificate_path"),
+        (APP, "access_token"),
+        (APP, "federated_token_file"),
+        (APP, "nango_secret_key"),
+        ({**USER, "client_secret": "x"}, "client_certificate"),
+        ({"auth_method": "managed_identity", "managed_identity_object_id": "x"}, "refresh_token"),
+        (
+            {"auth_method": "managed_identity", "managed_identity_object_id": "x"},
+            "managed_identity_client_id",
+        ),
+        (TOKEN, "refresh_token"),
+        (BROKER, "client_secret"),
+        (FEDERATED, "client_secret"),
     ],
 )
 def test_a_second_credential_is_a_contradiction(config, extra):
@@ -292,6 +362,20 @@ def test_ids_may_stand_in_a_shared_configuration(method):
         ({"managed_identity_client_id": "x", "refresh_token": "y"}, None),
         ({"auth_method": "managed_identity", "client_secret": "x"}, "managed_identity"),
         ({"client_secret": "", "refresh_token": "x"}, "refresh_token"),
+        ({"client_certificate_path": "x"}, "service_principal"),
+        ({"client_certificate": "x"}, "service_principal"),
+        ({"oauth_verifier": "x", "client_certificate": "y"}, "refresh_token"),
+        ({"client_id": "x", "initiate_oauth": "GETANDREFRESH"}, "refresh_token"),
+        ({"client_id": "x", "initiate_oauth": "REFRESH"}, None),
+        ({"managed_identity_resource_id": "x"}, "managed_identity"),
+        ({"federated_token_file": "x"}, "workload_identity"),
+        ({"access_token": "x"}, "access_token"),
+        ({"access_token": "x", "refresh_token": "y"}, None),
+        ({"nango_connection_id": "x"}, "nango"),
+        ({"auth_method": "AzureAD"}, "refresh_token"),
+        ({"auth_method": "azureserviceprincipal"}, "service_principal"),
+        ({"auth_method": "AzureServicePrincipalCert"}, "service_principal"),
+        ({"auth_method": "AZUREMSI"}, "managed_identity"),
     ],
 )
 def test_a_way_to_sign_in_is_inferred_where_it_is_the_only_one(config, method):
@@ -310,6 +394,122 @@ def test_an_application_needs_a_tenant_of_its_own(tenant):
         {**APP, "tenant_id": tenant}
     )
     assert told({**USER, "tenant_id": tenant}) == []
+
+
+def test_ways_to_sign_in_that_contradict_each_other_are_named():
+    line = the_line({**APP, "nango_secret_key": "hunter8"})
+    assert line == (
+        "'client_secret', 'nango_secret_key' belong to different ways to sign in: remove all but "
+        "one, or set 'auth_method' (env TAP_MSTEAMS_AUTH_METHOD) to one of service_principal, nango"
+    )
+
+
+@pytest.mark.parametrize(("alias", "method"), ALIASES.items())
+def test_the_names_of_other_connectors_mean_the_same(alias, method):
+    config = {**WAYS[method], "auth_method": alias.upper()}
+    assert told(config) == []
+    assert Settings.from_config(config).auth_method == method
+
+
+def test_the_client_id_beside_another_connectors_name_is_the_identitys():
+    config = {"auth_method": "AzureMSI", "client_id": "6f1c2f0a"}
+    assert Settings.from_config(config).managed_identity_client_id == "6f1c2f0a"
+    config["auth_method"] = "managed_identity"
+    assert Settings.from_config(config).managed_identity_client_id is None
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_defaults_that_are_set_change_nothing(method):
+    # Meltano hands them on.
+    defaults = {
+        item.name: item.default for item in fields(Settings) if item.default not in (None, MISSING)
+    }
+    assert told({**defaults, **WAYS[method]}) == []
+
+
+@pytest.mark.parametrize("everything", [".default", "https://graph.microsoft.com/.default"])
+def test_everything_consented_to_is_not_combined_with_single_permissions(everything):
+    [line] = told({**USER, "scopes": [everything, "Chat.Read"]})
+    assert line.startswith("'scopes' (env TAP_MSTEAMS_SCOPES): '.default' stands for everything")
+    assert told({**USER, "scopes": [everything, "offline_access", "openid", "profile"]}) == []
+
+
+@pytest.mark.parametrize("key", ["scopes", "teams", "users"])
+@pytest.mark.parametrize("entry", ["", " "])
+def test_an_entry_of_nothing_is_told(key, entry):
+    assert the_line({**USER, key: [entry]}).endswith("has an entry of nothing: remove it")
+
+
+def test_dates_with_nothing_between_them_are_told():
+    dates = {"start_date": "2026-02-01", "end_date": "2026-01-31T23:00:00Z"}
+    assert "'end_date'" in the_line({**APP, **dates})
+    assert told({**APP, "start_date": "2026-01-31", "end_date": "2026-02-01"}) == []
+
+
+@pytest.mark.parametrize("scope", ["Chat.Read User.Read", " Chat.Read"])
+def test_permissions_in_one_text_are_told(scope):
+    assert "each permission is an item" in the_line({**USER, "scopes": [scope]})
+
+
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        (APP, "client_secret"),
+        (USER, "refresh_token"),
+        (TOKEN, "access_token"),
+        (BROKER, "nango_secret_key"),
+        ({"auth_method": "refresh_token", "client_id": "x"}, "oauth_verifier"),
+    ],
+)
+@pytest.mark.parametrize("value", ["hunter2\n", " hunter2", "hun ter2", "hünter2", "hunter2\x00"])
+def test_a_secret_that_was_copied_badly_is_told_and_not_shown(config, key, value):
+    line = the_line({**config, key: value})
+    assert f"'{key}' (env {env_name(key)}) must be of plain ASCII letters" in line
+    assert "ter2" not in line
+
+
+@pytest.mark.parametrize(
+    "key", sorted({key for way in METHODS.values() for key in (*way.needs, *way.one_of)})
+)
+def test_an_empty_text_counts_as_missing(key):
+    method = next(name for name, way in METHODS.items() if key in (*way.needs, *way.one_of))
+    config = {"auth_method": method, **WAYS[method]}
+    if key in METHODS[method].one_of:
+        config.pop("client_secret", None)
+    assert any(f"'{key}'" in line and "needs" in line for line in told({**config, key: ""}))
+
+
+@pytest.mark.parametrize("key", ["client_certificate_password", "send_certificate_chain"])
+def test_what_belongs_to_a_certificate_is_told_without_one(key):
+    value = True if key.startswith("send") else "hunter2"
+    assert f"'{key}'" in the_line({**APP, key: value})
+    with_one = {**APP, "client_certificate_path": "x", key: value}
+    assert told({k: v for k, v in with_one.items() if k != "client_secret"}) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("certificate_fingerprint", "ab:" * 31 + "cd", "ab:cd"),
+        ("certificate_fingerprint", f"{'a' * 64}, {'B' * 64}", f"{'a' * 64},b"),
+        ("proxy_url", "socks5h://proxy.example:1080", "proxy.example:1080"),
+        ("proxy_url", "http://us%20er:hunter2@proxy.example:8080", "ftp://hunter2@proxy.example"),
+        ("proxy_url", "http://us:p%40ss%2Fhunter2@proxy.example", "http://us:p@ss/hunter2@proxy"),
+        ("redirect_uri", "http://localhost:8400/callback", "localhost"),
+        ("nango_host", "https://nango.example", "http://nango.example"),
+        ("initiate_oauth", "OFF", "NEVER"),
+        ("token_cache_encryption", "passphrase", "rot13"),
+        ("verbosity", "debug", "loud"),
+        ("connect_timeout", 0, -1),
+        ("request_timeout", "2.5", "soon"),
+    ],
+)
+def test_a_setting_tells_what_it_has_to_look_like(key, good, bad):
+    config = BROKER if key.startswith("nango") else APP
+    assert told({**config, key: good}) == []
+    line = the_line({**config, key: bad})
+    assert line.startswith(f"'{key}' (env {env_name(key)}) must be ")
+    assert "hunter2" not in line
 
 
 def test_all_that_is_wrong_is_told_at_once_and_without_a_secret():

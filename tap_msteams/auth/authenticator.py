@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import logging
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from singer_sdk.authenticators import APIAuthenticatorBase
 from typing_extensions import override
 
+from tap_msteams.auth.broker import Proxied
+from tap_msteams.auth.claims import claims_of, demanded_claims
 from tap_msteams.auth.provider import TokenProvider
 from tap_msteams.auth.sources import source_for
 from tap_msteams.errors import ForeignOriginError
@@ -26,17 +25,46 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 _PORTS = {"https": 443, "http": 80}
-_CLAIMS = re.compile(r'\bclaims="([^"]+)"')
+
+
+class Way(Protocol):
+    """How a request comes to Graph with its token."""
+
+    def __call__(self, request: requests.PreparedRequest, token: str) -> None:
+        """Sign a request to Graph."""
+
+    def knows(self, request: requests.PreparedRequest) -> bool:
+        """Whether a request was signed, and leads elsewhere since."""
+
+    def rejected(self, header: str) -> str:
+        """The token of an Authorization header that was answered 401."""
+
+
+class Direct:
+    """Straight to Graph, which sees the token."""
+
+    def __call__(self, request: requests.PreparedRequest, token: str) -> None:
+        """Sign a request to Graph."""
+        request.headers["Authorization"] = f"Bearer {token}"
+
+    def knows(self, _request: requests.PreparedRequest) -> bool:
+        """Whether a request leads elsewhere: never."""
+        return False
+
+    def rejected(self, header: str) -> str:
+        """The token of an Authorization header."""
+        return header.removeprefix("Bearer ")
 
 
 class GraphAuthenticator(APIAuthenticatorBase):
     """Signs requests to Graph, and nothing else: no other origin ever sees the token."""
 
-    def __init__(self, graph_url: str, tokens: TokenProvider) -> None:
+    def __init__(self, graph_url: str, tokens: TokenProvider, way: Way | None = None) -> None:
         super().__init__()
         self._graph_url = graph_url
         self._origin = _origin(graph_url)
         self._tokens = tokens
+        self._way = way or Direct()
 
     @classmethod
     def from_settings(
@@ -53,11 +81,15 @@ class GraphAuthenticator(APIAuthenticatorBase):
         # At DEBUG it would log authorization codes and their verifiers.
         msal_logger = logging.getLogger("msal")
         msal_logger.setLevel(max(msal_logger.level, logging.INFO))
-        return cls(settings.graph_url, TokenProvider(source_for(settings, backoff), clock))
+        tokens = TokenProvider(source_for(settings, clock, backoff), clock)
+        proxied = settings.auth_method == "nango" and settings.nango_mode == "proxy"
+        return cls(settings.graph_url, tokens, Proxied(settings) if proxied else Direct())
 
     @override
     def authenticate_request(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Not the base's, which writes the URL anew and drops empty parameters of a delta link.
+        if self._way.knows(request):
+            return request
         url = request.url or ""
         origin = _origin(url)
         if origin is None or origin != self._origin:
@@ -67,7 +99,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
                 "('graph_url'): not followed"
             )
             raise ForeignOriginError(msg)
-        request.headers["Authorization"] = f"Bearer {self._tokens.get().value}"
+        self._way(request, self._tokens.get().value)
         return request
 
     def renew(self, rejected: str, challenge: str = "") -> None:
@@ -75,12 +107,12 @@ class GraphAuthenticator(APIAuthenticatorBase):
 
         `challenge` is the answer's WWW-Authenticate header, which may demand claims.
         """
-        self._tokens.renew(rejected.removeprefix("Bearer "), _demanded_claims(challenge))
+        self._tokens.renew(self._way.rejected(rejected), demanded_claims(challenge))
 
     @property
     def is_application(self) -> bool:
         """Whether requests speak for an application rather than for a user."""
-        claims = self._claims()
+        claims = self.claims
         if "idtyp" in claims:
             return bool(claims["idtyp"] == "app")
         if "scp" in claims or "roles" in claims:
@@ -90,16 +122,23 @@ class GraphAuthenticator(APIAuthenticatorBase):
     @property
     def granted(self) -> frozenset[str]:
         """The permissions in the token; empty for a token that cannot be read."""
-        claims = self._claims()
+        claims = self.claims
         return frozenset([*claims.get("roles", ()), *claims.get("scp", "").split()])
 
-    def _claims(self) -> dict[str, Any]:
+    @property
+    def tenant_id(self) -> str | None:
+        """The tenant that the token is for; None for a token that cannot be read."""
+        return self.claims.get("tid")
+
+    @property
+    def expires_at(self) -> float:
+        """When the token no longer serves, in seconds since 1970."""
+        return self._tokens.get().expires_at
+
+    @property
+    def claims(self) -> dict[str, Any]:
         """What the token says of itself; Graph alone checks whether it is true."""
-        try:
-            content = json.loads(_decoded(self._tokens.get().value.split(".")[1]))
-        except (IndexError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
+        return claims_of(self._tokens.get().value)
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
@@ -112,25 +151,3 @@ def _origin(url: str) -> tuple[str, str, int] | None:
     if not parts.hostname or port is None or re.search(r"[@\\\s]", parts.netloc):
         return None
     return parts.scheme, parts.hostname, port
-
-
-def _demanded_claims(challenge: str) -> str | None:
-    """The claims that a conditional-access policy asks for.
-
-    https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
-    """
-    if not (found := _CLAIMS.search(challenge)):
-        return None
-    try:
-        claims = _decoded(found[1]).decode()
-        json.loads(claims)
-    except (binascii.Error, ValueError):
-        return None
-    return claims
-
-
-def _decoded(text: str) -> bytes:
-    """Base64 in either alphabet, with or without its padding."""
-    return base64.urlsafe_b64decode(
-        text.replace("+", "-").replace("/", "_") + "=" * (-len(text) % 4)
-    )

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from tap_msteams.errors import AuthenticationError
+from tap_msteams.errors import AuthenticationError, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,8 @@ class Source(Protocol):
     def is_application(self) -> bool:
         """Whether its tokens speak for an application rather than for a user."""
 
-    def acquire(self, claims: str | None = None) -> Answer:
-        """Ask for a new token; raises AuthenticationError."""
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+        """Ask for a new token, other than one that Graph rejected; raises AuthenticationError."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class TokenProvider:
         self._token: Token | None = None
         self._hold = 0.0
         self._failures: int = 0
-        self._failure: AuthenticationError | None = None
+        self._failure: TapError | None = None
 
     def get(self) -> Token:
         """The current token, refreshed early by one thread that finds it due."""
@@ -117,7 +117,7 @@ class TokenProvider:
             return self._token or token
         try:
             return self._acquire()
-        except AuthenticationError as error:
+        except TapError as error:
             self._hold = self._clock() + HOLD_OFF
             logger.warning("The token could not be refreshed ahead of time: %s", error)
             return token
@@ -125,7 +125,7 @@ class TokenProvider:
     def _acquire(self, rejected: str | None = None, claims: str | None = None) -> Token:
         try:
             token = self._ask(rejected, claims)
-        except AuthenticationError as error:
+        except TapError as error:
             self._failures += 1
             self._failure = error
             raise
@@ -134,7 +134,7 @@ class TokenProvider:
 
     def _ask(self, rejected: str | None, claims: str | None) -> Token:
         asked_at = self._clock()
-        answer = self.source.acquire(claims)
+        answer = self.source.acquire(claims, rejected)
         if answer.access_token == rejected:
             msg = (
                 "Graph rejected the access token, and the same one came back when a new one was "

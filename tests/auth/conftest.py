@@ -28,11 +28,12 @@ SCOPES = frozenset({"Team.ReadBasic.All", "Chat.Read"})
 GRAPH = "https://graph.microsoft.com"
 
 FOREIGN = ("_PROXY", "_CA_BUNDLE")
-IDENTITY = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_", "SSL_CERT_", "TAP_MSTEAMS_")
+IDENTITY = ("ACTIONS_", "AZURE_", "IDENTITY_", "MSI_", "IMDS_", "SSL_CERT_", "TAP_MSTEAMS_")
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch):
+def _own_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name in os.environ:
         if name.upper().endswith(FOREIGN) or name.startswith(IDENTITY):
             monkeypatch.delenv(name)
@@ -78,6 +79,7 @@ class Identity:
     scopes: frozenset[str] = SCOPES
     asked: list[dict[str, str]] = field(default_factory=list)
     instead: object = None
+    elsewhere: str = ""
     gate: threading.Event = field(default_factory=threading.Event)
     waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -109,6 +111,9 @@ class Identity:
         if request.path.endswith("/token"):
             self.waiting.release()
             await asyncio.to_thread(self.gate.wait, 10)
+        if self.elsewhere:
+            headers = {"Location": self.elsewhere}
+            return web.json_response({}, status=307, headers=headers)
         if self.instead is not None:
             return web.json_response(self.instead)
         return await handler(request)

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 GRAPH = "https://graph.microsoft.com"
+CAPABLE = {"access_token": {"xms_cc": {"values": ["CP1"]}}}
 METHODS = ("service_principal", "refresh_token", "managed_identity")
 
 
@@ -57,13 +58,18 @@ def test_a_user_may_what_was_consented_to(identity):
     assert authenticator.granted == identity.scopes
 
 
+def opaque(sign):
+    """Signs what is for Graph so that nobody else can read it."""
+    return lambda content: "opaque" if content["aud"] == GRAPH else sign(content)
+
+
 @pytest.mark.parametrize(
     ("method", "application"), [*zip(METHODS, (True, False, True), strict=True)]
 )
 def test_an_unreadable_token_is_taken_for_what_its_method_gives(
     identity, monkeypatch, method, application
 ):
-    monkeypatch.setattr(identity.entra, "sign", lambda _: "opaque")
+    monkeypatch.setattr(identity.entra, "sign", opaque(identity.entra.sign))
     authenticator = identity.authenticator(method)
     assert authenticator.is_application is application
     assert authenticator.granted == frozenset()
@@ -77,7 +83,7 @@ def test_an_application_without_roles_is_still_an_application(identity):
 
 
 def unmarked(content):
-    content.pop("idtyp")
+    content.pop("idtyp", None)
     return f"x.{base64.urlsafe_b64encode(json.dumps(content).encode()).decode()}.x"
 
 
@@ -131,7 +137,12 @@ def test_the_claims_that_a_policy_demands_are_asked_for(identity, sign):
             sign(authenticator),
             f'Bearer realm="", error="insufficient_claims", claims="{encoded}"',
         )
-        assert identity.asked[-1]["claims"] == demanded
+        assert json.loads(identity.asked[-1]["claims"]) == {
+            "access_token": {
+                "nbf": {"essential": True, "value": "1604106651"},
+                "xms_cc": {"values": ["CP1"]},
+            }
+        }
 
 
 @pytest.mark.parametrize("challenge", ["", "Bearer", 'Bearer claims="%%"', 'Bearer claims="bm8="'])
@@ -140,7 +151,13 @@ def test_a_challenge_without_claims_just_gets_a_new_token(identity, sign, challe
     first = sign(authenticator)
     authenticator.renew(first, challenge)
     assert sign(authenticator) != first
-    assert "claims" not in identity.asked[-1]
+    assert json.loads(identity.asked[-1]["claims"]) == CAPABLE
+
+
+@pytest.mark.parametrize("method", ["service_principal", "refresh_token"])
+def test_every_request_says_that_challenges_are_answered(identity, sign, method):
+    sign(identity.authenticator(method))
+    assert json.loads(identity.asked[0]["claims"]) == CAPABLE
 
 
 def test_entra_is_asked_for_its_configuration_and_tokens_only(identity, sign):

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tap_msteams.auth.refusals import REMEDIES, machine_refusal, refusal
+from tap_msteams.auth.refusals import machine_refusal, refusal
+from tap_msteams.auth.remedies import REMEDIES
 from tap_msteams.errors import AuthenticationError
 
 
@@ -60,19 +61,12 @@ REFUSED = [
     (USER, {"tenant_id": "nowhere.example"}, nothing, 90002, "tenant_id"),
     (USER, {"refresh_token": "garbled"}, nothing, 9002313, "refresh_token"),
     (USER, {"refresh_token": "1.AXsomebody-else's"}, nothing, 70000, "refresh_token"),
-    (USER, {"client_secret": "none needed"}, nothing, 700025, "client_secret"),
+    (USER, {"client_secret": "none-needed"}, nothing, 700025, "client_secret"),
     (USER, CONFIDENTIAL, nothing, 7000218, "client_secret"),
     (USER, {}, idle, 700082, "refresh_token"),
     (USER, {}, revoked, 50173, "refresh_token"),
     (USER, {}, no_consent, 65001, "scopes"),
     (USER, {"scopes": ["Mail.Read"]}, nothing, 65001, "scopes"),
-    (
-        USER,
-        {"scopes": ["https://graph.microsoft.com/.default", "Chat.Read"]},
-        nothing,
-        70011,
-        "scopes",
-    ),
 ]
 
 
@@ -112,8 +106,18 @@ def test_an_unknown_number_is_told_in_microsofts_words():
 
 def test_a_refusal_without_a_number_is_told_by_its_name():
     assert str(refusal({"error": "access_denied"})) == (
-        "Entra ID gave no token: access_denied (access_denied)"
+        "Entra ID gave no token: the sign-in was cancelled or declined: sign in again and accept "
+        "(access_denied)"
     )
+    assert str(refusal({"error": "invalid_thing"})) == (
+        "Entra ID gave no token: invalid_thing (invalid_thing)"
+    )
+
+
+def test_an_unknown_number_of_a_known_kind_is_told_with_both():
+    line = str(refusal({"error": "interaction_required", "error_description": "AADSTS1: Why not."}))
+    assert "sign in again" in line
+    assert "it says: Why not. (AADSTS1)" in line
 
 
 def test_a_machine_without_identity_is_told_where_to_get_one(identity, told):
@@ -124,7 +128,7 @@ def test_a_machine_without_identity_is_told_where_to_get_one(identity, told):
 
 def test_an_identity_of_another_machine_is_told_by_its_client_id(identity, told):
     line = told(identity.authenticator("managed_identity", managed_identity_client_id="elsewhere"))
-    assert "client id elsewhere" in line
+    assert "'managed_identity_client_id' elsewhere" in line
     assert "'managed_identity_client_id'" in line
 
 

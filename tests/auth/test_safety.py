@@ -123,3 +123,11 @@ def test_no_secret_and_no_token_is_told_anywhere(identity, sign, caplog, method)
     assert len(secrets) >= 4
     assert [secret for secret in secrets if secret in everything] == []
     assert "tap_msteams" in caplog.text
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nobody_sends_a_credential_elsewhere(identity, sign, method):
+    authenticator = identity.authenticator(method)
+    identity.elsewhere = "https://localhost:1/token"
+    with pytest.raises(AuthenticationError, match="hidden behind something else"):
+        sign(authenticator)

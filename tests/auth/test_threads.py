@@ -160,7 +160,7 @@ class Failing:
         self.came.release()
         return 0.0
 
-    def acquire(self, _claims=None):
+    def acquire(self, _claims=None, _rejected=None):
         self.asked += 1
         if self.asked == 1:
             for _ in range(33):  # the one who asks reads it once more
@@ -188,7 +188,7 @@ class Refreshed(TokenProvider):
 def test_who_finds_the_token_refreshed_by_another_takes_it():
     clock = iter([0, 0, 3400]).__next__
     source = Failing()
-    source.acquire = lambda _claims=None: Answer("older", 3599)
+    source.acquire = lambda _claims=None, _rejected=None: Answer("older", 3599)
     tokens = Refreshed(source, clock)
     assert tokens.get().value == "older"
     assert tokens.get().value == "newer"
@@ -199,7 +199,7 @@ def test_who_comes_after_a_failure_asks_anew():
         is_application = True
         answers = iter([AuthenticationError("no token"), Answer("t", 3599)])
 
-        def acquire(self, _claims=None):
+        def acquire(self, _claims=None, _rejected=None):
             answer = next(self.answers)
             if isinstance(answer, Exception):
                 raise answer

@@ -1,0 +1,83 @@
+"""Answers of those who give tokens: one line for each that holds none."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from tap_msteams.auth.provider import Answer
+from tap_msteams.errors import AuthenticationError
+from tap_msteams.transport import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_CHALLENGE = 401
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+
+
+def checked(
+    session: requests.Session,
+    where: str,
+    refused: Callable[[Mapping[str, Any], int], AuthenticationError],
+) -> requests.Session:
+    """The session, raising for every answer that holds no token or configuration.
+
+    MSAL would hide the reason of some, and answer from memory for a minute after others.
+    """
+
+    def check(response: requests.Response, **_options: object) -> None:
+        status = response.status_code
+        _ = response.content  # gives the connection back
+        if status == _CHALLENGE and "Basic realm" in response.headers.get("WWW-Authenticate", ""):
+            return  # Azure Arc's way of having a file of the machine read
+        if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
+            msg = f"{where} is not available (HTTP {status}): try again later"
+            raise AuthenticationError(msg)
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        # None of them sends a client elsewhere, where its secrets would go along.
+        if not isinstance(body, dict) or response.is_redirect:
+            msg = (
+                f"{where} is hidden behind something else, which answers with HTTP {status} and "
+                "no JSON: check the address and the proxy"
+            )
+            raise AuthenticationError(msg)
+        if "error" in body:
+            raise refused(body, status)
+
+    session.hooks["response"].append(check)
+    return session
+
+
+@contextmanager
+def reached(where: str, what: str, setting: str) -> Iterator[None]:
+    """Turn what can happen on the way into one line; `what` is who should answer."""
+    try:
+        yield
+    except (requests.exceptions.ProxyError, requests.exceptions.SSLError) as error:
+        msg = f"{where} cannot be reached: {reason(error)}"
+        raise AuthenticationError(msg) from error
+    except requests.exceptions.RequestException as error:
+        msg = f"{where} cannot be reached: {reason(error)}; check the network and '{setting}'"
+        raise AuthenticationError(msg) from error
+    except (LookupError, TypeError, ValueError) as error:
+        msg = f"{where} does not answer as {what} does: check '{setting}'"
+        raise AuthenticationError(msg) from error
+
+
+def answer(result: Mapping[str, Any]) -> Answer:
+    """What MSAL made of an answer that was not refused."""
+    token, expires_in = result.get("access_token"), result.get("expires_in")
+    if not token or not expires_in:
+        msg = "The answer to a sign-in has no token: check 'authority_host' and the proxy"
+        raise AuthenticationError(msg)
+    # MSAL tells this time by the wall clock.
+    refresh_on = result.get("refresh_on")
+    return Answer(token, float(expires_in), refresh_on - time.time() if refresh_on else None)

@@ -1,0 +1,139 @@
+"""Tokens that others got: one that the user set, or the Azure CLI's."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tap_msteams.auth.claims import claims_of
+from tap_msteams.auth.provider import Answer
+from tap_msteams.auth.refusals import refusal
+from tap_msteams.errors import AuthenticationError
+from tap_msteams.settings import env_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_msteams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_SOON = 600
+_UNKNOWN_LIFE = 86_400
+_CLI_TIMEOUT = 60.0
+_NEW_TOKEN = "set a new one, or choose an 'auth_method' that renews its token"  # noqa: S105 - words
+
+
+class AccessToken:
+    """A ready access token, which nothing can renew."""
+
+    is_application = False
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self._token = settings.access_token
+        self._clock = clock
+        self._warned = False
+
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+        """The token, as long as it serves."""
+        where = f"'access_token' (env {env_name('access_token')})"
+        if rejected == self._token:
+            why = "a policy asks for another sign-in" if claims else "it was revoked, or is not for"
+            what = why if claims else f"{why} this 'graph_url'"
+            msg = f"Graph rejected the {where}: {what}; {_NEW_TOKEN}"
+            raise AuthenticationError(msg)
+        ends = claims_of(self._token).get("exp")
+        if not isinstance(ends, int | float):
+            return Answer(self._token, _UNKNOWN_LIFE)
+        left, moment = ends - self._clock(), datetime.fromtimestamp(ends, UTC)
+        if left <= 0:
+            msg = f"the {where} ended at {moment:%Y-%m-%d %H:%M} UTC: {_NEW_TOKEN}"
+            raise AuthenticationError(msg)
+        if left <= _SOON and not self._warned:
+            self._warned = True
+            logger.warning(
+                "The access token ends at %s UTC, in %d minutes, and cannot be renewed",
+                f"{moment:%H:%M}",
+                left // 60,
+            )
+        return Answer(self._token, left)
+
+
+class AzureCli:
+    """The sign-in of the Azure CLI on this machine.
+
+    https://learn.microsoft.com/en-us/cli/azure/account#az-account-get-access-token
+    """
+
+    is_application = False
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._resource = settings.graph_url
+        self._tenant = settings.tenant_id
+        self._clock = clock
+
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - it takes none
+        """A token of whoever is signed in there."""
+        body = self._output()
+        try:
+            found = json.loads(body)
+            token = str(found["accessToken"])
+            ends = found.get("expires_on") or _local(found["expiresOn"])
+            return Answer(token, float(ends) - self._clock())
+        except (AttributeError, KeyError, TypeError, ValueError):
+            msg = "the Azure CLI (`az`) does not answer as it should: run `az upgrade`"
+            # Without the cause, whose text may be the token.
+            raise AuthenticationError(msg) from None
+
+    def _output(self) -> str:
+        program = shutil.which("az")
+        if program is None:
+            msg = (
+                "the Azure CLI (`az`) is not installed or not on the PATH: install it and run "
+                "`az login`, or choose another 'auth_method'"
+            )
+            raise AuthenticationError(msg)
+        command = [program, "account", "get-access-token", "--resource", self._resource]
+        command += ["--output", "json"]
+        if self._tenant:
+            command += ["--tenant", self._tenant]
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, and arguments that were checked
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_CLI_TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            msg = f"the Azure CLI (`az`) did not answer within {_CLI_TIMEOUT:.0f} s: try it by hand"
+            raise AuthenticationError(msg) from None
+        except OSError as error:
+            msg = f"the Azure CLI {program} cannot be run ({error.strerror}): install it again"
+            raise AuthenticationError(msg) from error
+        if done.returncode:
+            raise _refused(done.stderr.decode("utf-8", "replace"))
+        return done.stdout.decode("utf-8", "replace")
+
+
+def _refused(said: str) -> AuthenticationError:
+    if re.search(r"AADSTS\d+", said):
+        return refusal({"error": "invalid_grant", "error_description": " ".join(said.split())})
+    if "az login" in said:
+        msg = "nobody is signed in to the Azure CLI: run `az login`"
+    else:
+        lines = [line for line in said.splitlines() if line.startswith("ERROR:")]
+        reason = " ".join((lines or ["it gives no reason"])[0].split())[:200]
+        msg = f"the Azure CLI gave no token: {reason}; try `az account show`"
+    return AuthenticationError(msg)
+
+
+def _local(text: str) -> float:
+    """A moment by this machine's clock, which is all that older versions tell."""
+    return datetime.fromisoformat(text).timestamp()

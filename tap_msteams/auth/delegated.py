@@ -1,0 +1,116 @@
+"""A user who has signed in: the refresh token, renewed with each use and kept in the store."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tap_msteams.auth.grant import NOBODY, Grant, parse_answer
+from tap_msteams.auth.login import at_terminal
+from tap_msteams.auth.provider import Answer
+from tap_msteams.auth.refusals import SignInError
+from tap_msteams.auth.registration import Registration
+from tap_msteams.auth.store import TokenStore
+from tap_msteams.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from tap_msteams.auth.entry import Entry
+    from tap_msteams.settings import Settings
+
+_NOT_ASKED = (
+    "'initiate_oauth' is OFF and the token store has no access token that still serves: run "
+    "`tap-msteams refresh` or `tap-msteams login`, or set 'initiate_oauth' to REFRESH"
+)
+
+
+class User(Registration):
+    """A user by the refresh token of the store, or of the configuration."""
+
+    is_application = False
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: requests.Session,
+        clock: Callable[[], float] = time.time,
+        backoff: float = 0.5,
+        ask: Callable[..., None] = at_terminal,
+    ) -> None:
+        """Have somebody sign in by `ask`, where the settings allow that."""
+        super().__init__(settings, session, clock)
+        self._ask = ask
+        self._store = TokenStore.from_settings(settings, clock=clock)
+        self._backoff = backoff
+
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+        """A token for what the user consented to, one request among all processes."""
+        self._sign_in()
+        try:
+            return self._locked(claims, rejected)
+        except SignInError as refused:
+            if self._settings.initiate_oauth != "GETANDREFRESH":
+                raise
+            self._ask_again(refused)
+            return self._locked(claims, rejected)
+
+    def _locked(self, claims: str | None, rejected: str | None) -> Answer:
+        with self._store.locked() as entry:
+            return self._answer(entry, claims, rejected)
+
+    def _ask_again(self, refused: SignInError) -> None:
+        """Have the user sign in; the refusal stands where nobody is there to."""
+        try:
+            self._ask(self._settings, clock=self._clock, backoff=self._backoff)
+        except AuthenticationError as error:
+            if str(error) == NOBODY:
+                raise refused from None
+            raise
+
+    def _answer(self, entry: Entry, claims: str | None, rejected: str | None) -> Answer:
+        configured, now = self._settings.refresh_token, self._clock()
+        if not claims and entry.fresh(now, self.scopes, configured, rejected):
+            return _kept(entry, now)
+        if self._settings.initiate_oauth == "OFF":
+            if entry.access_token in {None, rejected} or entry.expires_at <= now or claims:
+                raise AuthenticationError(_NOT_ASKED)
+            return _kept(entry, now)
+        refresh_token = entry.token_to_redeem(configured)
+        if refresh_token is None:
+            raise AuthenticationError(NOBODY)
+        entry.keep(self.redeem(refresh_token, claims), self.scopes, now, configured)
+        return _kept(entry, now)
+
+    def _sign_in(self) -> None:
+        """Do what comes before the first refresh token; the store is free meanwhile."""
+        settings = self._settings
+        if settings.initiate_oauth == "OFF":
+            return
+        if verifier := settings.oauth_verifier:
+            code = parse_answer(verifier).get("code", "")
+            if not self._was_redeemed(code):
+                try:
+                    self._grant().finish_by_hand(verifier)
+                except AuthenticationError:
+                    # Another process was faster.
+                    if not self._was_redeemed(code):
+                        raise
+        elif settings.initiate_oauth == "GETANDREFRESH":
+            with self._store.locked() as entry:
+                known = entry.token_to_redeem(settings.refresh_token)
+            if known is None:
+                self._ask(settings, clock=self._clock, backoff=self._backoff)
+
+    def _grant(self) -> Grant:
+        return Grant.from_settings(self._settings, clock=self._clock, backoff=self._backoff)
+
+    def _was_redeemed(self, code: str) -> bool:
+        with self._store.locked() as entry:
+            return entry.was_redeemed(code)
+
+
+def _kept(entry: Entry, now: float) -> Answer:
+    return Answer(entry.access_token or "", entry.expires_at - now, entry.refresh_at - now)

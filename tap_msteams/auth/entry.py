@@ -1,0 +1,146 @@
+"""What the token store knows of one app registration."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DAY = 86_400
+
+INACTIVITY = 90 * DAY
+"""https://learn.microsoft.com/en-us/entra/identity-platform/refresh-tokens#token-lifetime"""
+
+SOON = 14 * DAY
+
+FLOW_LIFE = DAY
+"""Seconds after which nobody comes back from a sign-in page."""
+
+_EARLY = 300
+_CODES_KEPT = 50
+
+
+class Flow(msgspec.Struct, omit_defaults=True):
+    """A sign-in that has begun: what its answer is checked against."""
+
+    begun: float
+    content: dict[str, Any]
+    """As MSAL wants it back."""
+
+    @override
+    def __repr__(self) -> str:
+        return "Flow(...)"
+
+
+class Entry(msgspec.Struct, omit_defaults=True):
+    """One user's sign-in to one app registration; times are seconds since 1970."""
+
+    refresh_token: str | None = None
+    issued: float = 0.0
+    """When the refresh token came."""
+    ends: float = 0.0
+    """When the refresh token ends if nobody uses it."""
+    seed: str | None = None
+    """Fingerprint of the configuration's refresh token that this one came from."""
+    access_token: str | None = None
+    scopes: list[str] = []
+    """What the access token was asked for."""
+    refresh_at: float = 0.0
+    expires_at: float = 0.0
+    account: str | None = None
+    """Who signed in, as Entra ID calls them."""
+    flows: dict[str, Flow] = {}
+    """Sign-ins that have begun, by their state."""
+    redeemed: list[str] = []
+    """Fingerprints of authorization codes that were used, which works once."""
+
+    @override
+    def __repr__(self) -> str:
+        return "Entry(...)"
+
+    def token_to_redeem(self, configured: str | None) -> str | None:
+        """The refresh token to use: a new one in the configuration wins, else its successor."""
+        if configured and fingerprint(configured) != self.seed:
+            return configured
+        return self.refresh_token or configured
+
+    def fresh(
+        self,
+        now: float,
+        scopes: Sequence[str],
+        configured: str | None = None,
+        rejected: str | None = None,
+    ) -> bool:
+        """Whether the access token still serves, so that none has to be asked for."""
+        return (
+            self.access_token not in {None, rejected}
+            and now < self.refresh_at
+            and sorted(scopes) == sorted(self.scopes)
+            and (not configured or fingerprint(configured) == self.seed)
+        )
+
+    def keep(
+        self,
+        answer: Mapping[str, Any],
+        scopes: Sequence[str],
+        now: float,
+        configured: str | None = None,
+    ) -> None:
+        """Take in the answer to a token request sent `now`.
+
+        `configured` is the configuration's refresh token, which the answer supersedes.
+        """
+        life = float(answer["expires_in"])
+        early = max(life - _EARLY, life / 2)
+        self.access_token = answer["access_token"]
+        self.scopes = list(scopes)
+        self.expires_at = now + life
+        self.refresh_at = now + min(float(answer.get("refresh_in") or early), early)
+        if refresh_token := answer.get("refresh_token"):
+            self.refresh_token = refresh_token
+            self.issued = now
+            # Told for those of single-page applications, which end after a day.
+            self.ends = now + float(answer.get("refresh_token_expires_in") or INACTIVITY)
+        elif configured and fingerprint(configured) != self.seed:
+            self.refresh_token, self.issued, self.ends = configured, now, 0.0
+        if configured:
+            self.seed = fingerprint(configured)
+        claims = answer.get("id_token_claims") or {}
+        self.account = claims.get("preferred_username") or self.account
+
+    def begin(self, state: str, content: dict[str, Any], now: float) -> None:
+        """Remember a sign-in that has begun."""
+        recent = {key: flow for key, flow in self.flows.items() if now < flow.begun + FLOW_LIFE}
+        self.flows = {**recent, state: Flow(now, content)}
+
+    def warning(self, now: float) -> str | None:
+        """What to tell of a refresh token that ends soon."""
+        if not self.refresh_token or not self.ends or now < self.ends - SOON:
+            return None
+        ends = datetime.fromtimestamp(self.ends, UTC)
+        if self.ends - self.issued < INACTIVITY:
+            why = "after a day, as those of single-page applications do: register the redirect URI "
+            why += "under mobile and desktop applications, and sign in again"
+        else:
+            why = "90 days after it was last used: run the tap more often, with a token store that "
+            why += "it can write to"
+        return f"The refresh token ends on {ends:%Y-%m-%d %H:%M} UTC, {why}"
+
+    def was_redeemed(self, code: str) -> bool:
+        """Whether an authorization code was used before."""
+        return fingerprint(code) in self.redeemed
+
+    def redeem(self, code: str) -> None:
+        """Remember that an authorization code was used."""
+        self.redeemed = [*self.redeemed, fingerprint(code)][-_CODES_KEPT:]
+
+
+def fingerprint(secret: str) -> str:
+    """What tells a secret from another one without telling it."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""Having a user sign in, in a browser here or anywhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from tap_msteams.auth.grant import NOBODY, Grant
+from tap_msteams.auth.receiver import Receiver
+from tap_msteams.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_msteams.settings import Settings
+
+TIMEOUT = 300
+"""Seconds that a user has to sign in."""
+
+NO_BROWSER = (
+    "this machine has no browser: run `tap-msteams login --device-code`, or `tap-msteams url` "
+    "here, open its address anywhere, and then run `tap-msteams exchange` here with the address "
+    "that the browser ends at"
+)
+
+
+def in_browser(
+    grant: Grant,
+    say: Callable[[str], None],
+    *,
+    prompt: str | None = None,
+    timeout: float = TIMEOUT,
+    browser: bool = True,
+) -> None:
+    """Sign in on a page that a browser shows, and that answers to this machine."""
+    if browser and not has_browser():
+        raise AuthenticationError(NO_BROWSER)
+    with grant.store.locked():
+        pass  # a store that cannot be written is told of before the user does anything
+    with Receiver(grant.redirect_uri) as receiver:
+        url, state = grant.begin(prompt, receiver=receiver.redirect_uri)
+        receiver.expect(state)
+        say(f"Sign in on the page that your browser shows, or open it yourself:\n{url}")
+        if browser:
+            open_browser(url)
+        answer = receiver.wait(timeout)
+    grant.finish(answer)
+
+
+def with_device_code(
+    grant: Grant,
+    say: Callable[[str], None],
+    *,
+    timeout: float = TIMEOUT,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Sign in by entering a code on a page, with any browser anywhere."""
+    with grant.store.locked():
+        pass  # as above
+    device = grant.device_code()
+    deadline = clock() + min(timeout, device["expires_in"])
+    say(
+        f"On any device, open {device['verification_uri']} and enter the code "
+        f"{device['user_code']} there"
+    )
+    while not grant.poll(device):
+        if clock() + device["interval"] > deadline:
+            msg = "nobody has entered the code in time: run it again for a new one"
+            raise AuthenticationError(msg)
+        pause(device["interval"])
+
+
+def at_terminal(settings: Settings, **options: Any) -> None:  # noqa: ANN401 - the grant's own
+    """Sign in where a pipeline needs it and somebody sits at its terminal."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise AuthenticationError(NOBODY)
+    grant = Grant.from_settings(settings, **options)
+    if has_browser():
+        in_browser(grant, tell)
+    else:
+        with_device_code(grant, tell)
+
+
+def tell(text: str) -> None:
+    """Say something to the user; stdout belongs to Singer."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def has_browser() -> bool:
+    """Whether this session could show a page."""
+    if os.environ.get("BROWSER") or sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_browser(url: str) -> None:
+    """Show a page; a process of its own keeps what browsers print from Singer's stdout."""
+    subprocess.Popen(  # noqa: S603 - this Python, and an address of Entra ID's
+        [sys.executable, "-P", "-m", "webbrowser", "-t", url],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )

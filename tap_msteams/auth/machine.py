@@ -1,0 +1,94 @@
+"""Managed identities: those that Azure has assigned to the machine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msal
+import requests
+
+from tap_msteams.auth.answers import answer, checked
+from tap_msteams.auth.refusals import machine_refusal
+from tap_msteams.auth.service_fabric import ask_service_fabric, in_service_fabric
+from tap_msteams.errors import AuthenticationError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_msteams.auth.provider import Answer
+    from tap_msteams.settings import Settings
+
+
+class ManagedIdentity:
+    """An identity of the machine: its own, or one that was assigned to it."""
+
+    is_application = True
+
+    def __init__(self, settings: Settings, session: requests.Session) -> None:
+        self._settings = settings
+        self._name, self._identity = _identity(settings)
+        self._resource = settings.graph_url
+        self._session = checked(session, "The managed identity endpoint", self._refused)
+
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - the endpoint takes none
+        """A token for what the identity was granted."""
+        if "MSI_ENDPOINT" in os.environ and "MSI_SECRET" not in os.environ:
+            msg = (
+                "Azure Cloud Shell has no managed identity that may read Teams: set 'auth_method' "
+                "to azure_cli, or sign in with `tap-msteams login --device-code`"
+            )
+            raise SettingsError(msg)
+        try:
+            result = self._ask(rejected)
+        except requests.exceptions.RequestException as error:
+            url = urlsplit((error.request and error.request.url) or "")
+            msg = (
+                f"No managed identity endpoint answers at {url.scheme}://{url.netloc}: run the "
+                "tap on an Azure machine that has an identity, or choose another 'auth_method'"
+            )
+            raise AuthenticationError(msg) from error
+        except (msal.ManagedIdentityError, OSError) as error:
+            msg = f"This machine's kind of managed identity cannot be used: {error}"
+            raise AuthenticationError(msg) from error
+        except (KeyError, TypeError, ValueError) as error:
+            msg = "The managed identity endpoint does not answer as one does: try again later"
+            raise AuthenticationError(msg) from error
+        if "error" in result:
+            raise self._refused(result)
+        return answer(result)
+
+    def _ask(self, rejected: str | None) -> Mapping[str, Any]:
+        if in_service_fabric():
+            if self._name:
+                msg = (
+                    "Service Fabric assigns the identity itself: remove "
+                    f"{self._name.split(maxsplit=1)[0]}"
+                )
+                raise SettingsError(msg)
+            return ask_service_fabric(self._session, self._resource, rejected)
+        # A client of its own for each token: MSAL's would answer from its cache.
+        client = msal.ManagedIdentityClient(self._identity, http_client=self._session)
+        found: dict[str, Any] = client.acquire_token_for_client(resource=self._resource)
+        return found
+
+    def _refused(self, body: Mapping[str, Any], _status: int = 0) -> AuthenticationError:
+        return machine_refusal(body, self._name)
+
+
+def _identity(settings: Settings) -> tuple[str | None, Any]:
+    """The identity of the settings, how to name it, and as MSAL takes it."""
+    if found := settings.managed_identity_client_id:
+        return f"'managed_identity_client_id' {found}", msal.UserAssignedManagedIdentity(
+            client_id=found
+        )
+    if found := settings.managed_identity_object_id:
+        return f"'managed_identity_object_id' {found}", msal.UserAssignedManagedIdentity(
+            object_id=found
+        )
+    if found := settings.managed_identity_resource_id:
+        return f"'managed_identity_resource_id' {found}", msal.UserAssignedManagedIdentity(
+            resource_id=found
+        )
+    return None, msal.SystemAssignedManagedIdentity()

@@ -1,0 +1,166 @@
+"""Where a browser brings the answer of a sign-in: an address on this machine, for one request."""
+
+from __future__ import annotations
+
+import os
+import socket
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Self, cast
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+from typing_extensions import override
+
+from tap_msteams.errors import AuthenticationError, SettingsError
+from tap_msteams.settings import env_name
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_HERE = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
+_LONGEST_FORM = 65_536
+_POLL = 0.05
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>tap-msteams</title>
+<p>{}</p>
+</html>
+"""
+_RECEIVED = "The answer has reached tap-msteams. You can close this page and go on in the terminal."
+_FOREIGN = "This answer belongs to another sign-in. Use the page that tap-msteams opened last."
+_NOT_FOUND = "There is nothing here."
+
+
+class Receiver:
+    """Listens at a redirect URI until the answer to one sign-in has come."""
+
+    def __init__(self, redirect_uri: str) -> None:
+        """Listen from now on; without a port in the URI at any that is free."""
+        where = f"'redirect_uri' (env {env_name('redirect_uri')})"
+        parts = urlsplit(redirect_uri)
+        host = parts.hostname or ""
+        if parts.scheme != "http" or host not in _HERE:
+            msg = (
+                f"{where}: `login` can only listen on this machine, at an address like "
+                "http://localhost:33333; for any other run `tap-msteams url`, and then "
+                "`tap-msteams exchange` with the address that the browser ends at"
+            )
+            raise SettingsError(msg)
+        try:
+            self._server = _Server((_HERE[host], parts.port or 0), host, parts.path or "/")
+        except OSError as error:
+            msg = (
+                f"{where}: port {parts.port} of this machine cannot be listened at "
+                f"({error.strerror}): end what uses it, or register and set another port"
+            )
+            raise SettingsError(msg) from error
+        port = self._server.server_address[1]
+        netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.redirect_uri = urlunsplit(parts._replace(netloc=netloc))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def expect(self, state: str) -> None:
+        """Take the answer to this sign-in, and to no other."""
+        self._server.state = state
+
+    def wait(self, timeout: float) -> dict[str, str]:
+        """The answer, as Entra ID gave it to the browser."""
+        if not self._server.answered.wait(timeout):
+            msg = (
+                f"nobody has signed in within {timeout:g} seconds: run it again, with more time "
+                "(--timeout) if needed"
+            )
+            raise AuthenticationError(msg)
+        return self._server.answer
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    """One thread a connection: browsers open some that they never use."""
+
+    daemon_threads = True
+    block_on_close = False
+    # On Windows it would let others listen at the same port.
+    allow_reuse_address = os.name == "posix"
+
+    def __init__(self, address: tuple[str, int], host: str, path: str) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        self.host = host
+        self.path = path
+        self.state: str | None = None
+        self.answer: dict[str, str] = {}
+        self.answered = threading.Event()
+        self.once = threading.Lock()
+        super().__init__(address, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Tells what is in a request, and nothing of it to the log."""
+
+    timeout = 10
+    server_version = "tap-msteams"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        """Take an answer with `response_mode=query`."""
+        self._take(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        """Take an answer with `response_mode=form_post`."""
+        length = self.headers.get("Content-Length", "")
+        if length.isascii() and length.isdigit() and int(length) <= _LONGEST_FORM:
+            self._take(self.rfile.read(int(length)).decode(errors="replace"))
+        else:
+            self._say(413, _NOT_FOUND)
+
+    def _take(self, answer: str) -> None:
+        server = cast("_Server", self.server)
+        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
+        if host != server.host or (urlsplit(self.path).path or "/") != server.path:
+            self._say(404, _NOT_FOUND)
+            return
+        found = dict(parse_qsl(answer))
+        with server.once:
+            if server.answered.is_set() or not (found.get("code") or found.get("error")):
+                self._say(404, _NOT_FOUND)
+            elif server.state is None or found.get("state") != server.state:
+                self._say(400, _FOREIGN)
+            else:
+                self._say(200, _RECEIVED)
+                server.answer = found
+                server.answered.set()
+
+    def _say(self, status: int, text: str) -> None:
+        page = _PAGE.format(text).encode()
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(page)),
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": "default-src 'none'",
+            "Referrer-Policy": "no-referrer",
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(page)
+
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the address holds the code."""

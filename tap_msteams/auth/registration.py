@@ -1,0 +1,108 @@
+"""An app registration, as MSAL acts for it at Entra ID."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import msal
+
+from tap_msteams.auth.answers import answer, checked, reached
+from tap_msteams.auth.certificates import Certificate
+from tap_msteams.auth.claims import CAPABILITIES, asked_claims
+from tap_msteams.auth.refusals import refusal
+from tap_msteams.settings.methods import asked_scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    import requests
+
+    from tap_msteams.auth.provider import Answer
+    from tap_msteams.settings import Settings
+
+
+class Registration:
+    """An app registration: a public one, or one that proves itself by a secret or certificate."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: requests.Session,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._where = f"Entra ID at {settings.authority_host}"
+        self._session = checked(session, self._where, lambda body, _status: refusal(body))
+        self._clock = clock
+        self._tenant = quote(settings.tenant_id or "organizations", safe="")
+        everything = f"{settings.graph_url}/.default"
+        self.scopes = [
+            f"{settings.graph_url}{scope}" if scope.startswith("/.") else scope
+            for scope in asked_scopes(settings.scopes or ())
+        ] or [everything]
+        """The delegated permissions to ask for."""
+
+    @cached_property
+    def app(self) -> Any:  # noqa: ANN401 - MSAL has no types
+        """MSAL's client; to be used within `reached`."""
+        options = {
+            "authority": f"{self._settings.authority_host}/{self._tenant}",
+            "http_client": self._session,
+            "client_capabilities": CAPABILITIES,
+            # Either would ask Microsoft's public cloud about an authority of another one.
+            "instance_discovery": False,
+            "azure_region": False,
+        }
+        client_id, credential = self._settings.client_id, self._credential()
+        if credential:
+            return msal.ConfidentialClientApplication(
+                client_id, client_credential=credential, **options
+            )
+        return msal.PublicClientApplication(client_id, **options)
+
+    def reached(self) -> AbstractContextManager[None]:
+        """Turns what can happen on the way to Entra ID into one line."""
+        return reached(self._where, "Entra ID", "authority_host")
+
+    def redeem(self, refresh_token: str, claims: str | None = None) -> dict[str, Any]:
+        """What Entra ID gives for a refresh token; raises AuthenticationError."""
+        with self.reached():
+            # In this call alone MSAL does not tell what the tap is capable of.
+            result = self.app.acquire_token_by_refresh_token(
+                refresh_token, self.scopes, data={"claims": asked_claims(claims)}
+            )
+        return {**result, "refresh_in": answer(result).refresh_in}
+
+    def _credential(self) -> Any:  # noqa: ANN401 - MSAL has no types
+        """What the application proves itself by, as MSAL takes it; None for a public one."""
+        settings = self._settings
+        if not (settings.client_certificate or settings.client_certificate_path):
+            return settings.client_secret
+        certificate = Certificate.from_settings(settings)
+        certificate.check(self._clock())
+        audience = f"{settings.authority_host}/{self._tenant}/oauth2/v2.0/token"
+
+        def assertion() -> str:
+            return certificate.assertion(settings.client_id, audience, self._clock())
+
+        return {"client_assertion": assertion}
+
+
+class Application(Registration):
+    """An application that speaks for itself."""
+
+    is_application = True
+
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - a new one each time
+        """A token for the application's own permissions."""
+        with self.reached():
+            self.app.remove_tokens_for_client()
+            return answer(
+                self.app.acquire_token_for_client(
+                    [f"{self._settings.graph_url}/.default"], claims_challenge=claims
+                )
+            )

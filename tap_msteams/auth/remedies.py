@@ -1,0 +1,208 @@
+"""What to do about what Entra ID refuses."""
+
+from __future__ import annotations
+
+_SIGN_IN_AGAIN = "sign in again with `tap-msteams login`, or set a new 'refresh_token'"
+_ANOTHER_CODE = "sign in again for a new authorization code"
+_ANOTHER_DEVICE_CODE = "run `tap-msteams login --device-code` again"
+_POLICY = f"ask an administrator which policy applies, or {_SIGN_IN_AGAIN}"
+_NOT_HERE = "check 'tenant_id', or have an administrator invite the user"
+_CONSENT = (
+    "have an administrator grant the application's permissions, on the page that "
+    "`tap-msteams admin-consent-url` gives"
+)
+_CERTIFICATE = "check that this very certificate is uploaded to the app registration of 'client_id'"
+_FEDERATION = "check the federated credential of the app registration"
+_LATER = "try again later"
+_TENANT = "set 'tenant_id' to the tenant of the user or application"
+_SCOPES = "the permissions asked for are not valid: check 'scopes'"
+_RESTRICTED = "tenant restrictions of this network bar this tenant: ask its administrator"
+_OTHER_CLOUD = "the tenant belongs to another cloud: check 'cloud'"
+
+REMEDIES = {
+    16000: f"the user's account is not in this tenant, or one of several has to be chosen: "
+    f"{_NOT_HERE}",
+    16003: f"the user has not been added to this tenant: {_NOT_HERE}",
+    28002: _SCOPES,
+    28003: _SCOPES,
+    50001: "there is no such service in this tenant: check 'graph_url' and 'cloud'",
+    50002: _RESTRICTED,
+    50005: f"conditional access does not let this kind of device in: {_POLICY}",
+    50011: "the redirect URI is not one of the app registration's: register 'redirect_uri' "
+    "exactly as it is set, for mobile and desktop or web as the application is",
+    50012: f"the certificate is not accepted: {_CERTIFICATE}",
+    50013: f"the signature of the client assertion is wrong: {_CERTIFICATE}",
+    50014: f"the guest has not accepted the invitation, or does not exist here: {_NOT_HERE}",
+    50020: f"the user does not belong to this tenant: {_NOT_HERE}",
+    50027: "the client assertion is garbled: check the certificate or 'federated_token_file'",
+    50033: f"Entra ID is busy: {_LATER}",
+    50034: f"the user does not exist in this tenant: {_NOT_HERE}",
+    50053: "the user's account is locked, or this address is blocked: ask an administrator",
+    50055: f"the user's password has expired: change it, then {_SIGN_IN_AGAIN}",
+    50057: "the user's account is disabled: enable it, or sign in as another user, whose "
+    "'refresh_token' replaces this one",
+    50058: f"the user is not signed in any more: {_SIGN_IN_AGAIN}",
+    50059: f"nothing says which tenant this is: {_TENANT}",
+    50072: f"the user has to set up multi-factor authentication: {_SIGN_IN_AGAIN}",
+    50074: f"the user has to pass multi-factor authentication: {_SIGN_IN_AGAIN}",
+    50076: f"the user has to pass multi-factor authentication: {_SIGN_IN_AGAIN}",
+    50078: f"the user's multi-factor authentication has expired: {_SIGN_IN_AGAIN}",
+    50079: f"the user has to set up multi-factor authentication: {_SIGN_IN_AGAIN}",
+    50085: f"the user's other identity provider has to sign them in: {_SIGN_IN_AGAIN}",
+    50087: f"the second factor could not be checked: {_LATER}",
+    50089: f"the sign-in took too long: {_SIGN_IN_AGAIN}",
+    50097: f"conditional access wants to know the device: {_POLICY}",
+    50105: "the user is not assigned to the application: assign them in the Entra admin center",
+    50125: f"the user has to set up how to reset a password: {_SIGN_IN_AGAIN}",
+    50126: f"the user's name or password is wrong: {_SIGN_IN_AGAIN}",
+    50128: "there is no such tenant: check 'tenant_id'",
+    50129: f"conditional access wants a registered device: {_POLICY}",
+    50131: f"conditional access blocks this sign-in: {_POLICY}",
+    50132: f"the user's sessions were revoked: {_SIGN_IN_AGAIN}",
+    50133: f"the user's password has changed: {_SIGN_IN_AGAIN}",
+    50135: f"the user's password has to be changed, since it is at risk: change it, then "
+    f"{_SIGN_IN_AGAIN}",
+    50140: f"the sign-in was interrupted: {_SIGN_IN_AGAIN}",
+    50144: f"the user's password has expired: change it, then {_SIGN_IN_AGAIN}",
+    50148: f"the authorization code belongs to another sign-in: {_ANOTHER_CODE}",
+    50155: f"the device could not prove itself: {_POLICY}",
+    50158: f"another service has to confirm the sign-in: {_SIGN_IN_AGAIN}",
+    50173: f"the refresh token was revoked: {_SIGN_IN_AGAIN}",
+    50194: "the application is registered for one tenant: set 'tenant_id' to that tenant",
+    50196: "too many like requests came in a short time: wait a few minutes",
+    51004: f"the user does not exist in this tenant: {_NOT_HERE}",
+    53000: f"conditional access wants a managed device: {_POLICY}",
+    53001: f"conditional access wants a device of the organization: {_POLICY}",
+    53002: f"conditional access does not approve of this application: {_POLICY}",
+    53003: f"conditional access blocks this sign-in: {_POLICY}",
+    53004: f"the user has to set up multi-factor authentication: {_SIGN_IN_AGAIN}",
+    53010: f"multi-factor authentication can only be set up elsewhere: {_POLICY}",
+    53011: "the user is blocked as a risk: ask an administrator",
+    54005: f"the authorization code was used before, and it works once: {_ANOTHER_CODE}",
+    65001: (
+        "consent is missing: have the user sign in once with `tap-msteams login --prompt consent`, "
+        f"or {_CONSENT}, or ask for fewer in 'scopes'"
+    ),
+    65004: "the user declined: sign in again and accept the permissions",
+    65005: "the app registration lists no permissions of Graph: add them in the Entra admin center",
+    70000: f"the refresh token or code is not valid for this application: check 'client_id', or "
+    f"{_SIGN_IN_AGAIN}",
+    70001: "the application is disabled or unknown: check 'client_id' in the Entra admin center",
+    70002: "the client secret is wrong: set 'client_secret' to the secret's value, not its id",
+    70008: f"the refresh token or authorization code has expired: {_SIGN_IN_AGAIN}",
+    70011: _SCOPES,
+    70016: "nobody has entered the device code yet",
+    70018: f"the device code is not valid: {_ANOTHER_DEVICE_CODE}",
+    70019: f"the device code has expired: {_ANOTHER_DEVICE_CODE}",
+    70020: f"the device code has expired: {_ANOTHER_DEVICE_CODE}",
+    70021: f"no federated credential matches the token of the identity provider: {_FEDERATION}",
+    70043: f"a sign-in policy ended the refresh token: {_SIGN_IN_AGAIN}",
+    90002: "there is no such tenant in this cloud: check 'tenant_id' and 'cloud'",
+    90006: f"Entra ID is busy: {_LATER}",
+    90008: f"consent is missing: {_CONSENT}",
+    90009: "the application asks for a token to itself: check 'graph_url' and 'scopes'",
+    90012: f"Entra ID took too long: {_LATER}",
+    90014: "the sign-in lacks something: check 'client_id' and 'client_secret'",
+    90019: f"nothing says which tenant this is: {_TENANT}",
+    90024: f"Entra ID is busy: {_LATER}",
+    90033: f"Entra ID has no access to its directory: {_LATER}",
+    90038: _OTHER_CLOUD,
+    90055: f"Entra ID gets too many requests from this tenant: {_LATER}",
+    90072: f"the user's account is not in this tenant: {_NOT_HERE}",
+    90090: f"Entra ID is busy: {_LATER}",
+    90094: f"an administrator has to consent: {_CONSENT}",
+    90095: f"an administrator has to consent: {_CONSENT}",
+    90119: f"the device code is empty: {_ANOTHER_DEVICE_CODE}",
+    90120: f"the device code was used or declined: {_ANOTHER_DEVICE_CODE}",
+    90124: f"Graph's tokens come from one tenant: {_TENANT}",
+    90130: "the application is not for accounts of every kind: set 'tenant_id' to its tenant",
+    135011: f"the device that the user signed in on is disabled: {_SIGN_IN_AGAIN}",
+    500011: "this tenant does not know Graph by that address: check 'graph_url' and 'cloud'",
+    500021: _RESTRICTED,
+    500022: _RESTRICTED,
+    500112: "the code was asked for with another redirect URI: set 'redirect_uri' as it was then",
+    500113: "the app registration has no redirect URI: register 'redirect_uri' there",
+    500133: "the clock of this machine is wrong: set it",
+    500208: "this is a personal Microsoft account, or of another kind than this tenant takes: sign "
+    "in with a work or school account",
+    500212: "a policy of the user's organization bars this tenant: ask its administrator",
+    500213: "a policy of this tenant bars the user: ask its administrator",
+    501481: f"the authorization code belongs to another sign-in: {_ANOTHER_CODE}",
+    530003: f"conditional access wants a registered device: {_POLICY}",
+    530032: f"a security policy blocks this sign-in: {_POLICY}",
+    530035: f"security defaults block this sign-in: {_POLICY}",
+    650052: "this tenant has not subscribed to the service: ask an administrator",
+    650053: "Graph has no such delegated permission: check the spelling in 'scopes'",
+    650054: "what is asked for is no longer there: check 'scopes', 'graph_url' and 'cloud'",
+    650056: "the app registration lists no permissions of Graph, or consent is missing: "
+    f"{_CONSENT}",
+    650057: "the app registration does not list Graph: add its permissions in the Entra admin "
+    "center",
+    700003: f"the device that the user signed in on was removed: {_SIGN_IN_AGAIN}",
+    700005: f"the authorization code is for another tenant: check 'tenant_id', or {_ANOTHER_CODE}",
+    700011: "this tenant does not know the application: check 'client_id' and 'tenant_id'",
+    700016: "this tenant does not know the application: check 'client_id' and 'tenant_id'",
+    700020: f"the user has to do something: {_SIGN_IN_AGAIN}",
+    700021: "the client assertion is for another application: check 'client_id'",
+    700022: "the permissions belong to several services: name only Graph's in 'scopes'",
+    # The reference has another one under this number, about scopes without a service.
+    700023: "the client assertion is for another authority, or a permission names no service: "
+    "check 'tenant_id', 'cloud', 'authority_host' and 'scopes'",
+    700024: "the client assertion has expired or is not valid yet: set the clock of this machine, "
+    "and check that 'federated_token_file' is renewed",
+    700025: "the application is a public client, which has no secret: remove 'client_secret' or "
+    "the certificate",
+    700027: f"the application does not know this certificate: {_CERTIFICATE}",
+    700030: "the certificate's subject name is not one that the application trusts: check the "
+    "certificate and 'client_id'",
+    700082: f"the refresh token was not used for 90 days: {_SIGN_IN_AGAIN}",
+    700084: f"the refresh token of a single-page application ends after 24 hours: {_SIGN_IN_AGAIN}",
+    700211: "no federated credential trusts the issuer of the identity provider's token: "
+    f"{_FEDERATION} ('client_id'), its issuer above all",
+    700212: "no federated credential has the audience of the identity provider's token, which "
+    f"has to be api://AzureADTokenExchange: {_FEDERATION} ('client_id')",
+    700213: "no federated credential has the subject of the identity provider's token: "
+    f"{_FEDERATION} ('client_id'), its subject above all",
+    700229: "the identity provider's token is a user's, and only an application's will do: check "
+    "'federated_token_file'",
+    900023: "'tenant_id' has to be the GUID or a domain of one tenant",
+    900144: "the sign-in lacks something: check 'client_id', 'redirect_uri' and the credential",
+    900382: _OTHER_CLOUD,
+    900432: _OTHER_CLOUD,
+    900971: "the app registration has no redirect URI: register 'redirect_uri' there",
+    1000031: "the application cannot be used at this time: ask an administrator",
+    1002012: "an application's token can only be asked for all of Graph: check 'graph_url'",
+    7000112: "the application is disabled: enable it in the Entra admin center",
+    7000113: "the client assertion is for another application: check 'client_id'",
+    7000215: "the client secret is wrong: set 'client_secret' to the secret's value, not its id",
+    7000218: "the application is a confidential client: set its 'client_secret' or certificate, or "
+    "allow public client flows in the app registration",
+    7000222: "the client secret has expired: create a new one and set 'client_secret'",
+    7000229: f"the application has no service principal in this tenant: {_CONSENT}",
+    9001023: f"this way to sign in needs a tenant: {_TENANT}",
+    9002313: "the refresh token or code is incomplete or garbled: copy 'refresh_token' or the "
+    "address that the browser ended at again",
+    9002325: "the application is of the single-page kind, which this tap is not: register "
+    "'redirect_uri' for mobile and desktop",
+    9002327: "the refresh token belongs to a single-page application: register 'redirect_uri' for "
+    f"mobile and desktop, then {_SIGN_IN_AGAIN}",
+    9002341: f"the user has not permitted the application to sign them in: {_SIGN_IN_AGAIN}",
+}
+"""By number: https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"""
+
+BY_NAME = {
+    "access_denied": "the sign-in was cancelled or declined: sign in again and accept",
+    "authorization_declined": f"the sign-in was declined: {_ANOTHER_DEVICE_CODE} and accept",
+    "authorization_pending": "nobody has entered the device code yet",
+    "bad_verification_code": f"the device code is not valid: {_ANOTHER_DEVICE_CODE}",
+    "consent_required": f"consent is missing: {_CONSENT}",
+    "expired_token": f"the device code has expired: {_ANOTHER_DEVICE_CODE}",
+    "interaction_required": f"the user has to do something: {_SIGN_IN_AGAIN}",
+    "invalid_grant": f"the refresh token or code is not valid any more: {_SIGN_IN_AGAIN}",
+    "login_required": f"the user has to sign in: {_SIGN_IN_AGAIN}",
+    "temporarily_unavailable": f"Entra ID is busy: {_LATER}",
+}
+"""By the error's name, for numbers that are not known here.
+
+https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
+"""

@@ -1,0 +1,117 @@
+"""A command beside Singer's own."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+from singer_sdk.plugin_base import _ConfigInput
+
+from tap_msteams.auth.grant import Grant
+from tap_msteams.errors import SettingsError
+from tap_msteams.settings import Settings, infer_method
+from tap_msteams.tap import TapMSTeams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+USER_METHOD = "refresh_token"
+REGISTERED = ("service_principal", "workload_identity", USER_METHOD)
+
+
+@dataclass(frozen=True, repr=False)
+class Given:
+    """The configuration that a command was given."""
+
+    config: Mapping[str, Any]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, checked as for a run."""
+        return Settings.from_config(self.config, TapMSTeams.config_jsonschema["properties"])
+
+    @property
+    def registration(self) -> Settings:
+        """The settings of an app registration; without a way to sign in, for a user to sign in."""
+        settings = (self if infer_method(self.config) else self._for_user()).settings
+        if not settings.client_id or settings.auth_method not in REGISTERED:
+            msg = (
+                f"auth_method '{settings.auth_method}' has no app registration: set 'client_id' "
+                f"and one of {', '.join(REGISTERED)}"
+            )
+            raise SettingsError(msg)
+        return settings
+
+    @property
+    def grant(self) -> Grant:
+        """The grant of a user, which a client secret alone may be meant for, too."""
+        settings = (self if self.config.get("auth_method") else self._for_user()).settings
+        if settings.auth_method != USER_METHOD:
+            msg = (
+                f"auth_method '{settings.auth_method}' needs nobody to sign in: run the tap, or "
+                f"set 'auth_method' to '{USER_METHOD}' to read as a user"
+            )
+            raise SettingsError(msg)
+        return Grant.from_settings(settings)
+
+    def _for_user(self) -> Given:
+        return Given({**self.config, "auth_method": USER_METHOD})
+
+
+class Command(click.Command):
+    """A command that takes `--config`, before its name or after it, and hands on what was given."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
+        super().__init__(*args, **kwargs)
+        self.params.append(
+            click.Option(
+                ["--config"],
+                multiple=True,
+                help="Configuration file, or 'ENV' for environment variables.",
+                expose_value=False,
+                callback=_hand_on,
+            )
+        )
+
+
+def _hand_on(ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> None:
+    """Put together what `--config` gave in both places."""
+    here = TapMSTeams.cb_config(ctx, param, value)
+    before = ctx.parent.params.get("config") if ctx.parent else None
+    before = before or _ConfigInput()
+    with _unheard():
+        tap = TapMSTeams(
+            config={**before.config, **here.config},
+            parse_env_config=before.parse_env or here.parse_env,
+            validate_config=False,
+            setup_mapper=False,
+        )
+    ctx.obj = Given(dict(tap.config))
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep from a person the line that the SDK writes for each variable it reads."""
+    if logging.root.level > logging.DEBUG:
+        logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def kept(grant: Grant) -> str:
+    """What the token store has now, for a person to read."""
+    with grant.store.locked() as entry:
+        who = f" as {entry.account}" if entry.account else ""
+        if entry.refresh_token:
+            ends = f"{datetime.fromtimestamp(entry.ends, UTC):%Y-%m-%d}"
+            last = f"They end on {ends} unless the tap runs before then."
+        else:
+            ends = f"{datetime.fromtimestamp(entry.expires_at, UTC):%Y-%m-%d %H:%M}"
+            last = f"Entra ID gave no refresh token: they end on {ends} UTC."
+        return f"Signed in{who}. The tokens are in {grant.store.path}. {last}"

@@ -1,0 +1,76 @@
+"""The program: Singer's command line with commands beside it, and errors told in a line."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Any, cast
+
+import click
+from singer_sdk.exceptions import MappingError
+from singer_sdk.plugin_base import SingerCommand
+
+from tap_msteams import logs
+from tap_msteams.cli import (
+    admin_consent_url,
+    doctor,
+    estimate,
+    exchange,
+    login,
+    logout,
+    refresh,
+    url,
+)
+from tap_msteams.errors import TapError
+from tap_msteams.settings import env_name
+from tap_msteams.tap import TapMSTeams
+
+COMMANDS = (login, url, exchange, refresh, logout, admin_consent_url, doctor, estimate)
+"""One module each."""
+
+OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""Pages are trees: looking for cycles in each as often as usual doubles the time to decode it."""
+
+
+class Program(click.Group, SingerCommand):
+    """Singer's command as a group: without the name of a command it reads, as every tap does."""
+
+    @classmethod
+    def beside(cls, singer: SingerCommand) -> Program:
+        """Singer's command with this tap's beside it."""
+
+        def run(**options: Any) -> Any:  # noqa: ANN401 - whatever Singer's options hold
+            if click.get_current_context().invoked_subcommand is None:
+                return cast("Any", singer.callback)(**options)
+            return None
+
+        return cls(
+            name=singer.name,
+            callback=run,
+            params=singer.params,
+            help=singer.help,
+            context_settings=singer.context_settings,
+            logger=singer.logger,
+            invoke_without_command=True,
+            no_args_is_help=False,
+            commands=[module.command for module in COMMANDS],
+        )
+
+
+def main() -> None:
+    """Run the program; what the user can help ends with a line a problem and exit code 1."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    try:
+        singer = cast("SingerCommand", TapMSTeams.cli)  # sets up the log
+        logs.install()
+        Program.beside(singer)()
+    except TapError as error:
+        lines = str(error).splitlines()
+    except MappingError as error:
+        lines = [f"'stream_maps' (env {env_name('stream_maps')}): {error}"]
+    else:
+        return
+    for line in lines:
+        TapMSTeams.logger.error("%s", line)
+    sys.exit(1)

@@ -1,0 +1,26 @@
+"""`url`: the page to sign in at, to be opened anywhere."""
+
+from __future__ import annotations
+
+import click
+
+from tap_msteams.auth.grant import PROMPTS
+from tap_msteams.auth.login import tell
+from tap_msteams.cli.command import Command, Given
+
+
+@click.command("url", cls=Command)
+@click.option("--no-pkce", is_flag=True, help="Let another machine than this one redeem the code.")
+@click.option(
+    "--prompt", type=click.Choice(PROMPTS), help="What Entra ID asks even if it knows the user."
+)
+@click.pass_obj
+def command(given: Given, *, no_pkce: bool, prompt: str | None) -> None:
+    """Print the address of the sign-in page."""
+    url, _ = given.grant.begin(prompt=prompt, pkce=not no_pkce)
+    where = "there or here" if no_pkce else "here"
+    tell(
+        "Open this address in any browser and sign in. The page that it ends at may not load: copy "
+        f"its address, and give it to `tap-msteams exchange` {where} within ten minutes."
+    )
+    click.echo(url)

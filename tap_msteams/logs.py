@@ -1,0 +1,251 @@
+"""Logs: how much is told, where it is kept, and what is never in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import re
+import sys
+import threading
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+from singer_sdk.logging import ConsoleFormatter
+from typing_extensions import override
+
+from tap_msteams.settings import Settings, env_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import TracebackType
+
+LEVELS = {"warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
+
+HIDDEN = "***"
+
+_SHORTEST = 4
+"""Letters of a secret worth hiding: a shorter one stands in half of all words."""
+
+_NAMES = (
+    "access_token|refresh_token|id_token|client_secret|client_assertion|assertion|code_verifier"
+    "|device_code|password"
+)
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # A form or a query. `code` also means an error or an exit, in a few letters.
+    (re.compile(rf"(?i)(\b(?:{_NAMES})=)[^&\s\"'\\<>]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(?i)(\b(?:code|sig|token)=)[^&\s\"'\\<>]{16,}"), rf"\1{HIDDEN}"),
+    # JSON or the repr of a dict, which may itself stand in a JSON text.
+    (
+        re.compile(rf"(?i)(\\?[\"'](?:{_NAMES})\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]+"),
+        rf"\1{HIDDEN}",
+    ),
+    (
+        re.compile(r"(?i)(authorization\\?[\"']?\s*[:=]\s*\\?[\"']?\w+\s+)[^\s\"'\\]+"),
+        rf"\1{HIDDEN}",
+    ),
+    # In prose these are followed by shorter words.
+    (re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/-]{16,}=*"), rf"\1\2{HIDDEN}"),
+    # A JSON Web Token, signed or encrypted.
+    (re.compile(r"\beyJ[\w-]+(?:\.[\w-]*)+"), HIDDEN),
+    # Refresh tokens and authorization codes of Entra ID.
+    (re.compile(r"\b[01]\.A[\w-]{40,}(?:\.[\w-]+)*"), HIDDEN),
+    (re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)"), rf"\1{HIDDEN}"),
+    (
+        re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|\Z)", re.DOTALL),
+        rf"\1{HIDDEN}\2",
+    ),
+)
+"""What is secret by its looks; a backslash ends a value, since it quotes what ends it in JSON."""
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class _Secrets:
+    """The secrets this process knows, and the pattern that finds them."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def add(self, secret: str) -> None:
+        with self._lock:
+            if secret in self._forms or len(secret) < _SHORTEST:
+                return
+            self._forms.update(_forms(secret))
+            # The longest first: one may be the beginning of another.
+            alternatives = sorted(self._forms, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, alternatives)))
+
+    def hide(self, text: str) -> str:
+        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+
+_SECRETS = _Secrets()
+
+
+def hide(*secrets: str | None) -> None:
+    """Never show these in a log from now on."""
+    for secret in secrets:
+        if secret:
+            _SECRETS.add(secret)
+
+
+def redact(text: str) -> str:
+    """The text without secrets, known ones and what looks like one."""
+    text = _SECRETS.hide(text)
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+class RedactingFormatter(logging.Formatter):
+    """Another formatter's text, tracebacks included, without secrets."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(self._inner.format(record))
+
+
+class LogFile(logging.FileHandler):
+    """A file that takes the log as long as it can be written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+        self.setFormatter(RedactingFormatter(ConsoleFormatter()))
+        self._path = path
+        self._full = False
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._full:
+            super().emit(record)
+
+    @override
+    def close(self) -> None:
+        # What is left cannot be written either, and has been said.
+        with contextlib.suppress(OSError):
+            super().close()
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        problem = sys.exception()
+        if not isinstance(problem, OSError):
+            super().handleError(record)
+            return
+        self._full = True
+        _say_unwritable(self._path, problem)
+
+
+def install() -> None:
+    """Guard the log of this process; to be called once the SDK has set it up."""
+    guard()
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def guard() -> None:
+    """Keep secrets out of whatever the handlers there are now will write."""
+    loggers = (logging.root, *logging.root.manager.loggerDict.values())
+    for handler in {it for logger in loggers for it in getattr(logger, "handlers", ())}:
+        inner = handler.formatter
+        if not isinstance(inner, RedactingFormatter):
+            handler.setFormatter(RedactingFormatter(inner or logging.Formatter()))
+    # At DEBUG it would log authorization codes and their verifiers.
+    msal = logging.getLogger("msal")
+    msal.setLevel(max(msal.level, logging.INFO))
+    # It warns of each connection it tries again; what comes of it is told in a line of our own.
+    urllib3 = logging.getLogger("urllib3")
+    if urllib3.level in {logging.NOTSET, logging.ERROR}:
+        debugging = logging.root.level == logging.DEBUG
+        urllib3.setLevel(logging.NOTSET if debugging else logging.ERROR)
+
+
+def configure(config: Mapping[str, Any]) -> None:
+    """Follow the settings of a configuration, which need not be checked yet."""
+    hide(*_secrets_in(config))
+    level = LEVELS.get(str(config.get("verbosity")))
+    if level is not None:
+        for name in (None, "singer_sdk.metrics"):
+            logging.getLogger(name).setLevel(level)
+    _open(config.get("log_file"))
+    guard()
+
+
+def _open(given: object) -> None:
+    """Let the log go to a file, too, and to none opened before."""
+    root = logging.getLogger()
+    for handler in [it for it in root.handlers if isinstance(it, LogFile)]:
+        root.removeHandler(handler)
+        handler.close()
+    if not given or not isinstance(given, str):
+        return
+    path = Path(given).expanduser()
+    try:
+        root.addHandler(LogFile(path))
+    except OSError as problem:
+        _say_unwritable(path, problem)
+
+
+def _say_unwritable(path: Path, problem: OSError) -> None:
+    _LOGGER.warning(
+        "The log cannot be written to %s (%s): it goes on here alone; see 'log_file' (env %s)",
+        path,
+        problem.strerror or problem,
+        env_name("log_file"),
+    )
+
+
+def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:
+    """The secret values of a configuration, and those within its URLs."""
+    for item in fields(Settings):
+        value = config.get(item.name)
+        if not isinstance(value, str):
+            continue
+        if item.metadata["secret"]:
+            yield value
+            # The whole address that a browser was sent to after a sign-in.
+            yield from (part for key, part in parse_qsl(_query(value)) if key == "code")
+        elif item.name == "proxy_url":
+            userinfo = value.partition("://")[2].rpartition("@")[0]
+            password = userinfo.partition(":")[2]
+            yield from (password, unquote(password))
+
+
+def _query(text: str) -> str:
+    """The query of a URL; empty where the text is none."""
+    try:
+        return urlsplit(text).query
+    except ValueError:
+        return ""
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret as it stands in texts, URLs, forms, JSON and reprs."""
+    spellings: tuple[Callable[[str], str], ...] = (
+        str,
+        lambda text: quote(text, safe=""),
+        quote,
+        quote_plus,
+        lambda text: json.dumps(text)[1:-1],
+        lambda text: repr(text)[1:-1],
+    )
+    for spelling in spellings:
+        yield spelling(secret)
+
+
+def _uncaught(
+    kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None
+) -> None:
+    """Tell what nobody caught in the log, and not past it."""
+    if error is None or issubclass(kind, KeyboardInterrupt):
+        return
+    _LOGGER.critical("%s", error, exc_info=(kind, error, traceback))

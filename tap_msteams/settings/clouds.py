@@ -1,0 +1,11 @@
+"""Microsoft's clouds."""
+
+from __future__ import annotations
+
+CLOUDS = {
+    "global": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
+    "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
+    "usgov_dod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+    "china": ("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+"""Entra ID and Graph of each cloud. https://learn.microsoft.com/graph/deployments"""

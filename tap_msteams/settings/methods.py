@@ -1,0 +1,214 @@
+"""The ways to sign in: what each needs, and which one a configuration means."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_msteams.settings.rules import env_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to sign in, by the settings it has to do with."""
+
+    needs: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    """It needs exactly one of these."""
+    uses: tuple[str, ...] = ()
+    exclusive: tuple[str, ...] = ()
+    """It can use one of these."""
+    marks: tuple[str, ...] = ()
+    """Who sets one of these means this way to sign in."""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.needs + self.one_of + self.uses + self.exclusive
+
+
+_CERTIFICATES = ("client_certificate_path", "client_certificate")
+_CREDENTIALS = ("client_secret", *_CERTIFICATES)
+_BESIDE_CERTIFICATES = ("client_certificate_password", "send_certificate_chain")
+_MACHINE = (
+    "managed_identity_client_id",
+    "managed_identity_object_id",
+    "managed_identity_resource_id",
+)
+_BROKER = ("nango_secret_key", "nango_connection_id", "nango_integration_id")
+
+METHODS = {
+    "service_principal": Method(
+        needs=("tenant_id", "client_id"),
+        one_of=_CREDENTIALS,
+        uses=_BESIDE_CERTIFICATES,
+        marks=_CREDENTIALS,
+    ),
+    "refresh_token": Method(
+        needs=("client_id",),
+        uses=("tenant_id", "refresh_token", "oauth_verifier", "scopes", *_BESIDE_CERTIFICATES),
+        exclusive=_CREDENTIALS,
+        marks=("refresh_token", "oauth_verifier"),
+    ),
+    "managed_identity": Method(exclusive=_MACHINE, marks=_MACHINE),
+    "workload_identity": Method(
+        needs=("tenant_id", "client_id", "federated_token_file"), marks=("federated_token_file",)
+    ),
+    "access_token": Method(needs=("access_token",), marks=("access_token",)),
+    "azure_cli": Method(uses=("tenant_id",)),
+    "nango": Method(needs=_BROKER, uses=("nango_host", "nango_mode"), marks=_BROKER),
+}
+
+ALIASES = {
+    "azuread": "refresh_token",
+    "azureserviceprincipal": "service_principal",
+    "azureserviceprincipalcert": "service_principal",
+    "azuremsi": "managed_identity",
+}
+"""The names of other connectors, in small letters."""
+
+ENVIRONMENT = {
+    "tenant_id": "AZURE_TENANT_ID",
+    "client_id": "AZURE_CLIENT_ID",
+    "federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
+}
+"""What Kubernetes tells a workload of its identity.
+
+https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
+"""
+
+GITHUB_TOKEN_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"  # noqa: S105 - the name of a variable
+"""Where a job of GitHub Actions gets its identity; the variable is there where it may have one.
+
+https://docs.github.com/en/actions/reference/security/oidc
+"""
+
+# Ids may stand in a shared configuration, and so may the store; a second credential may not.
+_SHARED = {"tenant_id", "client_id"}
+
+_SHARED_TENANTS = {"common", "organizations", "consumers"}
+
+
+def canonical(method: str) -> str:
+    """The name of a way to sign in, which other connectors call otherwise."""
+    return ALIASES.get(method.lower(), method)
+
+
+def possible(config: Mapping[str, Any]) -> list[str]:
+    """The ways to sign in that the settings given point to."""
+    if named := config.get("auth_method"):
+        return [canonical(str(named))]
+    found = [name for name, way in METHODS.items() if any(config.get(key) for key in way.marks)]
+    if config.get("initiate_oauth") == "GETANDREFRESH" and "refresh_token" not in found:
+        found.append("refresh_token")
+    if "refresh_token" in found and "service_principal" in found:
+        # The secret is that of the app registration which the user signs in to.
+        found.remove("service_principal")
+    return found
+
+
+def infer_method(config: Mapping[str, Any]) -> str | None:
+    """The way to sign in: the one named, or the only one that the settings given allow."""
+    found = possible(config)
+    return found[0] if len(found) == 1 else None
+
+
+def complete(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings given, with what the way to sign in finds in its surroundings."""
+    named = str(config.get("auth_method") or "")
+    config = {**config, "auth_method": infer_method(config)}
+    if config["auth_method"] == "workload_identity":
+        for key, name in ENVIRONMENT.items():
+            if not config.get(key) and (value := os.environ.get(name)):
+                config[key] = value
+    if named.lower() == "azuremsi" and not any(config.get(key) for key in _MACHINE):
+        # Where that name comes from, the client id is the identity's.
+        config["managed_identity_client_id"] = config.get("client_id")
+    return config
+
+
+def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each thing missing for, or contradicting, the way to sign in."""
+    found = possible(config)
+    if len(found) != 1:
+        yield from _unclear(found, config)
+        return
+    [name] = found
+    if name not in METHODS:
+        return
+    config = complete(dict(config))
+    way, given = METHODS[name], {key for key, value in config.items() if value}
+    yield from _missing(name, way, given)
+    for group in (way.one_of, way.exclusive):
+        both = [key for key in group if key in given]
+        if len(both) > 1:
+            yield f"auth_method '{name}' takes only one of {_listed(both)}: remove the others"
+    credentials = {key for other in METHODS.values() for key in other.settings}
+    for key in sorted(given & credentials - set(way.settings) - _SHARED):
+        yield f"auth_method '{name}' does not use '{key}': remove it or change 'auth_method'"
+    if {*way.settings} & {*_CERTIFICATES} and not given & {*_CERTIFICATES}:
+        for key in sorted(given & {*_BESIDE_CERTIFICATES}):
+            yield f"'{key}' (env {env_name(key)}) is of no use without a certificate: remove it"
+    tenant = str(config.get("tenant_id") or "").lower()
+    if name in {"service_principal", "workload_identity"} and tenant in _SHARED_TENANTS:
+        yield f"'tenant_id' must be the tenant's GUID or domain for an application, not '{tenant}'"
+    yield from _wrong_scopes(config.get("scopes"))
+
+
+def _unclear(found: list[str], config: Mapping[str, Any]) -> Iterator[str]:
+    where = f"'auth_method' (env {env_name('auth_method')})"
+    if not found:
+        yield f"{where} is missing: set it to one of {', '.join(METHODS)}"
+        return
+    marks = [next((key for key in METHODS[name].marks if config.get(key)), name) for name in found]
+    yield (
+        f"{_listed(marks)} belong to different ways to sign in: remove all but one, or set "
+        f"{where} to one of {', '.join(found)}"
+    )
+
+
+def _missing(name: str, way: Method, given: set[str]) -> Iterator[str]:
+    for key in way.needs:
+        if key in given:
+            continue
+        if name != "workload_identity":
+            yield f"auth_method '{name}' needs '{key}' (env {env_name(key)})"
+        elif key != "federated_token_file" or not os.environ.get(GITHUB_TOKEN_URL):
+            yield f"auth_method '{name}' needs '{key}' (env {env_name(key)} or {ENVIRONMENT[key]})"
+    if way.one_of and not given & {*way.one_of}:
+        yield f"auth_method '{name}' needs one of {_listed(way.one_of)}"
+
+
+def _wrong_scopes(scopes: object) -> Iterator[str]:
+    where = f"'scopes' (env {env_name('scopes')})"
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        return
+    asked = asked_scopes(scopes)
+    if len(asked) > 1 and any(scope.lower().endswith("/.default") for scope in asked):
+        yield (
+            f"{where}: '.default' stands for everything that was consented to, and cannot be "
+            "combined with other permissions: remove it or the others"
+        )
+    if any(scope.strip() and scope != "".join(scope.split()) for scope in scopes):
+        yield f"{where}: each permission is an item of the list, without white space"
+
+
+IMPLICIT_SCOPES = {"openid", "profile", "offline_access"}
+"""These are always asked for."""
+
+
+def asked_scopes(scopes: Iterable[str]) -> list[str]:
+    """The permissions to ask for by name; a bare `.default` is marked as one of Graph's."""
+    return [
+        f"/{scope}" if scope.lower() == ".default" else scope
+        for scope in scopes
+        if scope.lower() not in IMPLICIT_SCOPES
+    ]
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(f"'{key}'" for key in keys)

@@ -1,0 +1,64 @@
+"""What of people and of what they wrote leaves the tap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+
+from tap_msteams.settings.rules import env_name, setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SHORTEST_KEY = 16
+"""Characters of a key that cannot be guessed by trying."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PrivacySettings:
+    """Settings that keep people, or what they wrote, out of what is emitted."""
+
+    message_content: str = setting(
+        th.StringType,
+        "What people wrote: bodies, subjects, topics, names of files, transcripts, notes. `keep`, "
+        "or `drop` to leave all of it empty.",
+        default="keep",
+        choices=("keep", "drop"),
+    )
+    people: str = setting(
+        th.StringType,
+        "Ids, names and addresses of people: `keep`, or `hash` to put the first 32 digits of an "
+        "HMAC-SHA-256 in their place, the same in all streams. What people wrote keeps names that "
+        "are no mentions: see `message_content`.",
+        default="keep",
+        choices=("keep", "hash"),
+    )
+    people_key: str = setting(
+        th.StringType,
+        "Secret key of these hashes, at least 16 characters; another one makes other hashes.",
+        secret=True,
+    )
+    guests: str = setting(
+        th.StringType,
+        "Guest accounts: `keep`, or `drop` to leave out the rows that are about one or written by "
+        "one, chats of two with one, and their entries in lists.",
+        default="keep",
+        choices=("keep", "drop"),
+    )
+    body_text: bool = setting(
+        th.BooleanType,
+        "Add `bodyText` to messages: their text without HTML.",
+        default=False,
+    )
+
+
+def wrong_privacy(config: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each thing wrong with the settings together."""
+    key = config.get("people_key")
+    where = f"'people_key' (env {env_name('people_key')})"
+    if config.get("people") == "hash" and not key:
+        yield f"{where} is missing: `people` set to hash needs it"
+    if isinstance(key, str) and key and len(key) < SHORTEST_KEY:
+        yield f"{where} must have at least {SHORTEST_KEY} characters"

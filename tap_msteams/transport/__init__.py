@@ -1,0 +1,32 @@
+"""Transport: how this tap reaches Graph, Entra ID, a broker and a machine's identity endpoint.
+
+Nothing of the environment works unseen: no `~/.netrc`, and proxies and certificate authorities
+are looked up here.
+"""
+
+from __future__ import annotations
+
+from tap_msteams.transport.adapter import DirectTransport, Transport
+from tap_msteams.transport.failures import reason
+from tap_msteams.transport.sessions import (
+    MACHINE_TIMEOUTS,
+    broker_session,
+    identity_session,
+    machine_session,
+    session,
+    user_agent,
+)
+from tap_msteams.transport.trust import PinnedContext
+
+__all__ = [
+    "MACHINE_TIMEOUTS",
+    "DirectTransport",
+    "PinnedContext",
+    "Transport",
+    "broker_session",
+    "identity_session",
+    "machine_session",
+    "reason",
+    "session",
+    "user_agent",
+]

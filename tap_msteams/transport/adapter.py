@@ -1,0 +1,125 @@
+"""The adapter: connections as requests makes them, on this tap's terms."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_auth_from_url
+from typing_extensions import override
+from urllib3.exceptions import InsecureRequestWarning
+
+from tap_msteams.transport.failures import Way, told
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from urllib3.util import Retry
+
+    from tap_msteams.transport.proxies import Proxies
+
+
+Timeouts = tuple[float | None, float | None]
+"""Seconds to connect, and between two pieces of an answer; None for as long as it takes."""
+
+
+class Transport(HTTPAdapter):
+    """Connections with one TLS context, one rule for proxies, and timeouts by default."""
+
+    def __init__(  # noqa: PLR0913 - each of these is a decision of its own
+        self,
+        tls: ssl.SSLContext,
+        timeouts: Timeouts,
+        proxies: Proxies | None = None,
+        *,
+        origin_setting: str | None = None,
+        proxy_tls: ssl.SSLContext | None = None,
+        connections: int = 4,
+        retries: Retry | int = 0,
+    ) -> None:
+        """Trust by `tls`, and a proxy with TLS of its own by `proxy_tls`.
+
+        `origin_setting` names the setting that decides which server is reached.
+        """
+        # One context for all connections reads the certificate authorities once.
+        self._tls = tls
+        self._proxy_tls = proxy_tls or tls
+        self._timeouts = timeouts
+        self._proxies = proxies
+        self._origin_setting = origin_setting
+        # A context that takes any certificate has checked it itself, or its user was warned.
+        self._verify = tls.verify_mode != ssl.CERT_NONE
+        if not self._verify:
+            urllib3.disable_warnings(InsecureRequestWarning)
+        super().__init__(pool_maxsize=connections, max_retries=retries)
+
+    @override
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
+
+    @override
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        if proxy.startswith("https:"):
+            kwargs["proxy_ssl_context"] = self._proxy_tls
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._tls)
+
+    @override
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        # requests would fail at letters that latin-1 does not have.
+        username, password = get_auth_from_url(proxy)
+        if not username:
+            return {}
+        pair = base64.b64encode(f"{username}:{password}".encode()).decode()
+        return {"Proxy-Authorization": f"Basic {pair}"}
+
+    @override
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Leave it to the context."""
+
+    @override
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        url = request.url or ""
+        found = self._proxies.find(url) if self._proxies else {}
+        wait: Any = self._timeouts if timeout is None else timeout
+        try:
+            return super().send(
+                request,
+                stream=stream,
+                timeout=wait,
+                verify=self._verify,
+                cert=cert,
+                proxies=found,
+            )
+        except requests.RequestException as error:
+            waits = dict(zip(("connect_timeout", "request_timeout"), self._timeouts, strict=True))
+            way = Way(
+                server=urlsplit(url).netloc,
+                origin_setting=self._origin_setting,
+                timeouts=waits,
+                proxy=found.get("all"),
+                proxies=self._proxies,
+            )
+            raise told(error, way) from error
+
+
+class DirectTransport(Transport):
+    """Connections that no proxy may see."""
+
+    @override
+    def __init__(
+        self, tls: ssl.SSLContext, timeouts: Timeouts, *, retries: Retry | int = 0
+    ) -> None:
+        super().__init__(tls, timeouts, retries=retries)

@@ -1,0 +1,184 @@
+"""Trust: which certificates a server may show."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import truststore
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from typing_extensions import override
+
+from tap_msteams.errors import SettingsError
+from tap_msteams.settings import env_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_msteams.settings import Settings
+
+INSECURE = "TAP_MSTEAMS_ALLOW_INSECURE_TLS"
+"""The environment variable without which `tls_verify` cannot be switched off."""
+
+SYSTEM = "system"
+"""What `ca_bundle` says for the authorities that the operating system trusts."""
+
+_HASHES = {40: "sha1", 64: "sha256"}
+"""Hashes of certificates by how many hex digits they have."""
+
+_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
+"""How OpenSSL finds a certificate in a folder, without reading all of them."""
+
+
+class PinMismatchError(ssl.SSLError):
+    """A server shows another certificate than the pinned ones."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(f"the certificate shown has the fingerprint {shown}")
+        self.shown = shown
+
+
+class _PinnedSocket(ssl.SSLSocket):
+    """A connection that ends with the handshake where the certificate is another."""
+
+    @override
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        _check(self)
+
+
+class _PinnedObject(ssl.SSLObject):
+    """The same for TLS within the TLS of a proxy."""
+
+    @override
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        _check(self)
+
+
+class PinnedContext(ssl.SSLContext):
+    """Trusts the certificates with these fingerprints, whoever issued them, and no others.
+
+    Who knows the certificate itself needs neither its issuer nor the name in it.
+    """
+
+    pins: frozenset[str]
+    sslsocket_class = _PinnedSocket
+    sslobject_class = _PinnedObject
+
+    def __new__(cls, pins: Iterable[str]) -> Self:
+        """Make one: a context is complete before `__init__` could see it."""
+        made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+        made.pins = frozenset(pin.lower() for pin in pins)
+        return made
+
+    def check(self, certificate: bytes) -> None:
+        """Raise an error unless this certificate, in DER, is one of them."""
+        if not any(_fingerprint(certificate, len(pin)) == pin for pin in self.pins):
+            raise PinMismatchError(_fingerprint(certificate).upper())
+
+
+def _check(connection: ssl.SSLSocket | ssl.SSLObject) -> None:
+    context = connection.context
+    if isinstance(context, PinnedContext):
+        context.check(connection.getpeercert(binary_form=True) or b"")
+
+
+def _fingerprint(certificate: bytes, digits: int = 64) -> str:
+    return hashlib.new(_HASHES[digits], certificate, usedforsecurity=False).hexdigest()
+
+
+def tls(settings: Settings) -> ssl.SSLContext:
+    """The context for services on the network: pinned, unverified or of the authorities."""
+    if settings.certificate_fingerprint:
+        return PinnedContext(pins(settings.certificate_fingerprint))
+    if not settings.tls_verify:
+        return _unverified()
+    return authorities(settings.ca_bundle)
+
+
+def pins(fingerprints: str) -> list[str]:
+    """The fingerprints in a text with commas, in small letters without colons."""
+    return re.split(r"[,\s]+", fingerprints.strip().replace(":", "").lower())
+
+
+def _unverified() -> ssl.SSLContext:
+    if os.environ.get(INSECURE) != "1":
+        msg = (
+            f"'tls_verify' (env {env_name('tls_verify')}) is false, which lets anyone on the way "
+            f"read the data and the token: set 'ca_bundle' instead, or, if that is what you want, "
+            f"also the environment variable {INSECURE}=1"
+        )
+        raise SettingsError(msg)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def authorities(ca_bundle: str | None) -> ssl.SSLContext:
+    """Verification against the authorities of the setting, the environment or certifi."""
+    where, given = "the certificate authorities that come with requests", DEFAULT_CA_BUNDLE_PATH
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        if value := os.environ.get(name):
+            where, given = f"the environment variable {name}", value
+    if ca_bundle:
+        where, given = f"'ca_bundle' (env {env_name('ca_bundle')})", ca_bundle.strip()
+        if given == SYSTEM:
+            return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if "-----BEGIN" in given:
+            return _loaded(where, "its text holds", text=given)
+    path = Path(given).expanduser()
+    if path.is_dir():
+        return _folder(where, path)
+    return _loaded(where, f"{path} holds", path)
+
+
+def _folder(where: str, folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    if any(_HASHED_NAME.fullmatch(path.name) for path in files):
+        context.load_verify_locations(capath=folder)
+        return _chains(context)
+    for path in files:
+        if path.suffix in {".pem", ".crt", ".cer"}:
+            _loaded(where, f"{path} holds", path, context=context)
+    if not context.cert_store_stats()["x509"]:
+        msg = f"{where}: the folder {folder} holds no PEM files (.pem, .crt or .cer)"
+        raise SettingsError(msg)
+    return context
+
+
+def _loaded(
+    where: str,
+    holder: str,
+    path: Path | None = None,
+    *,
+    text: str | None = None,
+    context: ssl.SSLContext | None = None,
+) -> ssl.SSLContext:
+    """The context with the authorities of a file or a text."""
+    # A text in one line is what some shells and orchestrators leave of it.
+    data = text.replace("\\n", "\n") if text else None
+    context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path, cadata=data)
+    except FileNotFoundError as error:
+        msg = f"{where}: there is no file {path}"
+        raise SettingsError(msg) from error
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        msg = f"{where}: {holder} no readable certificates in PEM"
+        raise SettingsError(msg) from error
+    return _chains(context)
+
+
+def _chains(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The context, taking what it was given as the end of a chain, whoever issued that."""
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tap_msteams.auth.store import TokenStore
+from tap_msteams.errors import SettingsError
+from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, store
+
+__all__ = ["path", "store"]
+
+NOBODY = 65_534
+
+
+@contextmanager
+def read_only(folder):
+    """A folder that may not be written to, for whoever the tests run as."""
+    folder.chmod(0o555)
+    try:
+        if os.geteuid() == 0:
+            os.seteuid(NOBODY)
+        yield
+    finally:
+        os.seteuid(os.getuid())
+        folder.chmod(0o755)
+
+
+@pytest.fixture
+def public_folder():
+    """A folder that any user can get at."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# Who may read it
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_nobody_else_can_read_it_at_any_moment(path, umask):
+    path.parent.mkdir()
+    seen, done = set(), threading.Event()
+
+    def watch():
+        while not done.is_set():
+            for item in path.parent.iterdir():
+                try:
+                    seen.add(mode(item))
+                except FileNotFoundError:
+                    continue
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    before = os.umask(umask)
+    try:
+        for turn in range(60):
+            with TokenStore(path, APP).locked() as entry:
+                entry.keep(answer(turn), SCOPES, NOW)
+    finally:
+        os.umask(before)
+        done.set()
+        watcher.join()
+    assert mode(path) == 0o600
+    assert not any(found & 0o077 for found in seen)
+
+
+def test_the_folder_is_the_users_alone(store, path):
+    with store.locked() as entry:
+        entry.redeem("x")
+    assert mode(path.parent) == 0o700
+
+
+def test_a_store_that_others_can_read_is_closed_to_them(store, path, caplog):
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    path.chmod(0o644)
+    assert kept(store).refresh_token == "refresh 1"
+    assert mode(path) == 0o600
+    assert "could be read by others" in caplog.text
+
+
+def test_no_link_is_followed_to_write(store, path, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("")
+    path.parent.mkdir()
+    path.symlink_to(victim)
+    path.with_name("tokens.json.new").symlink_to(victim)
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    assert victim.read_text() == ""
+    assert not path.is_symlink()
+    assert kept(store).refresh_token == "refresh 1"
+
+
+def test_a_link_in_the_place_of_the_lock_is_not_followed(store, path, tmp_path, caplog):
+    path.parent.mkdir()
+    path.with_name("tokens.json.lock").symlink_to(tmp_path / "made")
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    assert not (tmp_path / "made").exists()
+    assert "cannot be written" in caplog.text
+
+
+# Where it cannot be written
+
+
+def test_a_read_only_folder_warns_once_and_the_run_goes_on_in_memory(public_folder, caplog):
+    path = public_folder / "tokens.json"
+    store = TokenStore(path, APP, clock=lambda: NOW)
+    with read_only(public_folder):
+        for turn in range(3):
+            with store.locked() as entry:
+                assert entry.token_to_redeem("seed") == (f"refresh {turn - 1}" if turn else "seed")
+                entry.keep(answer(turn), SCOPES, NOW, "seed")
+    warnings = [record.getMessage() for record in caplog.records]
+    assert len(warnings) == 1
+    assert str(path) in warnings[0]
+    assert "token_cache_path" in warnings[0]
+    assert not path.exists()
+
+
+def test_a_read_only_store_is_read_all_the_same(public_folder):
+    path = public_folder / "tokens.json"
+    with TokenStore(path, APP).locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    path.chmod(0o644)
+    with read_only(public_folder):
+        assert kept(TokenStore(path, APP)).refresh_token == "refresh 1"
+
+
+def test_a_command_that_must_keep_says_that_it_cannot(public_folder):
+    store = TokenStore(public_folder / "tokens.json", APP, must_keep=True)
+    with read_only(public_folder), pytest.raises(SettingsError, match="cannot be written"):
+        kept(store)
+
+
+def test_a_user_without_a_home_goes_on_in_memory(caplog):
+    store = TokenStore(None, APP)
+    for turn in range(2):
+        with store.locked() as entry:
+            entry.keep(answer(turn), SCOPES, NOW)
+    assert kept(store).refresh_token == "refresh 1"
+    assert len(caplog.records) == 1
+
+
+# What is no store
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x00\xff",
+        b"[]",
+        b"{}",
+        b'{"refresh_token": "of another program"}',
+        b'{"tap_msteams_tokens": 1, "apps": {"app": {"refresh_token": 7}}}',
+        b'{"tap_msteams_tokens": 2}',
+        b'{"tap_msteams_tokens": 1, "apps": {"a',
+    ],
+)
+def test_a_file_that_is_no_store_is_named_and_left_as_it_is(store, path, content):
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(SettingsError) as raised:
+        kept(store)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert "another program" not in str(raised.value)
+    assert path.read_bytes() == content
+
+
+def test_an_empty_file_is_a_new_store(store, path):
+    path.parent.mkdir()
+    path.touch()
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    assert kept(store).refresh_token == "refresh 1"
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_not_even_a_file_is_named(store, path, make):
+    path.parent.mkdir()
+    make(path)
+    with pytest.raises(SettingsError, match=str(path)):
+        kept(store)
