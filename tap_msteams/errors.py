@@ -15,6 +15,7 @@
         ├── ExpiredError        the link is too old: read from the start  410, syncStateNotFound
         ├── MissingError        gone since it was listed: skip it         404
         ├── UnsupportedError    not offered to this caller or cloud       402, 405, 412, 501
+        │   └── NotEntitledError a person has no licence or policy: skip them
         ├── ForbiddenError      refused for this parent: skip it          403
         │   └── NotGrantedError the permission is missing: skip the stream, grant it
         └── RejectedError       the request itself is wrong: stop         400 and the rest
@@ -26,7 +27,7 @@ import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -34,6 +35,9 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+E = TypeVar("E", bound="GraphError")
 
 
 class TapError(Exception):
@@ -71,6 +75,8 @@ class GraphError(TapError):
         code: str = "",
         message: str = "",
         request_id: str = "",
+        client_request_id: str = "",
+        date: datetime | None = None,
         retry_after: float | None = None,
     ) -> None:
         """Keep the evidence; `retry_after` is in seconds, None where Graph asked for nothing."""
@@ -80,15 +86,22 @@ class GraphError(TapError):
         self.code = code
         self.message = message
         self.request_id = request_id
+        self.client_request_id = client_request_id
+        self.date = date
         self.retry_after = retry_after
 
     @override
     def __str__(self) -> str:
-        # What was asked, what came back, and the id to quote to Microsoft.
+        # What was asked, what came back, and what to quote to Microsoft.
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
         message = " ".join(self.message.split())
-        trace = f" (request-id {self.request_id})" if self.request_id else ""
+        trace = f" ({self.evidence})" if self.evidence else ""
         return f"{self.path}: " + ": ".join(part for part in (answer, message) if part) + trace
+
+    @property
+    def evidence(self) -> str:
+        """What Microsoft's support asks for, ready to paste; empty where Graph did not answer."""
+        return evidence(self.request_id, self.client_request_id, self.date)
 
 
 class ThrottledError(GraphError):
@@ -116,6 +129,15 @@ class MissingError(GraphError):
 
 class UnsupportedError(GraphError):
     """Not offered to this kind of caller, this tenant or this cloud."""
+
+
+class NotEntitledError(UnsupportedError):
+    """Not offered to this person, who lacks a licence, a mailbox or a policy."""
+
+    @property
+    def remedy(self) -> str:
+        """What an administrator can do about it."""
+        return _entitlement(self.message) or "nothing to do"
 
 
 class ForbiddenError(GraphError):
@@ -184,7 +206,50 @@ _NO_SUCH_SEGMENT = "Resource not found for the segment"
 _NOT_GRANTED = re.compile(
     r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
 )
+_ALL_THAT_IS_GRANTED = re.compile(r"\s*(Roles|Scopes) on the request .*", re.DOTALL)
+"""What follows the permissions that are missing: dozens of names that the doctor shows better."""
+_ENTITLEMENTS = (
+    (re.compile(r"licen[sc]e", re.IGNORECASE), "assign a licence, or nothing to do"),
+    (
+        # https://learn.microsoft.com/graph/cloud-communication-online-meeting-application-access-policy
+        re.compile(r"application access policy", re.IGNORECASE),
+        (
+            "have a Teams administrator grant the application access policy to these people "
+            "(New-CsApplicationAccessPolicy, Grant-CsApplicationAccessPolicy)"
+        ),
+    ),
+)
 _PEOPLE = re.compile(r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))")
+
+
+def _entitlement(message: str) -> str | None:
+    """What a person lacks by Graph's message; None where it says nothing of that."""
+    return next((remedy for pattern, remedy in _ENTITLEMENTS if pattern.search(message)), None)
+
+
+def taken_for(kind: type[E], error: GraphError) -> E:
+    """The same refusal with all of its evidence, as one of another kind."""
+    return kind(
+        error.path,
+        error.status,
+        code=error.code,
+        message=error.message,
+        request_id=error.request_id,
+        client_request_id=error.client_request_id,
+        date=error.date,
+    )
+
+
+def evidence(request_id: str, client_request_id: str, date: datetime | None) -> str:
+    """What Microsoft's support asks for to find an answer of Graph's in its own logs.
+
+    https://learn.microsoft.com/graph/errors
+    """
+    if not request_id:
+        return ""
+    moment = f"{date.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if date else ""
+    known = {"request-id": request_id, "client-request-id": client_request_id, "date": moment}
+    return ", ".join(f"{name} {value}" for name, value in known.items() if value)
 
 
 def public_path(url: str) -> str:
@@ -243,16 +308,22 @@ def graph_error(
         kind = UnsupportedError
     elif kind is ForbiddenError and _NOT_GRANTED.search(f"{code} {message}"):
         kind = NotGrantedError
+    elif issubclass(kind, ForbiddenError | MissingError) and _entitlement(message):
+        kind = NotEntitledError
     elif not (code or request_id) and issubclass(kind, _HARMLESS):
         # Whoever answered has nothing to say about what there is at Graph.
         kind = RejectedError
         message = f"no answer of Graph's, check `graph_url` and the proxy: {message}"
+    if kind is NotGrantedError:
+        message = _ALL_THAT_IS_GRANTED.sub("", message)
     result = kind(
         public_path(url),
         status,
         code=code,
         message=message,
         request_id=request_id,
+        client_request_id=headers.get("client-request-id") or "",
+        date=http_date(headers.get("Date")),
         # A date counts from the time on Graph's own clock.
         retry_after=retry_after_seconds(headers.get("Retry-After"), http_date(headers.get("Date"))),
     )

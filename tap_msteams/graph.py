@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Required, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict
+from urllib.parse import urljoin, urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -23,6 +24,7 @@ from tap_msteams.errors import (
     late_error,
     public_path,
 )
+from tap_msteams.transport import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +63,13 @@ class Page:
     """When Graph answered, on Graph's clock, to the second."""
     undeclared: frozenset[str] = frozenset()
     """Top-level keys of the first record that nobody declared."""
+
+
+class Reader(Protocol):
+    """Turns an answer into a page; raises ValueError or MsgspecError where it is none."""
+
+    def read(self, answer: Answer) -> Page:
+        """The page in an answer."""
 
 
 class Decoder:
@@ -103,24 +112,27 @@ class Decoder:
         self._known = {*names, *declared}
         self._first_pages = 0
 
-    def page(self, body: bytes, *, first: bool) -> Page:
-        """The records of a collection; of a `first` page also what nobody declared."""
+    def read(self, answer: Answer) -> Page:
+        """The records of a collection, or the single one of an entity's own path."""
+        body = answer.body
+        # From the end: CPython takes three times as long to look forward for so short a text.
+        if body.rfind(rb"\u0000") >= 0:
+            body = _NUL.sub(rb"\1", body)
+        looks = answer.request.first and self._looks()
+        if answer.request.single:
+            return Page([self._one.decode(body)], undeclared=self._unknown(body, looks=looks))
         found = self._page.decode(body)
-        unknown = self._undeclared(body) if first and self._looks() else frozenset()
-        return Page(found.value, found.next, found.delta, None, unknown)
-
-    def one(self, body: bytes) -> Page:
-        """The single record of an entity's own path, as a page."""
-        return Page([self._one.decode(body)])
+        rows = _RAW_PAGE.decode(body).value if looks else []
+        unknown = self._unknown(rows[0], looks=True) if rows else frozenset()
+        return Page(found.value, found.next, found.delta, undeclared=unknown)
 
     def _looks(self) -> bool:
         """Whether to look for undeclared keys, which costs as much as half of decoding."""
         self._first_pages += 1
         return self._first_pages <= _LOOKS_AT_FIRST or self._first_pages % _LOOKS_AT_FIRST == 0
 
-    def _undeclared(self, body: bytes) -> frozenset[str]:
-        rows = _RAW_PAGE.decode(body).value
-        keys = msgspec.json.decode(rows[0], type=dict[str, msgspec.Raw]) if rows else {}
+    def _unknown(self, row: bytes | msgspec.Raw, *, looks: bool) -> frozenset[str]:
+        keys = msgspec.json.decode(row, type=dict[str, msgspec.Raw]) if looks else {}
         return frozenset(key for key in keys if key not in self._known and "@" not in key)
 
 
@@ -136,11 +148,15 @@ class Request:
     """One question to Graph: a path below the version, or a link of Graph's, taken verbatim."""
 
     url: str
-    decoder: Decoder
+    decoder: Reader
     single: bool = False
     """Whether the answer is one entity and not a collection."""
     body: Mapping[str, Any] | None = None
     """What to POST; None for a GET."""
+    headers: Mapping[str, str] | None = None
+    """Headers of its own."""
+    elsewhere: bool = False
+    """Whether the answer lies at another origin, to which Graph redirects. No token goes there."""
     first: bool = True
     """Whether it asks for the first page of its collection."""
     seen: set[int] = field(default_factory=set)
@@ -155,7 +171,7 @@ class Request:
             raise RejectedError(
                 public_path(self.url), message="its next link leads back to a page already read"
             )
-        return Request(page.next, self.decoder, first=False, seen=self.seen)
+        return Request(page.next, self.decoder, headers=self.headers, first=False, seen=self.seen)
 
 
 @dataclass(slots=True)
@@ -170,8 +186,8 @@ class Answer:
     def page(self) -> Page:
         """The page; raises a GraphError where the answer is none after all."""
         try:
-            page = self._decode()
-        except msgspec.MsgspecError as error:
+            page = self.request.decoder.read(self)
+        except (msgspec.MsgspecError, ValueError) as error:
             if late := late_error(self.request.url, self.headers, self.body):
                 raise late from error
             raise UnavailableError(
@@ -179,18 +195,11 @@ class Answer:
                 requests.codes.ok,
                 message=f"the answer is no page of Graph's: {error}",
                 request_id=self.headers.get("request-id", ""),
+                client_request_id=self.headers.get("client-request-id", ""),
+                date=self.served,
             ) from error
         page.served = self.served
         return page
-
-    def _decode(self) -> Page:
-        body, decoder = self.body, self.request.decoder
-        # From the end: CPython takes three times as long to look forward for so short a text.
-        if body.rfind(rb"\u0000") >= 0:
-            body = _NUL.sub(rb"\1", body)
-        if self.request.single:
-            return decoder.one(body)
-        return decoder.page(body, first=self.request.first)
 
 
 class Graph:
@@ -218,6 +227,11 @@ class Graph:
         """Whether it is an application that asks, not a user."""
         return self._authenticator.is_application
 
+    @property
+    def tenant_id(self) -> str | None:
+        """The tenant that is asked, where the token tells."""
+        return self._authenticator.tenant_id
+
     def now(self) -> datetime:
         """The moment on Graph's clock; on our own until Graph has answered."""
         return datetime.now(UTC) + self._ahead
@@ -231,13 +245,16 @@ class Graph:
             raise RejectedError(path, message=str(error)) from error
         try:
             response = self._session.send(prepared, allow_redirects=False, stream=True)
+            if request.elsewhere and response.is_redirect:
+                response = self._fetch(response, path)
             body = b"".join(response.iter_content(_CHUNK))
-        except requests.exceptions.SSLError as error:
-            raise self._unreachable(error, "check `ca_bundle` and `graph_url`") from error
-        except requests.exceptions.ProxyError as error:
-            raise self._unreachable(error, "check the proxy") from error
+        except (requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
+            if self.reached:
+                raise UnavailableError(path, message=reason(error)) from error
+            msg = f"Graph at {self._origin} cannot be reached: {reason(error)}"
+            raise TapError(msg) from error
         except requests.RequestException as error:
-            raise UnavailableError(path, message=_reason(error)) from error
+            raise UnavailableError(path, message=reason(error)) from error
         self.reached = True
         if response.status_code != requests.codes.ok:
             refusal = graph_error(request.url, response.status_code, response.headers, body)
@@ -251,11 +268,31 @@ class Graph:
             self.started, self._ahead = served, served - datetime.now(UTC)
         return Answer(request, response.headers, body, served)
 
+    def _fetch(self, response: requests.Response, path: str) -> requests.Response:
+        """What lies where Graph redirects to, under a link that needs no token and must get none.
+
+        https://learn.microsoft.com/graph/api/reportroot-getteamsuseractivityuserdetail#response
+        """
+        _ = response.content  # gives the connection back
+        link = urljoin(response.url, response.headers["Location"])
+        if urlsplit(link).scheme != "https":
+            message = "Graph redirects to an address that is not https: not followed"
+            raise RejectedError(path, response.status_code, message=message)
+        blank = requests.Request("GET", link)
+        found = self._session.send(
+            self._session.prepare_request(blank), allow_redirects=False, stream=True
+        )
+        if found.status_code != requests.codes.ok:
+            # Links like this one end after minutes: the whole request is sent again.
+            raise UnavailableError(path, found.status_code, message="the download was refused")
+        return found
+
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         """The request with its headers; its URL byte for byte as given."""
         url = request.url if request.url.startswith("https:") else self._root + request.url
         prepared = self._get.copy() if request.body is None else self._blank("POST", request.body)
         prepared.headers["client-request-id"] = str(uuid4())
+        prepared.headers.update(request.headers or {})
         prepared.url = url
         return self._authenticator.authenticate_request(prepared)
 
@@ -273,10 +310,6 @@ class Graph:
             requests.Request(method, self._origin, headers=headers, json=body)
         )
 
-    def _unreachable(self, error: requests.RequestException, remedy: str) -> TapError:
-        msg = f"Graph at {self._origin} cannot be reached: {_reason(error)}; {remedy}"
-        return TapError(msg)
-
     def out_of_reach(self, error: UnavailableError) -> TapError:
         """What to say when Graph has never answered."""
         msg = (
@@ -284,14 +317,3 @@ class Graph:
             "check `graph_url`, the network and the proxy"
         )
         return TapError(msg)
-
-
-def _reason(error: requests.RequestException) -> str:
-    """What went wrong below HTTP, in a line and without the URL."""
-    cause: BaseException = error
-    while (inner := getattr(cause, "reason", None) or cause.__cause__ or cause.__context__) and (
-        isinstance(inner, BaseException)
-    ):
-        cause = inner
-    text = str(cause) or type(cause).__name__
-    return re.sub(r"<[^>]*>:? ?|\(?host='[^']*'.*?\): ?", "", text).strip()[:200]

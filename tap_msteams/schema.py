@@ -1,14 +1,18 @@
 """Property types that several streams share, as Graph's metadata declares them.
 
-Objects are open: keys that Graph does not declare, such as `@odata.type`, pass through.
+Objects are open: keys that Graph does not declare, such as `@odata.type`, pass through. Kinds of
+texts tell the privacy settings what a property holds: people, or what they wrote.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Many(th.JSONTypeHelper[list[Any]]):
@@ -25,6 +29,87 @@ class Many(th.JSONTypeHelper[list[Any]]):
         return {"type": ["array"]}
 
 
+class Public(th.StringType):
+    """A text that is about nobody, though it is called like one that often is."""
+
+
+class PersonId(th.StringType):
+    """The id of a person."""
+
+
+class PersonName(th.StringType):
+    """The name of a person, or a part of it."""
+
+
+class MentionName(th.StringType):
+    """The name in a mention: a person's where a user is mentioned."""
+
+
+class MailAddress(th.StringType):
+    """A mail address or a principal name."""
+
+
+class PersonalValue(th.StringType):
+    """What belongs to one person or has one's id in it: a number, an address, an opaque id."""
+
+
+class PersonalUrl(th.StringType):
+    """An address with a person's id in it, which may serve as a key."""
+
+
+class PersonalDetail(th.StringType):
+    """What leads to a person and is of no use as a key."""
+
+
+class ChatId(th.StringType):
+    """The id of a chat: in chats of two it has the ids of both."""
+
+
+class ChatUrl(th.StringType):
+    """An address in Teams, which has that id in it for chats of two."""
+
+
+class GuestMark(th.StringType):
+    """A word that says, with `guest`, that its record is about one."""
+
+
+class FreeText(th.StringType):
+    """What somebody wrote, named or spoke."""
+
+
+class Html(th.StringType):
+    """The same as HTML, with mentions."""
+
+
+class Card(th.StringType):
+    """The same as JSON: a card, or a message that is quoted."""
+
+
+class WebVtt(th.StringType):
+    """What was spoken and by whom."""
+
+
+class FileUrl(th.StringType):
+    """An address with the name of a file in it, perhaps below its owner's."""
+
+
+class Content(th.StringType):
+    """Bytes that somebody put there."""
+
+
+class Union(th.ObjectType):
+    """An object whose type decides its keys: they are known, but no properties of their own."""
+
+    def __init__(self, *properties: th.Property[Any], others: Iterable[th.Property[Any]]) -> None:
+        """Emit the schema of `properties` only."""
+        super().__init__(*properties)
+        self.others = {item.name: item for item in others}
+
+
+class Untouched(th.ObjectType):
+    """An open object that holds nobody, whatever it holds."""
+
+
 def record(*properties: th.Property[Any]) -> th.ObjectType:
     """An open object with these properties."""
     return th.ObjectType(*properties)
@@ -33,6 +118,11 @@ def record(*properties: th.Property[Any]) -> th.ObjectType:
 def texts(*names: str) -> list[th.Property[Any]]:
     """Properties that are plain texts."""
     return [th.Property(name, th.StringType) for name in names]
+
+
+def these(kind: type[th.StringType], *names: str) -> list[th.Property[Any]]:
+    """Properties that are texts of a kind."""
+    return [th.Property(name, kind) for name in names]
 
 
 def flags(*names: str) -> list[th.Property[Any]]:
@@ -45,45 +135,74 @@ def counts(*names: str) -> list[th.Property[Any]]:
     return [th.Property(name, th.IntegerType) for name in names]
 
 
+def numbers(*names: str) -> list[th.Property[Any]]:
+    """Properties that are numbers with a fraction."""
+    return [th.Property(name, th.NumberType) for name in names]
+
+
 def moments(*names: str) -> list[th.Property[Any]]:
     """Properties that are moments in time."""
     return [th.Property(name, th.DateTimeType) for name in names]
 
 
-Identity = record(*texts("id", "displayName"))
+Identity = Union(
+    *these(PersonId, "id"),
+    *these(PersonName, "displayName"),
+    others=these(MailAddress, "email", "loginName", "userPrincipalName"),
+)
 
-ItemBody = record(*texts("content", "contentType"))
+ThingIdentity = record(*texts("id"), *these(Public, "displayName"))
+
+ItemBody = record(*these(Html, "content"), *texts("contentType"))
 
 DateTimeTimeZone = record(*texts("dateTime", "timeZone"))
 
-IdentitySet = record(
-    th.Property("application", Identity),
+IdentitySet = Union(
+    th.Property("application", ThingIdentity),
     th.Property("device", Identity),
     th.Property("user", Identity),
+    others=(
+        th.Property("applicationInstance", ThingIdentity),
+        th.Property("assertedIdentity", Identity),
+        th.Property("azureCommunicationServicesUser", Identity),
+        th.Property("encrypted", Identity),
+        th.Property("group", ThingIdentity),
+        th.Property("guest", Identity),
+        th.Property("onPremises", Identity),
+        th.Property("phone", Identity),
+        th.Property("siteGroup", ThingIdentity),
+        th.Property("siteUser", Identity),
+    ),
 )
 
-ConversationIdentity = record(*texts("id", "displayName", "conversationIdentityType"))
+ConversationIdentity = record(
+    *texts("id", "conversationIdentityType"), *these(Public, "displayName")
+)
 
 MentionedIdentitySet = record(
-    th.Property("application", Identity),
+    th.Property("application", ThingIdentity),
     th.Property("device", Identity),
     th.Property("user", Identity),
     th.Property("conversation", ConversationIdentity),
 )
 
 Attachment = record(
-    *texts("id", "contentType", "contentUrl", "content", "name", "teamsAppId", "thumbnailUrl")
+    *texts("id", "contentType", "teamsAppId"),
+    *these(FileUrl, "contentUrl", "thumbnailUrl"),
+    *these(Card, "content"),
+    *these(FreeText, "name"),
 )
 
 Mention = record(
     *counts("id"),
-    *texts("mentionText"),
+    *these(MentionName, "mentionText"),
     th.Property("mentioned", MentionedIdentitySet),
 )
 
 Reaction = record(
     *moments("createdDateTime"),
-    *texts("displayName", "reactionContentUrl", "reactionType"),
+    *these(Public, "displayName"),
+    *texts("reactionContentUrl", "reactionType"),
     th.Property("user", IdentitySet),
 )
 
@@ -94,7 +213,8 @@ HistoryItem = record(
 )
 
 PolicyViolation = record(
-    *texts("dlpAction", "justificationText", "userAction", "verdictDetails"),
+    *texts("dlpAction", "userAction", "verdictDetails"),
+    *these(FreeText, "justificationText"),
     th.Property(
         "policyTip",
         record(
@@ -104,8 +224,49 @@ PolicyViolation = record(
     ),
 )
 
-EventDetail = record(
+EventDetail = Union(
     th.Property("@odata.type", th.StringType, description="Which event; decides the other keys."),
+    others=(
+        th.Property("initiator", IdentitySet),
+        th.Property("meetingOrganizer", IdentitySet),
+        th.Property("conversationMemberUser", Identity),
+        th.Property("members", Many(Identity)),
+        th.Property("callParticipants", Many(record(th.Property("participant", IdentitySet)))),
+        th.Property("conversationMemberRoles", Many(th.StringType)),
+        *these(ChatId, "chatId", "meetingChatId"),
+        *these(FreeText, "chatDisplayName", "callRecordingDisplayName"),
+        *these(FileUrl, "callRecordingUrl"),
+        *these(Public, "channelDisplayName", "channelDescription"),
+        *these(Public, "teamDisplayName", "teamDescription", "teamsAppDisplayName"),
+        *texts("callDuration", "callEventType", "callId", "callRecordingDuration"),
+        *texts("callRecordingStatus", "callTranscriptICalUid"),
+        *texts("channelId", "teamId", "tabId", "teamsAppId"),
+        *flags("meetingChatEnabled"),
+        *moments("visibleHistoryStartDateTime", "eventDateTime"),
+    ),
 )
 
 ChannelIdentity = record(*texts("teamId", "channelId"))
+
+PermissionSet = record(
+    th.Property(
+        "resourceSpecificPermissions", Many(record(*texts("permissionType", "permissionValue")))
+    ),
+)
+
+TeamsApp = record(*texts("id", "externalId", "distributionMethod"), *these(Public, "displayName"))
+
+TeamsAppDefinition = record(
+    *texts("id", "teamsAppId", "version", "publishingState"),
+    *these(Public, "displayName", "shortDescription", "description"),
+    *moments("lastModifiedDateTime"),
+    th.Property("createdBy", IdentitySet),
+    th.Property(
+        "authorization",
+        record(*texts("clientAppId"), th.Property("requiredPermissionSet", PermissionSet)),
+    ),
+)
+
+TabConfiguration = record(
+    *texts("entityId"), *these(FileUrl, "contentUrl", "removeUrl", "websiteUrl")
+)

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from tap_msteams.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable
 
 VERSION = 1
 
@@ -60,11 +60,39 @@ def comparable(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def _check_version(state: dict[str, Any], stream: str) -> None:
+    if state.get("version") != VERSION:
+        msg = (
+            f"state of '{stream}' is of version {state.get('version')!r}, this tap writes "
+            f'version {VERSION}: remove "{stream}" from the state to read it from the start'
+        )
+        raise StateError(msg)
+
+
+def _damaged(stream: str, error: Exception) -> StateError:
+    return StateError(
+        f"state of '{stream}' is damaged ({error}): "
+        f'remove "{stream}" from the state to read it from the start'
+    )
+
+
 class Bookmarks:
     """The bookmarks of one stream, by partition and by part of a partition."""
 
-    def __init__(self, state: dict[str, Any], stream: str, wholes: str, parts: str) -> None:
-        """Read the stream's `state`, a live part of the tap's; `wholes`, `parts` are its keys."""
+    def __init__(
+        self,
+        state: dict[str, Any],
+        stream: str,
+        wholes: str,
+        parts: str = "parts",
+        called: Callable[[str], str] | None = None,
+    ) -> None:
+        """Read the stream's `state`, a live part of the tap's; `wholes`, `parts` are its keys.
+
+        Partitions whose ids are not to be kept go by what they are `called`; without links then,
+        since ids stand in these.
+        """
+        self._called = called
         self._state = state
         self._keys = (wholes, parts)
         self._wholes: dict[str, str] = {}
@@ -72,40 +100,45 @@ class Bookmarks:
         self._parts: dict[str, dict[str, str]] = defaultdict(dict)
         self._open: dict[str, tuple[str, str]] = {}
         self._unseen: dict[str, str] = {}
+        self._held: set[str] = set()
+        self._loaded: dict[str, Any] = {}
         if not state:
             return
-        if state.get("version") != VERSION:
-            msg = (
-                f"state of '{stream}' is of version {state.get('version')!r}, this tap writes "
-                f'version {VERSION}: remove "{stream}" from the state to read it from the start'
-            )
-            raise StateError(msg)
+        _check_version(state, stream)
         try:
             self._load()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            msg = (
-                f"state of '{stream}' is damaged ({error}): "
-                f'remove "{stream}" from the state to read it from the start'
-            )
-            raise StateError(msg) from error
+            raise _damaged(stream, error) from error
+        self._loaded = {
+            "wholes": {**self._wholes},
+            "listed": {*self._listed},
+            "parts": {whole: {**members} for whole, members in self._parts.items()},
+            "open": {**self._open},
+        }
 
     def _load(self) -> None:
         wholes, parts = self._keys
         for key in (wholes, "listed"):
             for since, ids in self._state.get(key, {}).items():
                 parsed(since)
-                self._wholes.update(dict.fromkeys(ids, since))
-        self._listed.update(*self._state.get("listed", {}).values())
+                self._wholes.update(dict.fromkeys(self._names(ids), since))
+        for ids in self._state.get("listed", {}).values():
+            self._listed.update(self._names(ids))
         for since, members in self._state.get(parts, {}).items():
             parsed(since)
             for whole, ids in members.items():
-                self._parts[whole].update(dict.fromkeys(ids, since))
+                self._parts[self._names([whole])[0]].update(dict.fromkeys(ids, since))
         for whole, window in self._state.get("open", {}).items():
             parsed(window["until"])
-            self._open[whole] = (window["until"], str(window["next"]))
+            if self._called is None:
+                self._open[whole] = (window["until"], str(window["next"]))
         for day, ids in self._state.get("unseen", {}).items():
             date.fromisoformat(day)
-            self._unseen.update(dict.fromkeys(ids, day))
+            self._unseen.update(dict.fromkeys(self._names(ids), day))
+
+    def _names(self, ids: Iterable[str]) -> list[str]:
+        """What partitions go by in this run, whatever they went by before."""
+        return [self._called(id_) if self._called else id_ for id_ in ids]
 
     def since(self, whole: str, part: str | None = None) -> str | None:
         """The bookmark of a partition or of a part of it; None where it was never read."""
@@ -119,6 +152,8 @@ class Bookmarks:
 
     def advance(self, whole: str, to: str, *, listed: bool = False) -> None:
         """Note that all of a partition has been read and written up to `to`."""
+        if whole in self._held:
+            return
         self._wholes[whole] = max(to, self._wholes.get(whole, ""))
         (self._listed.add if listed else self._listed.discard)(whole)
         self._parts.pop(whole, None)
@@ -126,7 +161,8 @@ class Bookmarks:
 
     def leave_open(self, whole: str, until: str, link: str) -> None:
         """Note that a partition has been read and written towards `until`, up to a link."""
-        self._open[whole] = (until, link)
+        if whole not in self._held and self._called is None:
+            self._open[whole] = (until, link)
 
     def left_open(self, whole: str) -> tuple[datetime, str] | None:
         """The window that an earlier run left open: its end and the link to go on with."""
@@ -140,7 +176,21 @@ class Bookmarks:
 
     def advance_part(self, whole: str, part: str, to: str) -> None:
         """Note that one part of a partition has been read and written up to `to`."""
-        self._parts[whole][part] = to
+        if whole not in self._held:
+            self._parts[whole][part] = to
+
+    def hold(self, whole: str) -> None:
+        """Have a partition stay where it was at first, so that the next run reads it again."""
+        self._held.add(whole)
+        self._listed.discard(whole)
+        if whole in self._loaded.get("listed", ()):
+            self._listed.add(whole)
+        mine: tuple[tuple[str, dict[str, Any]], ...]
+        mine = (("wholes", self._wholes), ("parts", self._parts), ("open", self._open))
+        for name, now in mine:
+            now.pop(whole, None)
+            if (before := self._loaded.get(name, {}).get(whole)) is not None:
+                now[whole] = before
 
     def keep(self, seen: Collection[str], today: date) -> None:
         """Forget partitions that complete listings have not shown for thirty days."""
@@ -161,6 +211,11 @@ class Bookmarks:
         """The oldest bookmark of all, before which deletions may have gone unseen."""
         parts = (since for members in self._parts.values() for since in members.values())
         return min((*self._wholes.values(), *parts), default=None)
+
+    @property
+    def oldest_link(self) -> str | None:
+        """The oldest moment that a link stands for."""
+        return min((until for until, _ in self._open.values()), default=None)
 
     def save(self) -> None:
         """Write the bookmarks into the tap's state."""

@@ -13,6 +13,7 @@ from tap_msteams.sweep import Walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_msteams.base.declaration import DeclaredStream
     from tap_msteams.base.stream import Ids
     from tap_msteams.sweep import Steps
 
@@ -25,26 +26,31 @@ class ActionStream(GraphStream):
     ids_per_call: ClassVar[int]
     """How many ids Graph takes in one request."""
 
+    added = ("observedDateTime",)
+
     @override
     def walks(self) -> Iterator[Walk | None]:
         ids: list[str] = []
-        for found in self.run.streams[self._parent].feed.follow():
+        for found in self.feed.follow():
             if found is None:
                 yield None
                 continue
-            ids.append(found[self._parent.fills or ""])
+            ids += found.values()
             if len(ids) == self.ids_per_call:
                 yield Walk({}, self.look_up(ids))
                 ids = []
         if ids:
             yield Walk({}, self.look_up(ids))
 
-    @property
-    def _parent(self) -> type[GraphStream]:
-        if self.parent is None:
-            msg = f"{self.name} needs a parent"
-            raise TypeError(msg)
-        return self.parent
+    @classmethod
+    @override
+    def parents(cls, *, application: bool) -> list[type[DeclaredStream]]:
+        return [cls.parent] if cls.parent else []
+
+    @classmethod
+    @override
+    def sync_cost(cls) -> str:
+        return f"1 per {cls.ids_per_call} {cls.parent.name if cls.parent else 'ids'}"
 
     def look_up(self, ids: list[str]) -> Steps:
         """Ask for some ids."""

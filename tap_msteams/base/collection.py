@@ -8,217 +8,328 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from tap_msteams.base.run import Feed, logger
-from tap_msteams.base.stream import Ids, TapStream
-from tap_msteams.errors import GraphError, NotGrantedError, RejectedError
+from tap_msteams.advice import advice_on
+from tap_msteams.base.consent import Consent
+from tap_msteams.base.content import Content
+from tap_msteams.base.declaration import DeclaredStream
+from tap_msteams.base.run import logger
+from tap_msteams.base.seen import Seen
+from tap_msteams.errors import (
+    GraphError,
+    MissingError,
+    NotEntitledError,
+    NotGrantedError,
+    RejectedError,
+    UnsupportedError,
+    taken_for,
+)
 from tap_msteams.graph import Decoder, Request
 from tap_msteams.sweep import Promise, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
 
+    from tap_msteams.base.feed import Feed
     from tap_msteams.base.run import Run
+    from tap_msteams.base.stream import Ids
     from tap_msteams.graph import Page, Record
     from tap_msteams.sweep import Lane, Step, Steps
 
 
-class GraphStream(TapStream):
-    """A Graph collection, read page by page below each of its parents.
+class GraphStream(DeclaredStream):
+    """A Graph collection, read page by page below each of its parents."""
 
-    Subclasses are declarations: what they set here says everything.
-    """
-
-    path: ClassVar[str]
-    """Graph path below the version, with `{variables}` that the parents fill."""
-
-    delegated_path: ClassVar[str | None] = None
-    """The path to take instead with a user's token; it takes no query options."""
-
-    detail_path: ClassVar[str | None] = None
-    """The path of one record, for properties that the collection leaves out."""
-
-    parent: ClassVar[type[GraphStream] | None] = None
-    """The stream whose records this one is read below."""
-
-    fills: ClassVar[str | None] = None
-    """The path variable that ids of this stream fill for the streams below it."""
-
-    permission: ClassVar[str]
-    """Least privileged tenant-wide permission, for applications and users alike."""
-
-    entity: ClassVar[str]
-    """Graph's name of the type of a record."""
-
-    top: ClassVar[int | None] = None
-    """The largest page that Graph gives, where it takes `$top`."""
-
-    selects: ClassVar[bool] = True
-    """Whether Graph takes `$select` for the collection."""
-
-    listed: ClassVar[Sequence[str] | None] = None
-    """The properties that the collection gives; None: all but the `detailed` ones."""
-
-    delegated_listed: ClassVar[Sequence[str] | None] = None
-    """The same for `delegated_path`."""
-
-    detailed: ClassVar[Sequence[str]] = ()
-    """Properties that only `detail_path` gives."""
+    side_by_side: ClassVar[bool] = True
+    """Whether what records have on paths of their own may come after the end of their parent."""
 
     def __init__(self, tap: Tap) -> None:
         """Know no ids yet."""
         super().__init__(tap)
-        self.feed = Feed()
-        self.followed = False
-        """Whether another stream of this run needs the ids of this one."""
         self.all_listed = True
         """Whether no id is missing, whatever became of the rest of the record."""
         self._listings: dict[str, Promise] = {}
         self._undeclared: set[str] = set()
         self._select_refused = False
+        self._falls_back = False
         self._not_granted: NotGrantedError | None = None
+
+    # Taking part in a run
 
     @override
     def begin(self, run: Run, *, emits: bool) -> Lane:
-        self.feed = Feed()
-        self._listings.clear()
         self.all_listed = True
+        self._listings.clear()
         self._not_granted = None
-        self.feed.lane = lane = super().begin(run, emits=emits)
-        self.decoder = Decoder({*self.wanted, "id"}, self.schema["properties"])
+        self.consent = Consent()
+        self._seen = Seen()
+        self.application = run.graph.is_application
+        self.above = [
+            parent for parent in self.parents(application=self.application) if run.offers(parent)
+        ]
+        lane = super().begin(run, emits=emits)
+        if run.leave_out(self):
+            self.complete = False
+            lane.stop()
+        self.subscribe()
+        looked_at = {"id", *self.looks_at, *run.reads[type(self)]}
+        looked_at |= {self.version} if self.version else set()
+        looked_at |= run.choice_names(type(self))
+        self.asked = sorted({*self.wanted, *looked_at})
+        self.surplus = looked_at - {*self.wanted}
+        self.details = self.emits and bool(self.detail_path) and not self._lists_all()
+        self.has_content = self.emits and self.content in self.asked
+        self.decoder = Decoder(self.asked, self.schema["properties"])
         return lane
+
+    def _lists_all(self) -> bool:
+        """Whether the collection gives all that is asked for."""
+        asked = {*self.select()}
+        listed = self.listed if self.application else self.delegated_listed
+        return not asked & {*self.detailed} and (listed is None or asked <= {*listed})
+
+    def subscribe(self) -> None:
+        """Ask the parents for what this stream is read below."""
+        self.feed: Feed[Ids] = self.run.subscribe(self, self.above, self.found_in, self.reads)
+
+    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:  # noqa: ARG002 - for overrides
+        """What to read below, out of a parent's record and its ids."""
+        return (ids,)
 
     @override
     def finish(self) -> None:
-        if self.parent and not self.run.streams[self.parent].all_listed:
+        if not all(self.run.streams[parent].all_listed for parent in self.above):
             self.complete = False
+        if self.run.narrows(type(self)):
+            self.complete = False  # what was not chosen is not gone
+        for subject, error in self.consent.gaps:
+            self.run.report(self, subject, error)
         super().finish()
 
     @override
     def failed(self, subject: Ids, error: GraphError) -> None:
-        self.complete = False
-        if self.fills not in subject:
-            self.all_listed = False
+        if isinstance(error, MissingError) and not subject:
+            error = taken_for(RejectedError, error)  # a collection of the whole tenant is not gone
+        # Where a person is not entitled to something there is none of it to miss.
+        if not isinstance(error, NotEntitledError):
+            self.complete = False
+            if self.fills not in subject:
+                self.all_listed = False
         self.listing(subject).fail(error)
+        if advice_on(error).severity == "gap":
+            self.hold_above(subject)
         if isinstance(error, NotGrantedError):
-            self.lane.stop()
-            if self._not_granted:
-                return
-            self._not_granted, subject = error, {}
-            for promise in self._listings.values():
-                promise.fail(error)
+            # Told at the end, when it is known whether anybody has granted it.
+            if self.consent.refuse(subject, error):
+                self._give_up(error)
+            return
         self.run.report(self, subject, error)
 
-    @property
-    def variables(self) -> list[str]:
-        """The variables of the path, which are ids of parents."""
-        return re.findall(r"{(\w+)}", self.path)
+    def _give_up(self, error: NotGrantedError) -> None:
+        """Ask nobody else for what nobody has granted."""
+        self.lane.stop()
+        self._not_granted = error
+        for promise in self._listings.values():
+            promise.fail(error)
 
-    @property
-    def details(self) -> bool:
-        """Whether each record needs a request of its own."""
-        if self.detail_path is None or not self.emits:
-            return False
-        asked = {*self.wanted} - {*self.variables}
-        listed = self.listed if self.run.graph.is_application else self.delegated_listed
-        return bool(asked & {*self.detailed} or (listed and asked - {*listed}))
+    def hold_above(self, ids: Ids) -> None:
+        """Have the next run show again what was not read: no bookmark above moves past it."""
+        for parent in self.above:
+            self.run.streams[parent].missed(ids)
+
+    def missed(self, ids: Ids) -> None:
+        """Take note that something below it was not read."""
+        self.hold_above(ids)
+
+    # Reading
 
     @override
     def walks(self) -> Iterator[Walk | None]:
         """One walk for each parent, as parents are listed; a single one without parents."""
-        if self.parent is None:
+        if not self.above:
             yield Walk({}, self.read({}))
             return
-        for ids in self.run.streams[self.parent].feed.follow():
+        for ids in self.feed.follow():
+            yield from self.wait_for_readers()
             yield None if ids is None else Walk(ids, self.read(ids))
+
+    def wait_for_readers(self) -> Iterator[None]:
+        """Hold back while the streams below have enough to do."""
+        while any(feed.is_full for feed in self.run.feeds[type(self)]):
+            yield None
 
     def read(self, parent: Ids) -> Steps:
         """Read one parent's collection."""
         ids: list[str] = []
-        request, page = yield from self._ask(lambda: self.collection(parent))
+        try:
+            request, page = yield from self.ask(lambda: self.collection(parent), single=self.single)
+        except MissingError:
+            if not self.absent:
+                raise
+            self.listing(parent).settle(ids)
+            return
         while True:
-            self.name_undeclared(page)
-            found = [record["id"] for record in page.value]
-            self.publish(parent, found)
-            if self.followed:
-                ids += found
-            if self.details:
-                for id_ in found:
-                    keys = {**parent, self.fills or "id": id_}
-                    yield Walk(keys, self.read_detail(parent, keys))
-            elif self.emits and page.value:
-                yield self.shape(page.value, parent)
+            if type(self) in self.run.listed:  # before `take`, which reshapes the records
+                chosen = [it for it in page.value if self.run.admits(type(self), it)]
+                ids += [it["id"] for it in chosen if self.ids_of(parent, it) is not None]
+            yield from self.take(parent, page)
             if (following := request.following(page)) is None:
                 break
             request, page = following, (yield following)
-        if self.followed:
-            self.listing(parent).settle(ids)
+        self.listing(parent).settle(ids)
 
-    def read_detail(self, parent: Ids, keys: Ids) -> Steps:
-        """Read one record on its own path."""
-        path = fill(self.detail_path or "", keys)
-        _, page = yield from self._ask(lambda: path + self.query(self.select(), None), single=True)
-        yield self.shape(page.value, parent)
+    def take(self, parent: Ids, page: Page) -> Steps:
+        """Make a page known to the streams below, and yield what it holds."""
+        self.consent.grant(parent)
+        self.name_undeclared(page)
+        records = page.value = self.fresh(page.value)
+        self.publish(parent, records)
+        if not self.emits or not records:
+            return
+        if self.details or self.has_content:
+            for record in records:
+                keys = {**parent, self.fills or "id": record["id"]}
+                more = self.read_more(parent, keys, record)
+                if self.side_by_side:
+                    yield Walk(keys, more)
+                else:
+                    yield from more
+        else:
+            yield self.shape(records, parent)
 
-    def _ask(
+    def read_more(self, parent: Ids, keys: Ids, record: Record) -> Steps:
+        """Read what a record has on paths of its own."""
+        if self.details:
+            path = fill(self.detail_path or "", keys)
+            url = lambda: path + self.query(self.select(), None)  # noqa: E731 - may be asked twice
+            _, page = yield from self.ask(url, single=True)
+            self.consent.grant(keys)
+            record = page.value[0]
+        if self.has_content:
+            reader = Content(self.content or "", is_text=self.content_is_text)
+            try:
+                page = yield Request(self.content_url(keys, record), reader)
+                self.consent.grant(keys)
+                found = page.value[0].items()
+                record |= {name: value for name, value in found if name in self.asked}
+            except MissingError as error:
+                self.run.report(self, keys, error)
+        yield self.shape([record], parent)
+
+    def ask(
         self, url: Callable[[], str], *, single: bool = False
     ) -> Generator[Step, Any, tuple[Request, Page]]:
-        """A first request and its answer, without a selection where Graph refuses one."""
-        request = Request(url(), self.decoder, single=single)
-        try:
-            return request, (yield request)
-        except RejectedError:
-            # Graph has refused $select on single endpoints for weeks before.
-            if "$select" not in request.url:
-                raise
-        if not self._select_refused:
-            self._select_refused = True
-            logger.info("%s: Graph refuses $select, asking for all properties", self.name)
-        request = Request(url(), self.decoder, single=single)
-        return request, (yield request)
+        """A first request and its answer; in another way where Graph refuses the first one."""
+        while True:
+            asked_for_less = self._falls_back
+            request = Request(url(), self.decoder, single=single, headers=self.headers)
+            try:
+                return request, (yield request)
+            except UnsupportedError as error:
+                if asked_for_less or not self.fallback_path:
+                    raise
+                if not self._falls_back:
+                    self._falls_back = True
+                    self.complete = False
+                    self.run.report(self, {}, error)
+            except RejectedError:
+                # Graph has refused $select on single endpoints for weeks before.
+                if "$select" not in request.url:
+                    raise
+                if not self._select_refused:
+                    self._select_refused = True
+                    logger.info("%s: Graph refuses $select, asking for all properties", self.name)
 
-    @property
-    def sources(self) -> list[type[GraphStream]]:
-        """The streams whose ids this one needs."""
-        return [self.parent] if self.parent else []
+    def content_url(self, keys: Ids, record: Record) -> str:  # noqa: ARG002 - for overrides
+        """Where the bytes of a record are."""
+        return fill(self.content_path or "", keys)
 
-    def publish(self, parent: Ids, ids: Iterable[str]) -> None:
-        """Make ids known to the streams below."""
-        if self.fills and self.followed:
-            self.feed.items += [{**parent, self.fills: id_} for id_ in ids]
+    # What the streams below it need
+
+    def ids_of(self, parent: Ids, record: Record) -> Ids | None:
+        """Its ids for the streams below it; None where they are not to read below it."""
+        return {**parent, self.fills: record["id"]} if self.fills else parent
+
+    def publish(self, parent: Ids, records: Iterable[Record]) -> None:
+        """Make records known to the streams below."""
+        if feeds := self.run.feeds[type(self)]:
+            for record in records:
+                if (ids := self.ids_of(parent, record)) is not None:
+                    for feed in feeds:
+                        feed.put(ids, record)
 
     def listing(self, parent: Ids) -> Promise:
         """The ids below one parent, once they have been listed."""
+        if type(self) not in self.run.listed:
+            return Promise()
         promise = self._listings.setdefault("/".join(parent.values()), Promise())
         if self._not_granted:
             promise.fail(self._not_granted)
         return promise
 
+    # Asking and shaping
+
     def collection(self, parent: Ids) -> str:
         """The path and query of one parent's collection."""
-        if self.delegated_path and not self.run.graph.is_application:
-            return fill(self.delegated_path, parent)
-        chosen = ["id"] if self.details else self.select()
-        return fill(self.path, parent) + self.query(chosen, self.top)
+        path = self.fallback_path if self._falls_back else None
+        path = fill(path or self.route(application=self.application), parent)
+        if self.delegated_path and not self.application and not self.delegated_options:
+            return path
+        below = sorted({"id", *self.run.reads[type(self)], *self.run.choice_names(type(self))})
+        return path + self.query(below if self.details else self.select(), self.top, parent)
 
     def select(self) -> list[str]:
         """The properties to ask Graph for."""
-        return [name for name in self.wanted if name not in self.variables] or ["id"]
+        ours = {*self.expand, *self.added, *self.variables, self.content}
+        return [name for name in self.asked if name not in ours and "@" not in name]
 
-    def query(self, select: Sequence[str], top: int | None) -> str:
+    @property
+    def variables(self) -> list[str]:
+        """The variables of the path, which are ids of parents."""
+        return re.findall(r"{(\w+)}", self.route(application=self.application))
+
+    def query(self, select: Sequence[str], top: int | None, ids: Ids | None = None) -> str:
         """The query options, as Graph takes them."""
         options = []
         if self.selects and not self._select_refused:
             options.append("$select=" + ",".join(sorted({*select, "id"})))
+        if expand := [it for it in self.expand if it.partition("(")[0] in self.asked]:
+            options.append("$expand=" + ",".join(expand))
+        if self.filter:
+            quoted = {key: value.replace("'", "''") for key, value in (ids or {}).items()}
+            options.append("$filter=" + fill(self.filter, quoted).replace(" ", "%20"))
+        if self.order:
+            options.append("$orderby=" + self.order.replace(" ", "%20"))
         if top:
             options.append(f"$top={top}")
         return "?" + "&".join(options) if options else ""
 
+    @property
+    def headers(self) -> Mapping[str, str] | None:
+        """Headers that its requests need."""
+        user = self.run.settings.acts_as_user_id
+        return {"MS-APP-ACTS-AS": user} if self.acts_as and self.application and user else None
+
+    def fresh(self, records: list[Record]) -> list[Record]:
+        """Records less those that nobody chose, or that have come before where that can be."""
+        if self.run.choice_names(type(self)):
+            records = [it for it in records if self.run.admits(type(self), it)]
+        if self.version:
+            rises = self.version
+            return [it for it in records if self._seen.is_new((it["id"],), it.get(rises) or 0)]
+        if self.once:
+            keys = [[str(it.get(key)) for key in self.primary_keys] for it in records]
+            return [it for it, key in zip(records, keys, strict=True) if self._seen.is_new(key)]
+        return records
+
     def shape(self, records: list[Record], parent: Ids) -> list[Record]:
         """Records as they are emitted: with the ids of their parents, less what is deselected."""
+        ids = {name: id_ for name, id_ in parent.items() if name in self.schema["properties"]}
         for record in records:
-            record.update(parent)
+            record.update(ids)
+            for name in self.surplus:
+                record.pop(name, None)
         return self.prune(records)
 
     def name_undeclared(self, page: Page) -> None:

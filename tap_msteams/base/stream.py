@@ -15,7 +15,7 @@ from typing_extensions import override
 from tap_msteams.sweep import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk import typing as th
@@ -48,8 +48,12 @@ class TapStream(Stream):
     on_request: ClassVar[Sequence[str]] = ()
     """Properties that are read only when selected by name, since they cost much."""
 
+    switches: ClassVar[Mapping[str, str]] = {}
+    """Settings that select such properties, by property."""
+
     appends: ClassVar[bool] = False
-    """Whether rows are observations that later runs add to."""
+    """Whether rows stay when Graph shows them no more: it has forgotten them, or they are
+    observations."""
 
     def __init__(self, tap: Tap) -> None:
         """Take the schema from the declaration."""
@@ -66,9 +70,14 @@ class TapStream(Stream):
     def metadata(self) -> MetadataMapping:
         known = self._metadata is not None
         metadata = super().metadata
-        if not known and self._tap_input_catalog is None:
-            for name in self.on_request:
-                metadata["properties", name].selected_by_default = False
+        if known:
+            return metadata
+        for name in self.on_request:
+            entry = metadata["properties", name]
+            if self.config.get(self.switches.get(name, "")) and entry.selected is None:
+                entry.selected = True
+            elif self._tap_input_catalog is None:
+                entry.selected_by_default = False
         return metadata
 
     @property
@@ -109,9 +118,16 @@ class TapStream(Stream):
     def begin(self, run: Run, *, emits: bool) -> Lane:
         """Start over for a run; with `emits` off only the ids are read, for other streams."""
         self.run, self.emits, self.complete = run, emits, True
+        wrapped = self.properties.wrapped.values()
+        self._rewrite = run.privacy.of_rows(wrapped, self.name) if run.privacy else None
         self.lane = Lane(self.name, self.walks())
         run.lanes.append(self.lane)
         return self.lane
+
+    @classmethod
+    def depth(cls, *, application: bool) -> int:  # noqa: ARG003 - for overrides
+        """How many streams are above it."""
+        return 0
 
     def open(self, version: int) -> None:
         """Write the SCHEMA; where versions are activated, number the rows that follow."""
@@ -122,6 +138,10 @@ class TapStream(Stream):
     def takes_part_in(self, run: Run) -> bool:
         """Whether this stream is read in a run, for its records or for its ids."""
         return getattr(self, "run", None) is run
+
+    def guarded(self, records: list[Record]) -> list[Record]:
+        """Records as the privacy settings let them out."""
+        return self._rewrite(records) if self._rewrite else records
 
     def write(self, records: list[Record]) -> None:
         """Write a page of records to stdout."""
@@ -139,6 +159,11 @@ class TapStream(Stream):
         """Activate the new version, once all has been read and written."""
         if self.complete and self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
+
+    @property
+    def bookmark(self) -> str | None:
+        """Up to when it has been read, below all of its parents; None where nothing tells."""
+        return None
 
     def save_state(self) -> None:
         """Write the bookmarks into the tap's state; a full read has none."""

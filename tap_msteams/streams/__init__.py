@@ -3,12 +3,43 @@
 from __future__ import annotations
 
 from tap_msteams.base import TapStream
-from tap_msteams.streams import directory, messages, presence, runs, teams
+from tap_msteams.streams import (
+    apps,
+    artifacts,
+    calls,
+    chat_apps,
+    chats,
+    directory,
+    files,
+    meetings,
+    messages,
+    presence,
+    reports,
+    runs,
+    shifts,
+    teams,
+)
 
 STREAMS: tuple[type[TapStream], ...] = tuple(
     item
-    for module in (directory, teams, messages, presence, runs)
+    for module in (
+        directory,
+        teams,
+        apps,
+        messages,
+        chats,
+        chat_apps,
+        presence,
+        meetings,
+        artifacts,
+        calls,
+        shifts,
+        reports,
+        files,
+        runs,
+    )
     for item in vars(module).values()
     if isinstance(item, type) and issubclass(item, TapStream) and item.__module__ == module.__name__
+    if "name" in vars(item)
 )
 """Every stream, in the order of the modules and of the classes in them."""

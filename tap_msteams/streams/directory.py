@@ -1,4 +1,4 @@
-"""People."""
+"""People, and the groups behind the teams."""
 
 from __future__ import annotations
 
@@ -8,10 +8,26 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from tap_msteams.base import GraphStream
-from tap_msteams.schema import Many, flags, moments, record, texts
+from tap_msteams.schema import (
+    GuestMark,
+    MailAddress,
+    Many,
+    PersonalDetail,
+    PersonalValue,
+    PersonId,
+    PersonName,
+    Public,
+    flags,
+    moments,
+    record,
+    texts,
+    these,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tap_msteams.base.stream import Ids
 
 
 class Users(GraphStream):
@@ -22,21 +38,26 @@ class Users(GraphStream):
     permission = "User.Read.All"
     entity = "user"
     fills = "userId"
+    chosen_by = (("users", "id", "displayName", "mail", "userPrincipalName"),)
     top = 999
     on_request = ("signInActivity",)
     properties = th.PropertiesList(
-        th.Property("id", th.StringType, required=True),
-        *texts("displayName", "givenName", "surname", "userPrincipalName", "mail", "mailNickname"),
-        th.Property("userType", th.StringType, description="Member or Guest."),
+        th.Property("id", PersonId, required=True),
+        *these(PersonName, "displayName", "givenName", "surname", "mailNickname"),
+        *these(MailAddress, "userPrincipalName", "mail"),
+        th.Property("userType", GuestMark, description="Member or Guest."),
         *flags("accountEnabled", "isResourceAccount", "onPremisesSyncEnabled", "showInAddressList"),
-        *texts("jobTitle", "department", "companyName", "employeeId", "employeeType"),
-        *texts("officeLocation", "streetAddress", "city", "state", "postalCode", "country"),
-        *texts("mobilePhone", "faxNumber", "ageGroup", "creationType", "externalUserState"),
+        *texts("jobTitle", "department", "companyName", "employeeType"),
+        *texts("officeLocation", "city", "state", "country"),
+        *texts("ageGroup", "creationType", "externalUserState"),
+        *these(PersonalValue, "employeeId", "mobilePhone", "faxNumber"),
+        *these(PersonalDetail, "streetAddress", "postalCode"),
         *texts("preferredDataLocation", "preferredLanguage", "usageLocation"),
-        *texts("onPremisesImmutableId", "onPremisesSamAccountName", "onPremisesUserPrincipalName"),
-        th.Property("businessPhones", Many(th.StringType)),
-        th.Property("otherMails", Many(th.StringType)),
-        th.Property("proxyAddresses", Many(th.StringType)),
+        *these(PersonalValue, "onPremisesImmutableId", "onPremisesSamAccountName"),
+        *these(MailAddress, "onPremisesUserPrincipalName"),
+        th.Property("businessPhones", Many(PersonalValue)),
+        th.Property("otherMails", Many(MailAddress)),
+        th.Property("proxyAddresses", Many(MailAddress)),
         th.Property(
             "assignedLicenses",
             Many(record(th.Property("disabledPlans", Many(th.StringType)), *texts("skuId"))),
@@ -50,7 +71,10 @@ class Users(GraphStream):
                 )
             ),
         ),
-        th.Property("identities", Many(record(*texts("issuer", "issuerAssignedId", "signInType")))),
+        th.Property(
+            "identities",
+            Many(record(*texts("issuer", "signInType"), *these(MailAddress, "issuerAssignedId"))),
+        ),
         th.Property(
             "signInActivity",
             record(
@@ -73,6 +97,43 @@ class Users(GraphStream):
     )
 
     @override
-    def query(self, select: Sequence[str], top: int | None) -> str:
+    def query(self, select: Sequence[str], top: int | None, ids: Ids | None = None) -> str:
         # https://learn.microsoft.com/graph/api/user-list: smaller pages with signInActivity.
-        return super().query(select, 500 if "signInActivity" in select else top)
+        return super().query(select, 500 if "signInActivity" in select else top, ids)
+
+
+class Groups(GraphStream):
+    """Microsoft 365 groups that have a team, with what the directory says of them."""
+
+    name = "groups"
+    path = "/groups"
+    filter = "resourceProvisioningOptions/Any(x:x eq 'Team')"
+    permission = "GroupMember.Read.All"
+    entity = "group"
+    top = 999
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("id", th.StringType, required=True, description="The id of its team, too."),
+        *these(Public, "displayName", "description", "mail", "mailNickname"),
+        *texts("visibility"),
+        th.Property("groupTypes", Many(th.StringType), description="Unified, DynamicMembership."),
+        *flags("isArchived", "isAssignableToRole", "isManagementRestricted"),
+        *flags("mailEnabled", "securityEnabled", "onPremisesSyncEnabled"),
+        *texts("classification", "membershipRuleProcessingState"),
+        *these(PersonalDetail, "membershipRule"),
+        *texts("preferredDataLocation", "preferredLanguage", "securityIdentifier", "theme"),
+        *texts("uniqueName"),
+        th.Property("proxyAddresses", Many(Public)),
+        th.Property("resourceBehaviorOptions", Many(th.StringType)),
+        th.Property(
+            "resourceProvisioningOptions",
+            Many(th.StringType),
+            description="What was set up for it: Team, also where the team is gone since.",
+        ),
+        th.Property(
+            "assignedLabels",
+            Many(record(*texts("labelId"), *these(Public, "displayName"))),
+        ),
+        *moments("createdDateTime", "deletedDateTime", "expirationDateTime", "renewedDateTime"),
+        *moments("onPremisesLastSyncDateTime"),
+    )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from tap_msteams.base import ActionStream
-from tap_msteams.schema import DateTimeTimeZone, ItemBody, flags, moments, record, texts
+from tap_msteams.schema import (
+    DateTimeTimeZone,
+    FreeText,
+    ItemBody,
+    PersonId,
+    Public,
+    flags,
+    moments,
+    record,
+    texts,
+    these,
+)
 from tap_msteams.streams.directory import Users
 
 
@@ -18,10 +29,12 @@ class Presence(ActionStream):
     # https://learn.microsoft.com/graph/api/cloudcommunications-getpresencesbyuserid
     ids_per_call = 650
     permission = "Presence.Read.All"
+    # https://learn.microsoft.com/graph/api/presence-get
+    clouds = ("global", "usgov", "usgov_dod")
     entity = "presence"
     primary_keys = ("id", "observedDateTime")
     properties = th.PropertiesList(
-        th.Property("id", th.StringType, required=True, description="The user's id."),
+        th.Property("id", PersonId, required=True, description="The user's id."),
         th.Property(
             "observedDateTime",
             th.DateTimeType,
@@ -30,8 +43,10 @@ class Presence(ActionStream):
         ),
         th.Property("availability", th.StringType, description="Available, Busy, Away, ..."),
         th.Property("activity", th.StringType, description="InACall, InAMeeting, Presenting, ..."),
-        th.Property("sequenceNumber", th.StringType),
-        th.Property("outOfOfficeSettings", record(*flags("isOutOfOffice"), *texts("message"))),
+        th.Property("sequenceNumber", Public),
+        th.Property(
+            "outOfOfficeSettings", record(*flags("isOutOfOffice"), *these(FreeText, "message"))
+        ),
         th.Property(
             "statusMessage",
             record(

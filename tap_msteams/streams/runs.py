@@ -4,8 +4,59 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.base import IssueStream
-from tap_msteams.schema import counts, moments, record, texts
+from tap_msteams.base import IssueStream, RunStream
+from tap_msteams.schema import (
+    Public,
+    Untouched,
+    counts,
+    moments,
+    texts,
+    these,
+)
+
+_RUN = "The same in all rows of one run."
+
+
+class SyncRuns(RunStream):
+    """What a run read of a stream, and what it took."""
+
+    name = "sync_runs"
+    primary_keys = ("runId", "stream")
+    properties = th.PropertiesList(
+        th.Property("runId", th.StringType, required=True, description=_RUN),
+        th.Property("stream", th.StringType, required=True),
+        *moments("startedDateTime", "endedDateTime"),
+        th.Property(
+            "rows", th.IntegerType, description="0 where only its ids were read, for other streams."
+        ),
+        th.Property(
+            "requests", th.IntegerType, description="Each sending counts, answered or not."
+        ),
+        th.Property("retries", th.IntegerType, description="Requests that were sent once more."),
+        th.Property(
+            "seconds",
+            th.NumberType,
+            description="From its first request to its last row; streams are read side by side.",
+        ),
+        th.Property(
+            "waitedSeconds",
+            th.NumberType,
+            description="Of these: so long Graph's limits, a 429 or a pause let no request go.",
+        ),
+        th.Property(
+            "throttledSeconds", th.NumberType, description="So long Graph asked to wait by a 429."
+        ),
+        th.Property("gaps", th.IntegerType, description="Rows may be missing: see sync_issues."),
+        th.Property("notices", th.IntegerType, description="Told in sync_issues, too."),
+        th.Property(
+            "bookmarkBefore",
+            th.DateTimeType,
+            description="Up to when it had been read: the oldest bookmark of its parents.",
+        ),
+        th.Property("bookmarkAfter", th.DateTimeType),
+        th.Property("exitCode", th.IntegerType, description="Of the run; 0 is complete."),
+        th.Property("version", th.StringType, description="The tap's."),
+    )
 
 
 class SyncIssues(IssueStream):
@@ -14,6 +65,7 @@ class SyncIssues(IssueStream):
     name = "sync_issues"
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
+        th.Property("runId", th.StringType, description=_RUN),
         th.Property(
             "severity",
             th.StringType,
@@ -22,12 +74,23 @@ class SyncIssues(IssueStream):
         th.Property("stream", th.StringType),
         th.Property(
             "subject",
-            record(*texts("teamId", "channelId")),
+            Untouched(*texts("teamId", "channelId")),
             description="What was not read; empty for the whole stream.",
         ),
+        th.Property(
+            "count",
+            th.IntegerType,
+            description="How many parents it is about; `subject` is the first of them.",
+        ),
         *counts("status"),
-        *texts("code", "message"),
+        *texts("code"),
+        *these(Public, "message"),
         th.Property("requestId", th.StringType, description="Microsoft's id of the answer."),
+        th.Property(
+            "clientRequestId",
+            th.StringType,
+            description="This tap's id of the request; Microsoft asks for it, too.",
+        ),
         th.Property("permission", th.StringType, description="The permission to grant, if any."),
         *texts("remedy"),
         *moments("occurredDateTime"),

@@ -16,6 +16,7 @@ memory, and two pages: the one that is being written and the one that comes afte
 from __future__ import annotations
 
 from tap_msteams.sweep.sweep import WALKS_PER_WORKER, Sweep
+from tap_msteams.sweep.tally import Tally
 from tap_msteams.sweep.walk import Failure, Lane, Promise, Step, Steps, Walk
 from tap_msteams.sweep.workers import TRIES, TRIES_AT_FIRST, TRIES_THROTTLED, next_pause
 
@@ -30,6 +31,7 @@ __all__ = [
     "Step",
     "Steps",
     "Sweep",
+    "Tally",
     "Walk",
     "next_pause",
 ]

@@ -38,6 +38,7 @@ class Sweep:
         `pause` tells the seconds to wait after so many tries.
         """
         self._workers = Workers(graph, gate, workers, clock, pause)
+        self._clock = clock
         self._lanes: list[Lane] = []
         self._parked: list[Promise] = []
 
@@ -52,6 +53,9 @@ class Sweep:
     def close(self) -> None:
         """Send nothing more. Requests under way are left to end on their own."""
         self._workers.close()
+        now = self._clock()
+        for lane in self._lanes:
+            lane.tally.close(now)
 
     def run(self, heartbeat: float = 1.0) -> Iterator[Event | None]:
         """Yield each lane's records and failures as they come, until all lanes have finished.
@@ -84,13 +88,29 @@ class Sweep:
                 for lane, walk in waiting:
                     yield from self._follow(lane, walk, promise.resume)
             for lane in self._lanes:
+                before = lane.finished
                 while lane.open < self._workers.number * WALKS_PER_WORKER:
                     fresh = lane.next_walk()
                     if fresh is None:
                         break
                     started = True
-                    lane.open += 1
+                    self._begin(lane, fresh)
                     yield from self._follow(lane, fresh, lambda walk: next(walk.steps))
+                # One that has come to its end lets those finish that read below it.
+                started |= lane.finished and not before
+
+    def _begin(self, lane: Lane, walk: Walk) -> None:
+        lane.open += 1
+        lane.tally.parents += walk.beside is None
+        if lane.tally.started is None:
+            lane.tally.started = self._clock()
+
+    def _end(self, lane: Lane, walk: Walk) -> None:
+        lane.open -= 1
+        whole = walk.beside or walk
+        whole.unfinished -= 1
+        lane.tally.done += not whole.unfinished
+        lane.tally.ended = self._clock()
 
     def _resume(self, task: Task) -> Iterator[Event]:
         result = task.result
@@ -116,6 +136,8 @@ class Sweep:
                     self._workers.submit(lane, walk, step)
                     return
                 elif isinstance(step, Walk):
+                    step.beside = walk.beside or walk
+                    step.beside.unfinished += 1
                     lane.spawned.append(step)
                     step = next(walk.steps)
                 elif step.settled:
@@ -126,7 +148,7 @@ class Sweep:
                     step.waiting.append((lane, walk))
                     return
         except StopIteration:
-            lane.open -= 1
+            self._end(lane, walk)
         except GraphError as error:
-            lane.open -= 1
+            self._end(lane, walk)
             yield lane, Failure(walk, error)

@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tap_msteams.sweep.tally import Tally
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
@@ -49,6 +51,10 @@ class Walk:
 
     subject: dict[str, str]
     steps: Steps
+    beside: Walk | None = None
+    """The walk of the whole parent, where this one reads a part of it."""
+    unfinished: int = 1
+    """It and those that go on beside it, less those that have ended."""
 
     def throw(self, error: GraphError) -> Step:
         """The walk's next step after an error; a walk that has no answer to it raises it."""
@@ -64,6 +70,7 @@ class Lane:
     spawned: deque[Walk] = field(default_factory=deque)
     open: int = 0
     exhausted: bool = False
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def finished(self) -> bool:

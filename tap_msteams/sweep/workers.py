@@ -10,14 +10,17 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import backoff
+import requests
 
 from tap_msteams.errors import (
+    GraphError,
     TapError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
 )
 from tap_msteams.graph import Answer
+from tap_msteams.sweep.tally import Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +86,7 @@ class Workers:
         self._turn = 0
         self._wake = threading.Condition()
         self._done: SimpleQueue[Task | BaseException | None] = SimpleQueue()
+        self._sent: deque[Sent] = deque()
         self._unfinished = 0
         self._alarm = float("inf")
         self._stopped = False
@@ -115,6 +119,8 @@ class Workers:
             task = self._done.get(timeout=seconds)
         except Empty:
             return None
+        finally:
+            self._count()
         if isinstance(task, BaseException):
             raise task
         if task is None or not self._ends(task):
@@ -122,8 +128,15 @@ class Workers:
         with self._wake:
             self.asked -= 1
             self._unfinished -= 1
+            task.lane.tally.under_way -= 1
             self._wake.notify()
         return task
+
+    def _count(self) -> None:
+        """Put what was sent into its stream's tally."""
+        while self._sent:
+            sent = self._sent.popleft()
+            sent.tally.count(sent)
 
     def _ends(self, task: Task) -> bool:
         """Decode an answer, here where it is needed; whether the task need not be sent again."""
@@ -146,13 +159,22 @@ class Workers:
                 task.sent = self._clock()
                 try:
                     task.result = self._graph.send(task.request)
+                    self._note(task, requests.codes.ok)
                 except TapError as error:
+                    if isinstance(error, GraphError):
+                        self._note(task, error.status)
                     if self._goes_again(task, error):
                         continue
                     task.result = error
                 self._done.put(task)
         except BaseException as error:  # noqa: BLE001 - a mistake of ours: the main thread raises it
             self._done.put(error)
+
+    def _note(self, task: Task, status: int | None) -> None:
+        """Have it counted; the main thread does so, when it comes round."""
+        now = self._clock()
+        tally, limit = task.lane.tally, task.buckets[0]
+        self._sent.append(Sent(tally, task.request.url, limit, status, now - task.sent, now))
 
     def _take(self) -> Task | None:
         """The next task that may be sent, as soon as there is one; None when it is over."""
@@ -163,6 +185,7 @@ class Workers:
                     task, wait = self._admitted()
                     if task:
                         self._unfinished += 1
+                        task.lane.tally.under_way += 1
                         self._wake.notify()
                         return task
                 self._sleep(wait)
@@ -183,16 +206,19 @@ class Workers:
         """A task that the gate lets through, lanes in turn; else how long to wait for one."""
         now = self._clock()
         shortest: float | None = None
-        queues = list(self._waiting.values())
+        queues = list(self._waiting.items())
         for offset in range(len(queues)):
-            queue = queues[(self._turn + offset) % len(queues)]
+            lane, queue = queues[(self._turn + offset) % len(queues)]
             for index, task in enumerate(queue):
                 wait = max(0.0, task.not_before - now) or self._gate.admit(task.buckets, now)
                 if not wait:
                     del queue[index]
                     self._turn += offset + 1
+                    lane.tally.let_go(now)
                     return task, None
                 shortest = wait if shortest is None else min(shortest, wait)
+            if queue:
+                lane.tally.hold(now)
         return None, shortest
 
     def _put(self, task: Task) -> None:
@@ -208,6 +234,7 @@ class Workers:
             pause = self._pause(task.throttled) if asked is None else asked
             with self._wake:
                 self._gate.throttle(task.buckets, task.sent, now, pause)
+                task.lane.tally.throttle(now, pause)
             again = task.throttled < TRIES_THROTTLED
         elif isinstance(error, UnavailableError):
             task.tries += 1
@@ -221,6 +248,8 @@ class Workers:
             task.not_before = now + pause
             with self._wake:
                 self._unfinished -= 1
+                task.lane.tally.under_way -= 1
+                task.lane.tally.retries += 1
                 self._put(task)
         return again
 

@@ -1,0 +1,154 @@
+"""Apps: the catalog, where they are installed, what they show and what they may do there."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from tap_msteams.base import GraphStream
+from tap_msteams.schema import (
+    FileUrl,
+    Many,
+    PermissionSet,
+    PersonalValue,
+    PersonId,
+    Public,
+    TabConfiguration,
+    TeamsApp,
+    TeamsAppDefinition,
+    moments,
+    these,
+)
+from tap_msteams.streams.directory import Users
+from tap_msteams.streams.teams import Channels, Teams
+
+APP_CLOUDS = ("global", "usgov", "usgov_dod")
+"""https://learn.microsoft.com/graph/teamwork-national-cloud-differences: all but China's."""
+
+
+class Apps(GraphStream):
+    """Apps of the tenant's catalog: those of the store and those of the organization."""
+
+    name = "apps"
+    path = "/appCatalogs/teamsApps"
+    permission = "AppCatalog.Read.All"
+    clouds = APP_CLOUDS
+    entity = "teamsApp"
+    expand = ("appDefinitions",)
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("id", th.StringType, required=True),
+        th.Property(
+            "externalId", th.StringType, description="The id in the manifest; null: from the store."
+        ),
+        *these(Public, "displayName"),
+        th.Property(
+            "distributionMethod", th.StringType, description="store, organization or sideloaded."
+        ),
+        th.Property("appDefinitions", Many(TeamsAppDefinition), description="Its versions."),
+    )
+
+
+class InstalledApps(GraphStream):
+    """Apps that are installed in a team."""
+
+    name = "installed_apps"
+    path = "/teams/{teamId}/installedApps"
+    parent = Teams
+    permission = "TeamsAppInstallation.ReadForTeam.All"
+    delegated_permission = "TeamsAppInstallation.ReadForTeam"
+    clouds = APP_CLOUDS
+    entity = "teamsAppInstallation"
+    primary_keys = ("teamId", "id")
+    expand = ("teamsApp", "teamsAppDefinition")
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("teamId", th.StringType, required=True),
+        th.Property(
+            "id", th.StringType, required=True, description="The installation's id, not the app's."
+        ),
+        th.Property(
+            "consentedPermissionSet", PermissionSet, description="What the team lets the app do."
+        ),
+        th.Property("teamsApp", TeamsApp),
+        th.Property("teamsAppDefinition", TeamsAppDefinition, description="The installed version."),
+    )
+
+
+class UserInstalledApps(GraphStream):
+    """Apps that are installed for a user."""
+
+    name = "user_installed_apps"
+    path = "/users/{userId}/teamwork/installedApps"
+    parent = Users
+    # https://learn.microsoft.com/graph/api/userteamwork-list-installedapps: a user reads only
+    # what is installed for that very user.
+    sign_in = "application"
+    permission = "TeamsAppInstallation.ReadForUser.All"
+    # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: not for applications
+    # of the other clouds.
+    clouds = ("global",)
+    entity = "userScopeTeamsAppInstallation"
+    primary_keys = ("userId", "id")
+    expand = ("teamsApp", "teamsAppDefinition")
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("userId", PersonId, required=True),
+        th.Property(
+            "id", PersonalValue, required=True, description="The installation's id, not the app's."
+        ),
+        th.Property("consentedPermissionSet", PermissionSet),
+        th.Property("teamsApp", TeamsApp),
+        th.Property("teamsAppDefinition", TeamsAppDefinition, description="The installed version."),
+    )
+
+
+class PermissionGrants(GraphStream):
+    """What an app may do in one team, by consent of that team's owner."""
+
+    name = "permission_grants"
+    path = "/teams/{teamId}/permissionGrants"
+    parent = Teams
+    permission = "TeamsAppInstallation.ReadForTeam.All"
+    delegated_permission = "TeamsAppInstallation.ReadForTeam"
+    clouds = APP_CLOUDS
+    entity = "resourceSpecificPermissionGrant"
+    primary_keys = ("teamId", "id")
+    selects = False
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("teamId", th.StringType, required=True),
+        th.Property("id", th.StringType, required=True),
+        th.Property(
+            "clientAppId", th.StringType, description="The app registration that was granted it."
+        ),
+        th.Property("clientId", th.StringType, description="Its service principal in the tenant."),
+        th.Property("permission", th.StringType, description="Such as ChannelMessage.Read.Group."),
+        th.Property("permissionType", th.StringType, description="Application or Delegated."),
+        th.Property("resourceAppId", th.StringType, description="Whose permission it is: Graph's."),
+        *moments("deletedDateTime"),
+    )
+
+
+class Tabs(GraphStream):
+    """Tabs of a channel; the native one with its files is none of them."""
+
+    name = "tabs"
+    path = "/teams/{teamId}/channels/{channelId}/tabs"
+    parent = Channels
+    permission = "TeamsTab.Read.All"
+    clouds = APP_CLOUDS
+    entity = "teamsTab"
+    primary_keys = ("teamId", "channelId", "id")
+    expand = ("teamsApp",)
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("teamId", th.StringType, required=True),
+        th.Property("channelId", th.StringType, required=True),
+        th.Property("id", th.StringType, required=True),
+        *these(Public, "displayName"),
+        *these(FileUrl, "webUrl"),
+        th.Property(
+            "configuration", TabConfiguration, description="Whatever else its app keeps is kept."
+        ),
+        th.Property("teamsApp", TeamsApp),
+    )

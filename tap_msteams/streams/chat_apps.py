@@ -1,0 +1,89 @@
+"""Apps in chats: where they are installed, what they show and what they may do there."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from tap_msteams.schema import (
+    ChatId,
+    FileUrl,
+    PermissionSet,
+    PersonalValue,
+    Public,
+    TabConfiguration,
+    TeamsApp,
+    TeamsAppDefinition,
+    moments,
+    texts,
+    these,
+)
+from tap_msteams.streams.apps import APP_CLOUDS
+from tap_msteams.streams.chats import ChatStream
+
+
+class ChatTabs(ChatStream):
+    """Tabs of a chat."""
+
+    name = "chat_tabs"
+    path = "/chats/{chatId}/tabs"
+    permission = "TeamsTab.Read.All"
+    clouds = APP_CLOUDS
+    entity = "teamsTab"
+    primary_keys = ("chatId", "id")
+    expand = ("teamsApp",)
+    properties = th.PropertiesList(
+        th.Property("chatId", ChatId, required=True),
+        th.Property("id", th.StringType, required=True),
+        *these(Public, "displayName"),
+        *these(FileUrl, "webUrl"),
+        th.Property(
+            "configuration", TabConfiguration, description="Whatever else its app keeps is kept."
+        ),
+        th.Property("teamsApp", TeamsApp),
+    )
+
+
+class ChatInstalledApps(ChatStream):
+    """Apps that are installed in a chat or a meeting."""
+
+    name = "chat_installed_apps"
+    path = "/chats/{chatId}/installedApps"
+    permission = "TeamsAppInstallation.ReadForChat.All"
+    delegated_permission = "TeamsAppInstallation.ReadForChat"
+    clouds = APP_CLOUDS
+    entity = "teamsAppInstallation"
+    primary_keys = ("chatId", "id")
+    expand = ("teamsApp", "teamsAppDefinition")
+    properties = th.PropertiesList(
+        th.Property("chatId", ChatId, required=True),
+        th.Property(
+            "id", PersonalValue, required=True, description="The installation's id, not the app's."
+        ),
+        th.Property(
+            "consentedPermissionSet", PermissionSet, description="What the chat lets the app do."
+        ),
+        th.Property("teamsApp", TeamsApp),
+        th.Property("teamsAppDefinition", TeamsAppDefinition, description="The installed version."),
+    )
+
+
+class ChatPermissionGrants(ChatStream):
+    """What an app may do in one chat, by consent of that chat's members."""
+
+    name = "chat_permission_grants"
+    path = "/chats/{chatId}/permissionGrants"
+    permission = "TeamsAppInstallation.ReadForChat.All"
+    delegated_permission = "TeamsAppInstallation.ReadForChat"
+    clouds = APP_CLOUDS
+    entity = "resourceSpecificPermissionGrant"
+    primary_keys = ("chatId", "id")
+    selects = False
+    properties = th.PropertiesList(
+        th.Property("chatId", ChatId, required=True),
+        th.Property("id", th.StringType, required=True),
+        *texts("clientAppId", "clientId"),
+        th.Property("permission", th.StringType, description="Such as ChatMessage.Read.Chat."),
+        th.Property("permissionType", th.StringType, description="Application or Delegated."),
+        th.Property("resourceAppId", th.StringType, description="Whose permission it is: Graph's."),
+        *moments("deletedDateTime"),
+    )

@@ -1,0 +1,246 @@
+"""Online meetings: which ones there are, and who attended them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from tap_msteams.base import GraphStream
+from tap_msteams.errors import ForbiddenError, NotEntitledError, NotGrantedError, taken_for
+from tap_msteams.schema import (
+    ChatId,
+    FreeText,
+    Identity,
+    IdentitySet,
+    ItemBody,
+    MailAddress,
+    Many,
+    PersonalDetail,
+    PersonalUrl,
+    PersonalValue,
+    PersonId,
+    Public,
+    counts,
+    flags,
+    moments,
+    record,
+    texts,
+    these,
+)
+from tap_msteams.streams.calls import CallRecords
+from tap_msteams.streams.chats import Chats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_msteams.base import Run
+    from tap_msteams.base.stream import Ids
+    from tap_msteams.errors import GraphError
+    from tap_msteams.graph import Record
+    from tap_msteams.sweep import Lane
+
+MeetingParticipant = record(
+    *texts("role"), *these(MailAddress, "upn"), th.Property("identity", IdentitySet)
+)
+
+
+def hosted_by_others(error: GraphError) -> GraphError:
+    """What a refusal means to a user: only who hosts a meeting may see who attended it."""
+    if not isinstance(error, ForbiddenError) or isinstance(error, NotGrantedError):
+        return error
+    return taken_for(NotEntitledError, error)
+
+
+class OnlineMeetings(GraphStream):
+    """Online meetings that a chat or a call record leads to, since Graph lists none."""
+
+    name = "online_meetings"
+    path = "/users/{userId}/onlineMeetings"
+    delegated_path = "/me/onlineMeetings"
+    filter = "JoinWebUrl eq '{address}'"
+    parent = Chats
+    other_parents = (CallRecords,)
+    reads = ("onlineMeetingInfo", "joinWebUrl", "organizer_v2")
+    # An expired meeting is not found any more, nor is one that somebody elsewhere organizes.
+    absent = True
+    permission = "OnlineMeetings.Read.All"
+    delegated_permission = "OnlineMeetings.Read"
+    clouds = ("global", "usgov", "usgov_dod")
+    entity = "onlineMeeting"
+    fills = "meetingId"
+    # The call records that lead to some are kept for 30 days.
+    appends = True
+    selects = False
+    selected_by_default = False
+    cost = "1 per meeting"
+    properties = th.PropertiesList(
+        th.Property("id", PersonalValue, required=True),
+        th.Property(
+            "userId", PersonId, description="The organizer, in whose name it was asked for."
+        ),
+        *these(FreeText, "subject"),
+        *moments("creationDateTime", "startDateTime", "endDateTime", "expiryDateTime"),
+        th.Property("meetingType", th.StringType, description="scheduled, recurring, meetnow, ..."),
+        *these(PersonalUrl, "joinWebUrl", "meetingOptionsWebUrl"),
+        *texts("externalId", "meetingTemplateId"),
+        *texts("videoTeleconferenceId", "meetingSpokenLanguageTag"),
+        th.Property(
+            "participants",
+            record(
+                th.Property("organizer", MeetingParticipant),
+                th.Property("attendees", Many(MeetingParticipant)),
+            ),
+            description="Who is invited; attendance_records say who came.",
+        ),
+        th.Property(
+            "chatInfo",
+            record(*these(ChatId, "threadId"), *texts("messageId", "replyChainMessageId")),
+        ),
+        th.Property("joinInformation", ItemBody),
+        th.Property(
+            "joinMeetingIdSettings",
+            record(
+                *flags("isPasscodeRequired"), *these(PersonalValue, "joinMeetingId", "passcode")
+            ),
+        ),
+        th.Property(
+            "lobbyBypassSettings", record(*texts("scope"), *flags("isDialInBypassEnabled"))
+        ),
+        th.Property(
+            "audioConferencing",
+            record(
+                *texts("conferenceId", "dialinUrl"),
+                *these(Public, "tollFreeNumber", "tollNumber"),
+                th.Property("tollFreeNumbers", Many(Public)),
+                th.Property("tollNumbers", Many(Public)),
+            ),
+        ),
+        th.Property(
+            "cloudVideoInteropInfo",
+            record(*texts("moreInfoWebUrl", "tenantKey", "videoTeleconferenceId")),
+        ),
+        *texts("allowedLobbyAdmitters", "allowedPresenters", "allowLiveShare", "allowMeetingChat"),
+        *texts("shareMeetingChatHistoryDefault"),
+        *flags("allowAttendeeToEnableCamera", "allowAttendeeToEnableMic", "allowBreakoutRooms"),
+        *flags("allowCopyingAndSharingMeetingContent", "allowParticipantsToChangeName"),
+        *flags("allowPowerPointSharing", "allowRecording", "allowTeamworkReactions"),
+        *flags("allowTranscription", "allowWhiteboard", "isEndToEndEncryptionEnabled"),
+        *flags("isEntryExitAnnounced", "recordAutomatically"),
+        th.Property("chatRestrictions", record(*flags("allowTextOnly"))),
+        th.Property("sensitivityLabelAssignment", record(*texts("sensitivityLabelId"))),
+        th.Property(
+            "watermarkProtection",
+            record(*flags("isEnabledForContentSharing", "isEnabledForVideo")),
+        ),
+        th.Property("isBroadcast", th.BooleanType, description="Whether it is a live event."),
+        th.Property("attendeeReport", PersonalUrl, description="Of a live event; deprecated."),
+        th.Property(
+            "broadcastSettings",
+            record(
+                *texts("allowedAudience"),
+                *flags("isAttendeeReportEnabled", "isQuestionAndAnswerEnabled"),
+                *flags("isRecordingEnabled", "isVideoOnDemandEnabled"),
+                th.Property(
+                    "captions",
+                    record(
+                        *flags("isCaptionEnabled"),
+                        *texts("spokenLanguage"),
+                        th.Property("translationLanguages", Many(th.StringType)),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+    @override
+    def begin(self, run: Run, *, emits: bool) -> Lane:
+        self._known: set[tuple[str, str]] = set()
+        return super().begin(run, emits=emits)
+
+    @override
+    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
+        info = record.get("onlineMeetingInfo") or {}
+        address = info.get("joinWebUrl") or record.get("joinWebUrl")
+        identity = (record.get("organizer_v2") or {}).get("identity") or {}
+        organizer = (info.get("organizer") or identity.get("user") or {}).get("id")
+        if not (address and organizer) or (organizer, address) in self._known:
+            return ()
+        self._known.add((organizer, address))
+        return ({"userId": organizer, "address": address},)
+
+    @override
+    def ids_of(self, parent: Ids, record: Record) -> Ids | None:
+        return {"userId": parent["userId"], "meetingId": record["id"]}
+
+    @override
+    def failed(self, subject: Ids, error: GraphError) -> None:
+        # The address lets whoever has it in, so that it belongs into no log.
+        super().failed({"userId": subject["userId"]} if subject else {}, error)
+
+
+class AttendanceReports(GraphStream):
+    """Reports on who attended a meeting, one each time it took place; the newest 50."""
+
+    name = "attendance_reports"
+    path = "/users/{userId}/onlineMeetings/{meetingId}/attendanceReports"
+    delegated_path = "/me/onlineMeetings/{meetingId}/attendanceReports"
+    parent = OnlineMeetings
+    permission = "OnlineMeetingArtifact.Read.All"
+    clouds = ("global", "usgov", "usgov_dod")
+    entity = "meetingAttendanceReport"
+    primary_keys = ("userId", "meetingId", "id")
+    fills = "reportId"
+    appends = True
+    selects = False
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("userId", PersonId, required=True, description="The organizer."),
+        th.Property("meetingId", PersonalValue, required=True),
+        th.Property("id", th.StringType, required=True),
+        *counts("totalParticipantCount"),
+        *moments("meetingStartDateTime", "meetingEndDateTime"),
+        th.Property(
+            "externalEventInformation", Many(record(*texts("applicationId", "externalEventId")))
+        ),
+    )
+
+    @override
+    def failed(self, subject: Ids, error: GraphError) -> None:
+        super().failed(subject, error if self.application else hosted_by_others(error))
+
+
+class AttendanceRecords(GraphStream):
+    """Who attended a meeting, from when to when."""
+
+    name = "attendance_records"
+    path = f"{AttendanceReports.path}/{{reportId}}/attendanceRecords"
+    delegated_path = f"{AttendanceReports.delegated_path}/{{reportId}}/attendanceRecords"
+    parent = AttendanceReports
+    permission = "OnlineMeetingArtifact.Read.All"
+    clouds = ("global", "usgov", "usgov_dod")
+    entity = "attendanceRecord"
+    primary_keys = ("userId", "meetingId", "reportId", "id")
+    appends = True
+    selects = False
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("userId", PersonId, required=True, description="The organizer."),
+        th.Property("meetingId", PersonalValue, required=True),
+        th.Property("reportId", th.StringType, required=True),
+        th.Property("id", PersonalValue, required=True),
+        th.Property("identity", Identity),
+        th.Property("emailAddress", MailAddress),
+        th.Property("role", th.StringType, description="Organizer, Presenter or Attendee."),
+        *counts("totalAttendanceInSeconds"),
+        th.Property(
+            "attendanceIntervals",
+            Many(record(*moments("joinDateTime", "leaveDateTime"), *counts("durationInSeconds"))),
+        ),
+        *texts("registrationId"),
+        th.Property(
+            "externalRegistrationInformation",
+            record(*these(PersonalDetail, "referrer"), *texts("registrationId")),
+        ),
+    )

@@ -1,0 +1,100 @@
+"""Microsoft's reports on the use of Teams."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from tap_msteams.base import ReportStream
+from tap_msteams.schema import (
+    MailAddress,
+    Many,
+    PersonId,
+    Public,
+    counts,
+    flags,
+    record,
+    texts,
+    these,
+)
+
+ABOUT = (
+    th.Property("reportDate", th.DateType, required=True, description="The day it is about."),
+    th.Property("reportRefreshDate", th.DateType, description="The day of the newest report."),
+    th.Property("lastActivityDate", th.DateType),
+    th.Property("reportPeriod", th.StringType, description="Of how many days; always 1."),
+)
+
+MORE = th.Property(
+    "additionalColumns",
+    record(),
+    description="Columns that this version does not know, by their heads.",
+)
+
+PERSON = (
+    th.Property("userId", PersonId, required=True, description="Or a hash: see the log."),
+    *these(MailAddress, "userPrincipalName"),
+    *flags("isDeleted", "isLicensed"),
+    th.Property("deletedDate", th.DateType),
+)
+
+
+class UserActivity(ReportStream):
+    """What a user did in Teams on a day."""
+
+    name = "user_activity"
+    path = "/reports/getTeamsUserActivityUserDetail(date={date})"
+    identified_by = "userId"
+    primary_keys = ("reportDate", "userId")
+    properties = th.PropertiesList(
+        *ABOUT,
+        *PERSON,
+        *these(Public, "tenantDisplayName", "sharedChannelTenantDisplayNames"),
+        th.Property("assignedProducts", Many(th.StringType)),
+        *counts("teamChatMessageCount", "privateChatMessageCount", "callCount", "meetingCount"),
+        *counts("postMessages", "replyMessages", "urgentMessages"),
+        *counts("meetingsOrganizedCount", "meetingsAttendedCount"),
+        *counts("adHocMeetingsOrganizedCount", "adHocMeetingsAttendedCount"),
+        *counts("scheduledOneTimeMeetingsOrganizedCount", "scheduledOneTimeMeetingsAttendedCount"),
+        *counts("scheduledRecurringMeetingsOrganizedCount"),
+        *counts("scheduledRecurringMeetingsAttendedCount"),
+        # Durations as ISO 8601 spells them, and the same in seconds.
+        *texts("audioDuration", "videoDuration", "screenShareDuration"),
+        *counts("audioDurationInSeconds", "videoDurationInSeconds"),
+        *counts("screenShareDurationInSeconds"),
+        *flags("hasOtherAction"),
+        MORE,
+    )
+
+
+class TeamActivity(ReportStream):
+    """What happened in a team on a day."""
+
+    name = "team_activity"
+    path = "/reports/getTeamsTeamActivityDetail(date={date})"
+    identified_by = "teamId"
+    primary_keys = ("reportDate", "teamId")
+    properties = th.PropertiesList(
+        *ABOUT,
+        th.Property("teamId", th.StringType, required=True, description="Or a hash: see the log."),
+        *texts("teamName", "teamType"),
+        *counts("activeUsers", "activeChannels", "activeSharedChannels", "activeExternalUsers"),
+        *counts("guests", "reactions", "mentions", "meetingsOrganized"),
+        *counts("postMessages", "replyMessages", "channelMessages", "urgentMessages"),
+        MORE,
+    )
+
+
+class DeviceUsage(ReportStream):
+    """What devices a user had Teams on, on a day."""
+
+    name = "device_usage"
+    path = "/reports/getTeamsDeviceUsageUserDetail(date={date})"
+    identified_by = "userId"
+    primary_keys = ("reportDate", "userId")
+    properties = th.PropertiesList(
+        *ABOUT,
+        *PERSON,
+        *flags("usedWeb", "usedWindows", "usedMac", "usedLinux", "usedChromeOS"),
+        *flags("usediOS", "usedAndroidPhone", "usedWindowsPhone"),
+        MORE,
+    )

@@ -1,0 +1,8 @@
+"""The gate that every request passes: Graph's documented limits, kept before Graph has to."""
+
+from __future__ import annotations
+
+from tap_msteams.throttle.gate import HEADROOM, Gate
+from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS, Limit
+
+__all__ = ["HEADROOM", "SCOPED_LIMITS", "TENANT_LIMITS", "Gate", "Limit"]

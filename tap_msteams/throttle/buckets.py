@@ -1,0 +1,92 @@
+"""Buckets: what is left of a limit."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from typing_extensions import override
+
+RECOVERY_PER_SECOND = 0.01
+"""Share of the full rate that a lowered one gets back each second."""
+
+_SLOWDOWN = 0.8
+_ROUNDING = 1e-6
+_IDLE_SECONDS = 30.0
+
+
+class Bucket:
+    """Tokens that come at a rate; closed for a while after a 429."""
+
+    __slots__ = ("_capacity", "_cut_at", "_factor", "_rate", "_tokens", "_updated", "closed_until")
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._factor = 1.0
+        # A tenth of a second's worth makes up for a thread that woke late.
+        self._capacity = max(1.0, rate / 10)
+        self._tokens = self._capacity
+        self._updated = now
+        self._cut_at = -1.0
+        self.closed_until = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second, as it is at present."""
+        return self._rate * self._factor
+
+    def wait(self, now: float) -> float:
+        """Seconds until a token is there; 0 if one is."""
+        if now < self.closed_until:
+            return self.closed_until - now
+        elapsed = max(0.0, now - self._updated)
+        self._tokens = min(self._capacity, self._tokens + elapsed * self._rate * self._factor)
+        self._factor = min(1.0, self._factor + elapsed * RECOVERY_PER_SECOND)
+        self._updated = now
+        return self._missing(now)
+
+    def _missing(self, now: float) -> float:  # noqa: ARG002 - for the override
+        if self._tokens >= 1.0 - _ROUNDING:
+            return 0.0
+        return (1.0 - self._tokens) / (self._rate * self._factor)
+
+    def take(self, now: float) -> None:  # noqa: ARG002 - for the override
+        """Use up a token."""
+        self._tokens -= 1.0
+
+    def close(self, sent: float, now: float, seconds: float) -> None:
+        """Let nothing through for a while, and be slower after; once for one burst."""
+        self.closed_until = max(self.closed_until, now + seconds)
+        if sent >= self._cut_at:
+            self._factor *= _SLOWDOWN
+            self._cut_at = now
+        self._tokens = 0.0
+
+    def idle(self, now: float) -> bool:
+        """Whether it holds nothing worth keeping."""
+        return now - self._updated > _IDLE_SECONDS and now > self.closed_until
+
+
+class Counter(Bucket):
+    """The last few requests: so many go at once, and each makes room when its time has passed."""
+
+    __slots__ = ("_amount", "_passed", "_seconds")
+
+    def __init__(self, amount: int, rate: float, now: float) -> None:
+        super().__init__(rate, now)
+        self._amount, self._seconds = amount, amount / rate
+        self._passed: deque[float] = deque()
+
+    @override
+    def _missing(self, now: float) -> float:
+        seconds = self._seconds / self._factor
+        while self._passed and now - self._passed[0] >= seconds - _ROUNDING:
+            self._passed.popleft()
+        return seconds - (now - self._passed[0]) if len(self._passed) >= self._amount else 0.0
+
+    @override
+    def take(self, now: float) -> None:
+        self._passed.append(now)
+
+    @override
+    def idle(self, now: float) -> bool:
+        return super().idle(now) and now - self._updated > self._seconds

@@ -1,0 +1,99 @@
+"""The gate: a request takes a token from each bucket that its path falls under.
+
+The endpoint's for the whole tenant, its team's, its channel's. Nothing here waits or locks:
+`admit` says how long to wait, and the sweep, under its own lock, lets another request go first.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from tap_msteams.throttle.buckets import Bucket, Counter
+from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEADROOM = 0.98
+"""Share of a limit that is used, so that requests bunched up on the way stay within it."""
+
+_PRUNE_AT = 8192
+_LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
+
+
+class Gate:
+    """All buckets of one application in one tenant."""
+
+    def __init__(self, share: float = 1.0, jitter: Callable[[], float] = random.random) -> None:
+        """Use `share` of the documented limits; 0 keeps no pace and only heeds 429."""
+        self._share = share
+        self._jitter = jitter
+        self._buckets: dict[tuple[str, ...], Bucket] = {}
+        self._narrow_closed: dict[tuple[str, ...], tuple[tuple[str, ...], float]] = {}
+        self.throttled = 0
+
+    def keys(self, url: str) -> tuple[tuple[str, ...], ...]:
+        """The buckets that a request falls under, the widest first."""
+        path = unquote(urlsplit(url).path).removeprefix("/v1.0")
+        widest = next(limit for limit in TENANT_LIMITS if limit.pattern.match(path))
+        narrower = (
+            (limit.name, match[limit.scope])
+            for limit in SCOPED_LIMITS
+            if (match := limit.pattern.match(path))
+        )
+        return (widest.name,), *narrower
+
+    def admit(self, keys: tuple[tuple[str, ...], ...], now: float) -> float:
+        """Take a token from each bucket and return 0, or return the seconds to wait."""
+        buckets = [self._bucket(key, now) for key in keys]
+        wait = max(bucket.wait(now) for bucket in buckets)
+        if not wait:
+            for bucket in buckets:
+                bucket.take(now)
+        return wait
+
+    def throttle(
+        self,
+        keys: tuple[tuple[str, ...], ...],
+        sent: float,
+        now: float,
+        seconds: float,
+    ) -> None:
+        """Close what a 429 was about, for `seconds` from `now`; `sent` is when it was asked.
+
+        Graph does not say which limit was hit. It is taken for the narrowest one; when another
+        team or channel under the same wide limit is throttled meanwhile, for the wide one.
+        """
+        self.throttled += 1
+        seconds *= 1 + self._jitter() / 10
+        wide, narrow = keys[0], keys[-1]
+        other, until = self._narrow_closed.get(wide, (narrow, 0.0))
+        if wide != narrow:
+            self._bucket(narrow, now).close(sent, now, seconds)
+        if wide == narrow or (other != narrow and now < until):
+            self._bucket(wide, now).close(sent, now, seconds)
+        self._narrow_closed[wide] = (narrow, now + seconds)
+
+    def allowance(self, key: tuple[str, ...]) -> float | None:
+        """Requests a second that a bucket lets through at present; None where nothing is paced."""
+        bucket = self._buckets.get(key)
+        return bucket.rate if bucket and self._share else None
+
+    def _bucket(self, key: tuple[str, ...], now: float) -> Bucket:
+        if (bucket := self._buckets.get(key)) is None:
+            if len(self._buckets) >= _PRUNE_AT:
+                self._buckets = {k: b for k, b in self._buckets.items() if not b.idle(now)}
+            bucket = self._buckets[key] = self._fresh(key[0], now)
+        return bucket
+
+    def _fresh(self, name: str, now: float) -> Bucket:
+        """A full bucket of a limit."""
+        if not self._share:
+            return Bucket(float("inf"), now)
+        limit = _LIMITS[name]
+        rate = limit.rate * self._share * HEADROOM
+        if limit.is_counted:
+            return Counter(max(1, int(limit.amount * self._share)), rate, now)
+        return Bucket(rate, now)

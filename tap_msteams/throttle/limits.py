@@ -1,0 +1,97 @@
+"""Graph's documented limits, as data.
+
+Where nothing else is said, a number is from
+https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `amount` requests in `seconds` on paths like `pattern`, per value of `scope`."""
+
+    pattern: re.Pattern[str]
+    amount: float
+    seconds: float = 1.0
+    scope: str = ""
+    """A group of the pattern that each has a limit of its own; empty: the whole tenant."""
+
+    @cached_property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return f"{self.amount:g} in {self.seconds:g} s: {self.pattern.pattern}"
+
+    @property
+    def rate(self) -> float:
+        """Requests a second on average."""
+        return self.amount / self.seconds
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether a few requests need not wait for an even pace: it is rare, or by the minute."""
+        return self.rate < 1 or self.seconds >= _MINUTE
+
+
+def _limit(pattern: str, amount: float, seconds: float = 1.0, scope: str = "") -> Limit:
+    return Limit(re.compile(pattern), amount, seconds, scope)
+
+
+_TEAM = r"/teams/(?P<team>[^/]+)"
+_CHANNEL = _TEAM + r"/channels/(?P<channel>[^/]+)"
+_CHAT = r"(?:/me|/users/[^/]+)?/chats/(?P<chat>(?!getAll)[^/]+)"
+_EXPORT = r"/channels/getAll(?:Retained)?Messages$"
+_RECORD = r"/communications/callRecords/(?P<record>(?!get|microsoft\.)[^/(]+)"
+
+TENANT_LIMITS = (
+    _limit(rf"(?:/teams|/teamwork/deletedTeams)/[^/]+{_EXPORT}", 200),
+    _limit(r"/users/[^/]+/chats/getAll(?:Retained)?Messages", 200),
+    _limit(rf"{_CHANNEL}/messages", 20),
+    _limit(rf"{_CHAT}/messages", 20),
+    _limit(rf"{_CHANNEL}/(?:all)?[mM]embers", 60),
+    _limit(rf"{_TEAM}/(?:channels|allChannels|incomingChannels|members)$", 60),
+    _limit(rf"{_CHANNEL}$", 30),
+    _limit(rf"(?:{_CHANNEL}|/chats/[^/]+)/tabs", 30),
+    _limit(r"/chats/[^/]+/installedApps", 30),
+    _limit(r"/(?:teams/[^/]+|users/[^/]+/teamwork)/installedApps", 30),
+    _limit(rf"{_TEAM}/schedule", 30),
+    _limit(r"/appCatalogs", 30),
+    _limit(r"/me/joinedTeams|/teams/[^/]+$", 30),
+    _limit(r"/teams$", 30),
+    # https://learn.microsoft.com/graph/throttling-limits#cloud-communication-service-limits
+    _limit(r"/communications/getPresencesByUserId|/users/[^/]+/presence", 1500, 30),
+    # https://learn.microsoft.com/graph/throttling-limits#call-records-limits
+    _limit(r"/communications/callRecords", 1500, 20),
+    # Resource units of the smallest tenant; each request taken as a list, which costs two.
+    # https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
+    _limit(r"/drives/|/groups/[^/]+/drive", 1200 / 2, 60),
+    # Resource units of the smallest tenant; a request with $select costs one.
+    # https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
+    _limit(r"/(?:users|groups)(?:/[^/]+)?$|/groups/", 3500, 10),
+    # Any other reading of Teams; meetings, whose own limits are by the month, go along.
+    _limit(r"/(?:teams|teamwork|chats|me)/|/users/|/chats$", 30),
+    # What an application may ask of Graph altogether.
+    # https://learn.microsoft.com/graph/throttling-limits
+    _limit(r"", 130_000, 10),
+)
+"""Per application and tenant; the first that fits counts."""
+
+SCOPED_LIMITS = (
+    _limit(_TEAM, 4, scope="team"),
+    _limit(_TEAM + r"/channels/(?P<channel>(?!getAll)[^/]+)/", 1, scope="channel"),
+    _limit(rf"{_CHAT}/", 1, scope="chat"),
+    _limit(r"/(?P<user>me|users/[^/]+)/chats$", 5, scope="user"),
+    # https://learn.microsoft.com/graph/throttling-limits#call-records-limits
+    # Whether it is a first page or a later one does not show in a path: both limits are kept.
+    _limit(_RECORD, 10, 20, scope="record"),
+    _limit(_RECORD, 50, 300, scope="record"),
+    # https://learn.microsoft.com/graph/throttling-limits#reports-service-limits
+    _limit(r"/reports/(?P<report>\w+)", 14, 600, scope="report"),
+)
+"""Per team, channel, chat, user, call or report, on top of the others; all that fit count."""
