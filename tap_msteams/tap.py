@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import signal
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
-from singer_sdk.configuration._dict_config import parse_environment_config
-from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import _ConfigInput
-from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from tap_msteams.auth import GraphAuthenticator
-from tap_msteams.base import GraphStream, IssueStream, Run, TapStream
+from tap_msteams.base import GraphStream, JournalStream, Run, TapStream, outcomes
+from tap_msteams.catalog import checked
 from tap_msteams.errors import (
     AuthenticationError,
     CatalogError,
-    SettingsError,
     StateError,
     TapError,
     TokenRejectedError,
     UnavailableError,
 )
 from tap_msteams.graph import Graph
-from tap_msteams.inputs import load_object, read_object
-from tap_msteams.settings import Settings, env_name, json_schema, problems
+from tap_msteams.inputs import load_object
+from tap_msteams.plugin import Plugin
+from tap_msteams.privacy import PERMISSION
+from tap_msteams.progress import Meters, Progress, tell
+from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
-from tap_msteams.sweep import Failure, Lane, Sweep, next_pause
+from tap_msteams.sweep import Failure, Lane, Sweep, Walk, next_pause
 from tap_msteams.throttle import Gate
 from tap_msteams.transport import session
 from tap_msteams.writer import RecordWriter
@@ -42,21 +41,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
-    import click
-
     from tap_msteams.graph import Record
-
-EXIT_WITH_GAPS = 3
+    from tap_msteams.privacy import Guests
 
 STATE_SECONDS = 1.0
 """A STATE message at most this often between the ends of streams."""
 
 
-class TapMSTeams(Tap):
+class TapMSTeams(Plugin):
     """Singer tap for Microsoft Teams: teams, channels, messages, members and presence."""
 
     name = "tap-msteams"
-    config_jsonschema: ClassVar[dict[str, Any]] = json_schema()
     message_writer_class = RecordWriter
     message_writer: RecordWriter
     clock: Callable[[], float] = staticmethod(time.monotonic)
@@ -107,57 +102,79 @@ class TapMSTeams(Tap):
         selected = [stream for stream in self.all_streams if stream.selected]
         skipped = [stream.name for stream in self.all_streams if not stream.selected]
         if skipped:
-            self.logger.info("Not selected: %s", ", ".join(skipped))
+            self.logger.info("%d of %d streams are not selected", len(skipped), len(STREAMS))
+            self.logger.debug("Not selected: %s", ", ".join(skipped))
         run = self._run = self._new_run()
         try:
-            if self.config.get("batch_config"):
-                # Batches are files that the SDK fills, one stream after the other.
-                for stream in sorted(selected, key=lambda stream: isinstance(stream, IssueStream)):
-                    stream.sync()
-            else:
-                self._read_side_by_side(selected, self._begin(run, selected))
-        except TapError:
-            self._write_state()
+            with Meters(run) as meters:
+                if self.config.get("batch_config"):
+                    # Batches are files that the SDK fills, one stream after the other.
+                    for stream in sorted(selected, key=lambda it: isinstance(it, JournalStream)):
+                        stream.sync()
+                else:
+                    self._read_side_by_side(run, selected, meters)
+        except (TapError, BrokenPipeError, SystemExit) as error:
+            run.ended_by = 128 + self._signal if self._signal else 1
+            if isinstance(error, TapError):
+                self._write_journals(selected)
+            self._tell(run, "an error")
             raise
-        self._write_state()
         if self._signal:
-            return 128 + self._signal
-        run.sum_up()
-        return EXIT_WITH_GAPS if run.gaps and self.settings.on_error != "report" else 0
+            run.ended_by = 128 + self._signal
+        self._write_journals(selected)
+        self._tell(run)
+        return run.exit_code
 
-    def _read_side_by_side(
-        self, selected: Sequence[TapStream], active: Sequence[TapStream]
-    ) -> None:
+    def _read_side_by_side(self, run: Run, selected: Sequence[TapStream], meters: Meters) -> None:
         """Write what comes, of whichever stream, until all have come to their end."""
+        active = self._begin(run, [it for it in selected if not isinstance(it, JournalStream)])
         unfinished = {stream.name: stream for stream in active}
-        with ExitStack() as metrics, self._sweeping(active) as sweep:
-            counters = {}
+        lanes = [stream.lane for stream in active]
+        with self._sweeping(lanes) as sweep, Progress(run, self.gate) as progress:
             for stream in selected:
                 stream.open(self.initialized_at // 1000)
-                counters[stream.name] = metrics.enter_context(stream.get_record_counter())
-                metrics.enter_context(stream.get_sync_timer())
+            for stream in active:
+                if stream.emits:
+                    meters.open(stream)
             for event in sweep.run():
                 for lane, records in self._records(event):
                     unfinished[lane.name].write(records)
-                    counters[lane.name].increment(len(records))
-                self._finish(unfinished)
+                    meters.count(lane.name, len(records))
+                self._finish(unfinished, meters)
                 self._write_state_when_due()
+                progress.tick()
                 if self._signal:
                     return
             # The last walk may end without anything more to hand out.
-            self._finish(unfinished)
+            self._finish(unfinished, meters)
 
-    def _finish(self, unfinished: dict[str, TapStream]) -> None:
+    def _finish(self, unfinished: dict[str, TapStream], meters: Meters) -> None:
         """Finish the streams whose last walk has ended."""
         for stream in [item for item in unfinished.values() if item.lane.finished]:
             del unfinished[stream.name]
             stream.finish()
+            meters.finish(stream)
             self._write_state()
+
+    def _write_journals(self, selected: Sequence[TapStream]) -> None:
+        """Write what there is to tell of the run itself, and the last STATE."""
+        for stream in selected:
+            if isinstance(stream, JournalStream) and stream.is_open:
+                stream.begin(cast("Run", self._run), emits=True)
+                stream.write(stream.guarded(stream.prune(stream.rows())))
+        self._write_state()
+
+    def _tell(self, run: Run, by: str = "") -> None:
+        """Say at the end what was read and what was not, unless nothing was asked for."""
+        by = signal.Signals(self._signal).name if self._signal else by
+        found = outcomes(run, run.clock())
+        if run.issues or not by or any(it.requests for it in found):
+            tell(run, found, by)
 
     def read_alone(self, stream: TapStream) -> Iterator[Record]:
         """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
         active = self._begin(self._run or self._new_run(), [stream])
-        with self._sweeping(active) as sweep:
+        with self._sweeping(it.lane for it in active) as sweep:
             for event in sweep.run():
                 for _, records in self._records(event):
                     yield from records
@@ -169,27 +186,45 @@ class TapMSTeams(Tap):
         """A run, signed in: a failure is the first thing said then, and not one a stream."""
         _ = self.graph.is_application
         streams = [stream for stream in self.all_streams if isinstance(stream, GraphStream)]
-        return Run(self.graph, self.settings, {type(stream): stream for stream in streams})
+        run = Run(self.graph, self.settings, {type(stream): stream for stream in streams})
+        if run.privacy and run.privacy.guests:
+            self._learn(run.privacy.guests)
+        return run
+
+    def _learn(self, guests: Guests) -> None:
+        """List the guests; without knowing them none could be left out."""
+        lane = Lane("guests", iter([Walk({}, guests.learn())]))
+        with self._sweeping([lane]) as sweep:
+            for event in sweep.run():
+                if event and isinstance(event[1], Failure):
+                    msg = (
+                        f"the guests cannot be listed, so that `guests` cannot leave them out: "
+                        f"{event[1].error}; grant {PERMISSION} with admin consent"
+                    )
+                    raise TapError(msg) from event[1].error
 
     def _begin(self, run: Run, selected: Sequence[TapStream]) -> list[TapStream]:
         """Some streams and the parents that they are read below, at the start of a run."""
+        application = run.graph.is_application
         active = list(selected)
         for stream in active:
-            if isinstance(stream, GraphStream):
-                if stream.parent and (parent := run.streams[stream.parent]) not in active:
-                    active.append(parent)
-                for source in stream.sources:
-                    run.streams[source].followed = True
-        for stream in active:
+            if isinstance(stream, GraphStream) and run.offers(type(stream)):
+                for parent in stream.parents(application=application):
+                    if run.offers(parent) and run.streams[parent] not in active:
+                        active.append(run.streams[parent])
+        run.clear()
+        # Children first: they tell their parents what they look at.
+        for stream in sorted(active, key=lambda it: -it.depth(application=application)):
             stream.begin(run, emits=stream in selected)
+            run.bookmarks.setdefault(stream.name, stream.bookmark)
         return active
 
     @contextmanager
-    def _sweeping(self, active: Sequence[TapStream]) -> Iterator[Sweep]:
-        """A sweep over the lanes of some streams, closed at the end."""
+    def _sweeping(self, lanes: Iterable[Lane]) -> Iterator[Sweep]:
+        """A sweep over some lanes, closed at the end."""
         sweep = Sweep(self.graph, self.gate, self.settings.concurrency, pause=self.pause)
-        for stream in active:
-            sweep.add(stream.lane)
+        for lane in lanes:
+            sweep.add(lane)
         self._sweep = sweep
         try:
             yield sweep
@@ -205,7 +240,9 @@ class TapMSTeams(Tap):
             return
         lane, found = event
         if not isinstance(found, Failure):
-            yield lane, found
+            records = cast("TapStream", self.streams[lane.name]).guarded(found)
+            lane.tally.rows += len(records)
+            yield lane, records
             return
         if isinstance(found.error, UnavailableError) and not self.graph.reached:
             raise self.graph.out_of_reach(found.error) from found.error
@@ -234,58 +271,13 @@ class TapMSTeams(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave once the page at hand is written, with the last STATE; at once if asked twice."""
         if self._sweep is None or self._signal:
+            self._signal = signum
             raise SystemExit(128 + signum)
         self._signal = signum
         self.logger.info("%s: stopping", signal.Signals(signum).name)
         self._sweep.wake()
 
-    # What the user gives
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        self.append_builtin_config(self.config_jsonschema)
-        found = list(problems(self.config, self.config_jsonschema["properties"]))
-        if found and raise_errors:
-            raise SettingsError("\n".join(found))
-        return found
-
-    @classproperty
-    @override
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - a property of the class
-        """The settings in the environment, one by one, so that a wrong one can be named."""
-        cls.append_builtin_config(cls.config_jsonschema)
-        found: dict[str, Any] = {}
-        for key, schema in cls.config_jsonschema["properties"].items():
-            try:
-                found |= parse_environment_config({"properties": {key: schema}}, "TAP_MSTEAMS_")
-            except ValueError as error:
-                msg = f"'{key}' (env {env_name(key)}) cannot be read: it needs another type"
-                raise SettingsError(msg) from error
-        return found
-
-    @override
-    def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = state.get("bookmarks") if state else {}
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(entry, dict) for entry in bookmarks.values()
-        ):
-            msg = (
-                "the state is no Singer state: it must be the `value` of a STATE message, "
-                "with `bookmarks` that map streams to objects"
-            )
-            raise StateError(msg)
-        super().load_state(state)
-
-    @classmethod
-    @override
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        config: dict[str, Any] = {}
-        for path in value:
-            if path != "ENV":
-                config |= read_object("config file", path, SettingsError)
-        return _ConfigInput(config=config, parse_env="ENV" in value)
+    # The command line
 
     @classmethod
     @override
@@ -304,7 +296,7 @@ class TapMSTeams(Tap):
         tap = cls(
             config=config.config,
             state=load_object("the state", state, StateError),
-            catalog=checked_catalog(load_object("the catalog", catalog, CatalogError)),
+            catalog=checked(load_object("the catalog", catalog, CatalogError)),
             parse_env_config=config.parse_env,
         )
         try:
@@ -316,32 +308,3 @@ class TapMSTeams(Tap):
             msg = "the target has closed its input: its log says why"
             raise TapError(msg) from error
         sys.exit(code)
-
-
-def checked_catalog(catalog: dict[str, Any] | None) -> Catalog | None:
-    """A catalog whose selected streams all exist."""
-    if catalog is None:
-        return None
-    try:
-        names = [(str(entry["tap_stream_id"]), entry["stream"]) for entry in catalog["streams"]]
-        parsed = Catalog.from_dict(cast("Any", catalog))
-        selected = [
-            str(entry.tap_stream_id)
-            for entry in parsed.streams
-            if entry.metadata.resolve_selection().get((), False)
-        ]
-    except (AttributeError, KeyError, TypeError) as problem:
-        msg = f"the catalog is no Singer catalog ({problem!r}): write it with --discover"
-        raise CatalogError(msg) from problem
-    for id_, name in names:
-        if id_ != name:
-            msg = f"the catalog calls the stream '{id_}' also {name!r}: write it with --discover"
-            raise CatalogError(msg)
-    known = [str(stream.__dict__["name"]) for stream in STREAMS]
-    for name in selected:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "write it anew with --discover"
-            msg = f"the catalog selects a stream '{name}' that this version does not have: {hint}"
-            raise CatalogError(msg)
-    return parsed

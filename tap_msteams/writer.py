@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
 from typing_extensions import override
+
+from tap_msteams.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +55,12 @@ class RecordWriter(MsgSpecWriter):
             self._last_state_bytes = len(line)
         write_all(line)
         if kind != "RECORD":
-            sys.stdout.buffer.flush()
+            try:
+                sys.stdout.buffer.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise _unwritable(error) from error
 
     def write_records(
         self, stream: str, records: Iterable[dict[str, Any]], version: int | None
@@ -79,5 +87,16 @@ class RecordWriter(MsgSpecWriter):
 def write_all(content: bytes | bytearray) -> None:
     """Write to stdout to the last byte; with PYTHONUNBUFFERED a signal cuts one write short."""
     rest = memoryview(content)
-    while rest:
-        rest = rest[sys.stdout.buffer.write(rest) :]
+    try:
+        while rest:
+            rest = rest[sys.stdout.buffer.write(rest) :]
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> TapError:
+    # What is left in the buffer would fail again when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return TapError(f"stdout cannot be written to: {error.strerror}")

@@ -1,0 +1,267 @@
+"""What can go wrong, why, and what to do about it: one table, which the tap and its docs tell.
+
+What Entra ID refuses is in a table of its own, `tap_msteams.auth.remedies`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tap_msteams.errors import (
+    ExpiredError,
+    ForbiddenError,
+    GraphError,
+    MissingError,
+    NotEntitledError,
+    NotGrantedError,
+    RejectedError,
+    ThrottledError,
+    TokenRejectedError,
+    UnavailableError,
+    UnsupportedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Severity = Literal["gap", "notice"]
+
+LEFT_OUT_BY = {"channelId": "channels", "teamId": "teams", "userId": "users"}
+"""The setting that leaves out one parent, by the variable that its id fills; narrowest first."""
+
+DOCTOR = "`tap-msteams doctor`"
+_ISSUES = "the row in `sync_issues`, and the last lines of the log"
+_LATER = "the next run reads it again; if it persists, give the ids in the brackets to Microsoft"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that can go wrong."""
+
+    sign: str
+    """What the log says, or Graph's status."""
+    cause: str
+    remedy: str
+    """What to do; `{permission}` and `{exception}` are filled in."""
+    more: str
+    """How to see more."""
+    severity: Severity = "gap"
+    """Whether rows may be missing because of it."""
+
+
+GRAPH: dict[type[GraphError], Advice] = {
+    NotGrantedError: Advice(
+        "403, `Missing role permissions`, `Missing scope permissions`, "
+        "`Authorization_RequestDenied`",
+        "The token lacks a permission. Nobody granted it, or a token from before is still in use.",
+        "grant {permission} with admin consent ({doctor} gives the link)",
+        DOCTOR,
+    ),
+    ForbiddenError: Advice(
+        "403, anything else",
+        "The permission is there, but this team, channel or chat refuses this caller.",
+        "have its owner let the caller read it ({permission} alone is not enough there), or leave "
+        "it out{exception}",
+        _ISSUES,
+    ),
+    MissingError: Advice(
+        "404",
+        "It was deleted after it had been listed.",
+        "it is gone: nothing to do",
+        _ISSUES,
+        "notice",
+    ),
+    NotEntitledError: Advice(
+        "403 or 404 with a word of a licence or an application access policy",
+        "A person has no licence, no mailbox or no policy for it.",
+        "assign a licence or have a Teams administrator grant the application access policy, if "
+        "these people are meant to have it",
+        _ISSUES,
+        "notice",
+    ),
+    UnsupportedError: Advice(
+        "402, 405, 412, 501",
+        "Graph does not offer it to this tenant, in this cloud or to this way to sign in.",
+        "this tenant, cloud or way to sign in does not offer it: deselect it",
+        DOCTOR,
+        "notice",
+    ),
+    ThrottledError: Advice(
+        "429",
+        "Too many requests: other programs share the limits of this app registration, or Graph "
+        "lowered them.",
+        "run it when less else is running, or set 'rate_limit_share' (env "
+        "TAP_MSTEAMS_RATE_LIMIT_SHARE) to 0.5 or less; the next run reads it again",
+        "the live view, or the summary at the end: seconds waited for Graph",
+    ),
+    UnavailableError: Advice(
+        "5xx, a dropped connection, an answer cut short",
+        "Microsoft's service or the network on the way is disturbed, for longer than the tap "
+        "tried again.",
+        _LATER,
+        "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
+    ),
+    TokenRejectedError: Advice(
+        "401",
+        "Graph does not accept the token, and no new one either.",
+        "check 'tenant_id', 'cloud' and 'graph_url', or ask an administrator for a policy that "
+        "blocks this sign-in",
+        DOCTOR,
+    ),
+    ExpiredError: Advice(
+        "410, `syncStateNotFound`, `resyncRequired`",
+        "The place in STATE is older than Graph remembers.",
+        "nothing: it is read from the start",
+        "the line in the log that names the stream and the parent",
+    ),
+    RejectedError: Advice(
+        "400 and the rest",
+        "Graph does not take the request as it is: a change at Microsoft, or a mistake of this "
+        "tap.",
+        "upgrade tap-msteams; if it persists, report it with the line of the log",
+        _ISSUES,
+    ),
+    GraphError: Advice("any other", "Not known.", _LATER, _ISSUES),
+}
+"""By the kind of error; the nearest base class counts."""
+
+NETWORK = (
+    Advice(
+        "cannot be resolved",
+        "The name of the server or the proxy is not known here: no network, no DNS, or a typing "
+        "error in an address.",
+        "check the network, then 'graph_url', 'authority_host' and 'proxy_url'",
+        DOCTOR,
+    ),
+    Advice(
+        "no answer in ",
+        "A firewall drops the connection, or the proxy is slow.",
+        "have the network let this machine reach Entra ID and Graph, or set 'proxy_url'; raise "
+        "'connect_timeout' or 'request_timeout' where the way is slow",
+        DOCTOR,
+    ),
+    Advice(
+        "is not trusted",
+        "A proxy of your company opens the encryption with a certificate authority of its own.",
+        "set 'ca_bundle' to a PEM file with that authority, or to `system`",
+        DOCTOR,
+    ),
+    Advice(
+        "has expired: check the clock",
+        "The clock of this machine is wrong, or the server's certificate really ended.",
+        "set the clock of this machine",
+        DOCTOR,
+    ),
+    Advice(
+        "does not take this user",
+        "The proxy wants another user or password.",
+        "check 'proxy_username' and 'proxy_password'",
+        DOCTOR,
+    ),
+    Advice(
+        "does not let this tap through",
+        "The proxy forbids the address.",
+        "have it allowed there, or set 'no_proxy'",
+        DOCTOR,
+    ),
+    Advice(
+        "its certificate is another than the pinned one",
+        "The server has a new certificate, or somebody else answers.",
+        "ask who runs it, then set 'certificate_fingerprint' to the new one",
+        DOCTOR,
+    ),
+)
+"""Between this machine and Microsoft."""
+
+UNMATCHED = Advice(
+    "nothing is called ",
+    "An entry of 'teams', 'channels' or 'users' fits nothing that Graph lists.",
+    "correct the entry: it is an id, a whole name, or a pattern like `Sales*`",
+    "the streams `teams`, `channels` and `users`",
+)
+
+CONFIGURATION = (
+    Advice(
+        "there is no setting ",
+        "A key of the configuration is spelt in another way.",
+        "take the name that the line suggests",
+        "`tap-msteams --about`",
+    ),
+    Advice(
+        "is missing: set it to one of ",
+        "Nothing says how to sign in.",
+        "set 'auth_method', or the settings of one way to sign in",
+        "`tap-msteams --about`",
+    ),
+    Advice(
+        "belong to different ways to sign in",
+        "Credentials of two ways to sign in are set.",
+        "remove all but one, or set 'auth_method'",
+        "`tap-msteams --about`",
+    ),
+    Advice(
+        "nobody has signed in yet",
+        "The token store holds no token for this app registration and this user.",
+        "run `tap-msteams login`, or `tap-msteams login --device-code` without a browser",
+        DOCTOR,
+    ),
+    UNMATCHED,
+)
+"""What is set."""
+
+STATE = (
+    Advice(
+        "the state is no Singer state",
+        "The file is not the `value` of a STATE message.",
+        "hand in the last STATE of a run, or none for a full read",
+        "`meltano state get`",
+    ),
+    Advice(
+        "the catalog selects a stream ",
+        "The catalog is of another version of this tap.",
+        "write it anew with `--discover`",
+        "`tap-msteams --discover`",
+    ),
+    Advice(
+        "Graph has forgotten what changed since",
+        "The last run was too long ago.",
+        "run it more often; this time everything is read",
+        "the line in the log that names the stream and the parent",
+    ),
+    Advice(
+        "so that deletions before that can no longer be seen",
+        "The last run was more than 21 days ago, and Graph shows a deleted message for 21 days.",
+        "run it more often; remove the bookmark of the stream from the state to read all again",
+        "`meltano state get`",
+    ),
+)
+"""What a run goes on from."""
+
+
+def advice_on(error: GraphError) -> Advice:
+    """What there is to say about an error of Graph's."""
+    return next(GRAPH[kind] for kind in type(error).__mro__ if kind in GRAPH)
+
+
+def judge(
+    error: GraphError, permission: str, subject: Mapping[str, str] | None = None
+) -> tuple[Severity, str]:
+    """Whether an error may miss rows, and what to do about it; `subject` is what was not read."""
+    advice = advice_on(error)
+    if isinstance(error, NotEntitledError):
+        return advice.severity, error.remedy
+    remedy = advice.remedy.format(
+        permission=permission or "the permission",
+        exception=_exception(subject or {}),
+        doctor=DOCTOR,
+    )
+    return advice.severity, remedy
+
+
+def _exception(subject: Mapping[str, str]) -> str:
+    """How to leave out what was not read."""
+    for variable, setting in LEFT_OUT_BY.items():
+        if id_ := subject.get(variable):
+            return f""": add "!{id_}" to '{setting}' (env TAP_MSTEAMS_{setting.upper()})"""
+    return ""

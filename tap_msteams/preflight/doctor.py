@@ -1,0 +1,201 @@
+"""The doctor: what is there, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from tap_msteams import transport
+from tap_msteams.advice import UNMATCHED
+from tap_msteams.auth import GraphAuthenticator
+from tap_msteams.base import GraphStream
+from tap_msteams.errors import TapError
+from tap_msteams.graph import Graph
+from tap_msteams.preflight.check import Check
+from tap_msteams.preflight.courier import Courier
+from tap_msteams.preflight.identity import (
+    BY_REGISTRATION,
+    Consent,
+    Identity,
+    consent,
+    credential,
+    sign_in,
+    token_store,
+)
+from tap_msteams.preflight.reach import Answer, Service, clocks, reach
+from tap_msteams.preflight.rehearsal import Measure, Rehearsal
+from tap_msteams.preflight.verdicts import Judge, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_msteams.preflight.rehearsal import Part
+    from tap_msteams.settings import Settings
+    from tap_msteams.tap import TapMSTeams
+
+Verdict = Literal["complete", "incomplete", "no sign-in", "wrong configuration"]
+
+EXIT_CODES: dict[Verdict, int] = {
+    "complete": 0,
+    "incomplete": 3,
+    "no sign-in": 1,
+    "wrong configuration": 1,
+}
+
+
+@dataclass
+class Report:
+    """All that the doctor found."""
+
+    verdict: Verdict = "complete"
+    checks: list[Check] = field(default_factory=list)
+    identity: Identity | None = None
+    streams: list[Row] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    """The permissions to grant for the selected streams."""
+    consent: Consent | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with."""
+        return EXIT_CODES[self.verdict]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return {**asdict(self), "exitCode": self.exit_code}
+
+
+def examine(tap: TapMSTeams, parents: int = 1) -> Report:
+    """Look at everything that a run needs; below so many teams, chats and so on."""
+    report = Report()
+    try:
+        settings = tap.settings
+        told = f"auth_method {settings.auth_method}, cloud {settings.cloud}, set: " + ", ".join(
+            key for key, value in sorted(tap.config.items()) if value not in (None, "", [])
+        )
+        report.checks.append(Check("configuration", "ok", told))
+        answers = _reached(report, settings)
+    except TapError as error:
+        return refused(str(error).splitlines())
+    authenticator = GraphAuthenticator.from_settings(settings)
+    try:
+        signed_in, who = sign_in(authenticator)
+    except TapError as error:
+        signed_in, who = Check("sign-in", "failed", str(error)), None
+    checks = (
+        signed_in,
+        clocks(answers),
+        token_store(settings),
+        credential(settings, is_accepted=who is not None),
+        _share(settings),
+    )
+    report.checks += [check for check in checks if check]
+    if who is None:
+        report.verdict = "no sign-in"
+        return report
+    report.identity = who
+    if any(check.name == "Graph" and check.state == "failed" for check in report.checks):
+        report.verdict = "incomplete"
+        return report
+    graph = Graph(settings.graph_url, transport.session(settings), authenticator)
+    courier = Courier(graph, tap.gate)
+    _try_streams(report, tap, courier, parents)
+    return report
+
+
+def refused(lines: list[str]) -> Report:
+    """The report on a configuration that cannot be used."""
+    return Report("wrong configuration", [Check("configuration", "failed", it) for it in lines])
+
+
+def _reached(report: Report, settings: Settings) -> dict[str, Answer]:
+    """Go to the services."""
+    answers = {}
+    for service in _services(settings):
+        check, answer = reach(service, settings)
+        if answer and service.name == "Graph" and "request-id" not in _lower(answer.headers):
+            check = Check(
+                "Graph",
+                "failed",
+                f"{check.text}, but it is not Graph that answers",
+                "check 'graph_url' and the proxy",
+            )
+        elif answer:
+            answers[service.name] = answer
+        report.checks.append(check)
+    return answers
+
+
+def _services(settings: Settings) -> Iterator[Service]:
+    if settings.auth_method in BY_REGISTRATION:
+        tenant = settings.tenant_id or "organizations"
+        yield Service(
+            "Entra ID",
+            f"{settings.authority_host}/{tenant}/v2.0/.well-known/openid-configuration",
+            "authority_host",
+            lambda: transport.identity_session(settings),
+        )
+    # Without a token it is refused, which is an answer.
+    yield Service(
+        "Graph",
+        f"{settings.graph_url}/v1.0/me",
+        "graph_url",
+        lambda: transport.session(settings),
+    )
+
+
+def _lower(headers: dict[str, str]) -> set[str]:
+    return {name.lower() for name in headers}
+
+
+def _share(settings: Settings) -> Check:
+    share = settings.rate_limit_share
+    if share:
+        return Check("rate limits", "ok", f"at most {share:.0%} of the documented ones are used")
+    return Check(
+        "rate limits",
+        "warning",
+        "requests are not paced: 'rate_limit_share' is 0",
+        "set 'rate_limit_share' to 1, unless somebody else keeps the pace",
+    )
+
+
+def _try_streams(report: Report, tap: TapMSTeams, courier: Courier, parents: int) -> None:
+    """Ask for a little of each stream that is selected or may be read."""
+    who = report.identity
+    if who is None:
+        return
+    streams = [it for it in tap.all_streams if isinstance(it, GraphStream)]
+    run = Rehearsal(courier, tap.settings, streams)
+    judge = Judge(run, {}, who.granted)
+    may = {row.stream for row in judge.rows(streams) if row.granted is not False}
+    parts = run.read(
+        [it for it in streams if it.selected or it.name in may], Measure(parents=parents, rows=1)
+    )
+    report.streams = Judge(run, parts, who.granted).rows(tap.all_streams)
+    report.checks += _unmatched(run, parts)
+    selected = [row for row in report.streams if row.selected]
+    if not selected:
+        report.checks.append(
+            Check("selection", "warning", "no stream is selected", "select one in the catalog")
+        )
+    report.missing = sorted({name for row in selected for name in row.grant})
+    if report.missing:
+        report.consent = consent(tap.settings, who, report.missing)
+    if not all(row.is_readable for row in selected):
+        report.verdict = "incomplete"
+
+
+def _unmatched(run: Rehearsal, parts: dict[str, Part]) -> Iterator[Check]:
+    """What nothing is called by, among the choices whose list was read to its end."""
+    for setting, entry in run.unmatched:
+        part = parts.get(setting)
+        if part and part.answered and not (part.stream.above or part.cut or part.refusals):
+            yield Check(setting, "warning", f"{UNMATCHED.sign}'{entry}'", UNMATCHED.remedy)
+
+
+def encoded(report: Report) -> bytes:
+    """The report as JSON."""
+    return msgspec.json.format(msgspec.json.encode(report.to_dict()))

@@ -1,0 +1,237 @@
+"""The estimate: how many requests a run takes, and how long at the rates that Graph allows."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_msteams.advice import DOCTOR, advice_on
+from tap_msteams.base import ActionStream, ExportStream, GraphStream, NestedStream, ReportStream
+from tap_msteams.base.reports import KEPT
+from tap_msteams.preflight.courier import Courier
+from tap_msteams.preflight.rehearsal import Measure, Rehearsal
+from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_msteams.preflight.rehearsal import Part
+    from tap_msteams.tap import TapMSTeams
+
+SAMPLE = 10
+"""Parents of each stream to look at."""
+
+PAGES = 3
+"""Pages of each of them."""
+
+_LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number that may be more."""
+
+    value: float
+    at_least: bool = False
+
+    @property
+    def told(self) -> str:
+        """The number for people."""
+        return f"{'≥ ' if self.at_least else ''}{math.ceil(self.value):,}"
+
+
+@dataclass
+class Cost:
+    """What a stream costs."""
+
+    stream: str
+    first: Number = field(default_factory=lambda: Number(0))
+    """Requests of a run that reads everything."""
+    first_seconds: float = 0.0
+    later: Number = field(default_factory=lambda: Number(0))
+    """Requests of a run soon after it."""
+    later_seconds: float = 0.0
+
+
+@dataclass
+class Estimate:
+    """What a run costs."""
+
+    share: float
+    sizes: dict[str, Number] = field(default_factory=dict)
+    streams: list[Cost] = field(default_factory=list)
+    total: Cost = field(default_factory=lambda: Cost("together"))
+    notes: list[str] = field(default_factory=list)
+    requests: int = 0
+    """What the estimate itself asked for."""
+
+
+def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estimate:
+    """Look at a sample of each selected stream, and count what a run would ask for."""
+    settings = tap.settings
+    result = Estimate(settings.rate_limit_share)
+    courier = Courier(tap.graph, tap.gate)
+    streams = [it for it in tap.all_streams if isinstance(it, GraphStream)]
+    run = Rehearsal(courier, settings, streams)
+    # Reports are of a size that is known, and they have the tightest limits of all.
+    looked_at = [it for it in streams if it.selected and not isinstance(it, ReportStream)]
+    measure = Measure(parents=sample, spare=sample, pages=pages, lists_all=True)
+    parts = run.read(looked_at, measure)
+    counts = _Counts(parts, run)
+    share = settings.rate_limit_share
+    loads = (_Load(share), _Load(share))
+    for stream in streams:
+        if isinstance(stream, ReportStream) and stream.selected and run.offers(type(stream)):
+            days = math.ceil(stream.reread.days) + 1
+            first, later = Number(KEPT.days - 1), Number(days)
+            url, parents = stream.report("period='D7'"), 1.0
+        elif stream.name in parts:
+            part = parts[stream.name]
+            first, later = counts.first(part), counts.later(part)
+            url, parents = part.url, counts.parents(part)
+        else:
+            continue
+        cost = Cost(stream.name, first, 0.0, later, 0.0)
+        if url:
+            cost.first_seconds = loads[0].add(url, first.value, parents)
+            cost.later_seconds = loads[1].add(url, later.value, parents)
+        result.streams.append(cost)
+    result.sizes = {
+        name: counts.rows(part)
+        for name, part in parts.items()
+        if part.stream.fills and part.answered and not isinstance(part.stream, ExportStream)
+    }
+    _sum_up(result, loads, parts)
+    result.requests = courier.requests
+    return result
+
+
+def _sum_up(result: Estimate, loads: tuple[_Load, _Load], parts: dict[str, Part]) -> None:
+    costs = result.streams
+    result.total = Cost(
+        "together",
+        _sum(cost.first for cost in costs),
+        loads[0].seconds,
+        _sum(cost.later for cost in costs),
+        loads[1].seconds,
+    )
+    for name, part in parts.items():
+        gaps = [it for it in part.refusals if advice_on(it[1]).severity == "gap"]
+        for subject, error in gaps[:1]:
+            where = " ".join([name, *(f"{key}={value}" for key, value in subject.items())])
+            result.notes.append(f"{where}: refused, and what it has is not counted: {error}")
+    if result.notes:
+        result.notes.append(f"{DOCTOR} says what to do")
+
+
+def _sum(numbers: Iterable[Number]) -> Number:
+    known = list(numbers)
+    return Number(sum(it.value for it in known), any(it.at_least for it in known))
+
+
+class _Counts:
+    """What a sample says of the whole."""
+
+    def __init__(self, parts: dict[str, Part], run: Rehearsal) -> None:
+        self._parts, self._run = parts, run
+
+    def parents(self, part: Part) -> float:
+        """Below how many parents a stream is read."""
+        if not part.stream.above:
+            return 1.0
+        return part.found * self._scale_of_parents(part)
+
+    def _scale_of_parents(self, part: Part) -> float:
+        scales = [self._scale(self._parts[it]) for it in self._above(part)]
+        return sum(scales) / len(scales) if scales else 1.0
+
+    def _above(self, part: Part) -> list[str]:
+        names = [self._run.streams[parent].name for parent in part.stream.above]
+        return [name for name in names if name in self._parts]
+
+    def _scale(self, part: Part) -> float:
+        """How many times the sample the whole is."""
+        return self.parents(part) / part.walked if part.walked else 1.0
+
+    def _walks(self, part: Part) -> float:
+        if isinstance(part.stream, ActionStream):
+            return math.ceil(self.parents(part) / part.stream.ids_per_call)
+        return self.parents(part)
+
+    def _each(self, part: Part) -> float:
+        """Requests of one walk, on average."""
+        if not part.walked:
+            return 0.0
+        own = part.requests / part.walked
+        # Of the walks that a walk begins only the first was followed.
+        return own + (part.more - part.more_walked) / part.walked
+
+    def first(self, part: Part) -> Number:
+        """Requests of a run that reads everything."""
+        return Number(self._walks(part) * self._each(part), self._is_cut(part))
+
+    def _is_cut(self, part: Part) -> bool:
+        """Whether there is more than was looked at, of it or above it."""
+        refused = any(advice_on(error).severity == "gap" for _, error in part.refusals)
+        return part.cut or refused or self._is_cut_above(part)
+
+    def later(self, part: Part) -> Number:
+        """Requests of a run that finds next to nothing new."""
+        if part.stream.replication_method == "FULL_TABLE":
+            return self.first(part)
+        if isinstance(part.stream, NestedStream):
+            return Number(0)
+        is_below_new = any(
+            self._parts[name].stream.replication_method != "FULL_TABLE"
+            and self._parts[name].stream.selected
+            for name in self._above(part)
+        )
+        return Number(0 if is_below_new else self._walks(part), self._is_cut_above(part))
+
+    def rows(self, part: Part) -> Number:
+        """How many records a stream has."""
+        return Number(part.rows * self._scale(part), self._is_cut(part))
+
+    def _is_cut_above(self, part: Part) -> bool:
+        return any(self._is_cut(self._parts[name]) for name in self._above(part))
+
+
+class _Load:
+    """Requests by the limits that they fall under."""
+
+    def __init__(self, share: float) -> None:
+        self._gate = Gate(share)
+        self._share = (share or 1.0) * HEADROOM
+        self._whole: dict[str, float] = defaultdict(float)
+        self._each: dict[str, float] = defaultdict(float)
+
+    def add(self, url: str, requests: float, parents: float) -> float:
+        """Take in the requests of a stream; returns the seconds they would take alone."""
+        wide, *narrow = (key[0] for key in self._gate.keys(url))
+        self._whole[wide] += requests
+        below_one = requests / max(parents, 1.0)
+        for name in narrow:
+            self._each[name] += below_one
+        times = [self._time(wide, requests), *(self._time(name, below_one) for name in narrow)]
+        return max(times)
+
+    def _time(self, name: str, requests: float) -> float:
+        limit = _LIMITS[name]
+        free = limit.amount if limit.is_counted else 1.0
+        return max(0.0, requests - free) / (limit.rate * self._share)
+
+    @property
+    def seconds(self) -> float:
+        """How long all of them take side by side."""
+        loads = (*self._whole.items(), *self._each.items())
+        return max((self._time(name, requests) for name, requests in loads), default=0.0)
+
+
+def encoded(result: Estimate) -> bytes:
+    """The estimate as JSON."""
+    content: dict[str, Any] = asdict(result)
+    return msgspec.json.format(msgspec.json.encode(content))

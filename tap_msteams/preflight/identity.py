@@ -1,0 +1,184 @@
+"""Identity: who signs in, where, and with what."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tap_msteams.auth.certificates import WARNED_AHEAD, Certificate
+from tap_msteams.auth.grant import REDIRECT_URI
+from tap_msteams.auth.store import TokenStore
+from tap_msteams.errors import TapError
+from tap_msteams.preflight.check import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_msteams.auth import GraphAuthenticator
+    from tap_msteams.settings import Settings
+
+BY_REGISTRATION = ("service_principal", "workload_identity", "refresh_token")
+"""Ways to sign in as an app registration whose permissions an administrator can consent to."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a token speaks for."""
+
+    kind: str
+    """application or user"""
+    tenant: str
+    application: str
+    user: str
+    ends: datetime
+    permissions: list[str]
+    readable: bool
+    """Whether the token tells its permissions."""
+
+    @classmethod
+    def of(cls, authenticator: GraphAuthenticator) -> Identity:
+        """Sign in, and read what the token says of itself."""
+        application = authenticator.is_application
+        claims: Mapping[str, Any] = authenticator.claims
+        name, id_ = claims.get("app_displayname"), claims.get("appid") or claims.get("azp") or ""
+        user = claims.get("upn") or claims.get("unique_name") or claims.get("name") or ""
+        return cls(
+            "application" if application else "user",
+            str(claims.get("tid", "")),
+            f"{name} ({id_})" if name else str(id_),
+            "" if application else str(user or claims.get("oid", "")),
+            datetime.fromtimestamp(authenticator.expires_at, UTC),
+            sorted(authenticator.granted),
+            bool(claims),
+        )
+
+    @property
+    def granted(self) -> frozenset[str] | None:
+        """The permissions in the token; None where it does not tell."""
+        return frozenset(self.permissions) if self.readable else None
+
+
+def sign_in(authenticator: GraphAuthenticator) -> tuple[Check, Identity | None]:
+    """Whether a token is to be had, and whose it is."""
+    try:
+        who = Identity.of(authenticator)
+    except TapError as error:
+        text, _, remedy = str(error).partition(": ")
+        return Check("sign-in", "failed", text, remedy), None
+    parts = [f"as the user {who.user}" if who.user else f"as an {who.kind}"]
+    if who.kind == "user" and not who.user:
+        parts = ["as a user"]
+    parts += [f"{who.application}"] if who.application else []
+    parts += [f"in the tenant {who.tenant}"] if who.tenant else []
+    parts.append(f"token until {who.ends:%Y-%m-%d %H:%M} UTC")
+    return Check("sign-in", "ok", ", ".join(parts)), who
+
+
+def credential(settings: Settings, *, is_accepted: bool) -> Check | None:
+    """When the credential ends, where that can be known and a refused sign-in says no more."""
+    if settings.client_certificate or settings.client_certificate_path:
+        try:
+            certificate = Certificate.from_settings(settings)
+        except TapError as error:
+            return Check("certificate", "failed", str(error))
+        end = certificate.chain[0].not_valid_after_utc
+        left = end.timestamp() - time.time()
+        if left > WARNED_AHEAD:
+            return Check("certificate", "ok", f"ends on {end:%Y-%m-%d}")
+        new = "upload a new certificate to the app registration, and set it here"
+        when = "ended" if left <= 0 else "ends"
+        state = "failed" if left <= 0 else "warning"
+        return Check("certificate", state, f"{when} on {end:%Y-%m-%d}", new)  # type: ignore[arg-type]
+    if settings.client_secret and is_accepted:
+        text = "its end is told in the Entra admin center only, under Certificates & secrets"
+        return Check("client secret", "ok", text)
+    return None
+
+
+def token_store(settings: Settings) -> Check | None:
+    """What the token store holds; None for ways to sign in that need none."""
+    if settings.auth_method != "refresh_token":
+        return None
+    try:
+        store = TokenStore.from_settings(settings)
+        with store.locked() as entry:
+            warned = entry.warning(store.clock())
+            who = f"tokens of {entry.account}" if entry.account else "tokens of a user"
+            text = f"{who}, in {store.path}, encryption: {settings.token_cache_encryption}"
+            if entry.refresh_token and entry.ends:
+                text += f", until {datetime.fromtimestamp(entry.ends, UTC):%Y-%m-%d}"
+            elif not (entry.refresh_token or entry.access_token):
+                text = f"nothing yet for this app registration, in {store.path}"
+    except TapError as error:
+        return Check("token store", "failed", str(error))
+    if warned:
+        return Check("token store", "warning", text, warned)
+    return Check("token store", "ok", text)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How to have permissions granted."""
+
+    url: str
+    """The page where an administrator consents; empty where there is none."""
+    steps: list[str]
+
+
+def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consent:
+    """How an administrator grants what is missing, and nothing more.
+
+    https://learn.microsoft.com/en-us/entra/identity-platform/v2-admin-consent
+    """
+    names = ", ".join(missing)
+    kind = "application" if who.kind == "application" else "delegated"
+    if settings.auth_method == "managed_identity":
+        return Consent(
+            "",
+            [f"{_IDENTITY} {names} (New-MgServicePrincipalAppRoleAssignment).", _AGAIN],
+        )
+    if settings.auth_method not in BY_REGISTRATION:
+        return Consent(
+            "", [f"Where this token comes from, have it given the permissions {names}.", _AGAIN]
+        )
+    client, redirect_uri = settings.client_id, settings.redirect_uri or REDIRECT_URI
+    everything = f"{settings.graph_url}/.default"
+    asked = everything if kind == "application" else _scopes(settings, missing)
+    query = {
+        "client_id": client,
+        "scope": asked,
+        "redirect_uri": redirect_uri,
+    }
+    tenant = settings.tenant_id or who.tenant or "organizations"
+    url = f"{settings.authority_host}/{tenant}/v2.0/adminconsent?{urlencode(query)}"
+    register = (
+        f"In the Entra admin center, App registrations, {client}, API "
+        "permissions: add a permission, Microsoft Graph, "
+        f"{kind.capitalize()} permissions: {names}."
+    )
+    page = "on that page with Grant admin consent, or " if kind == "application" else ""
+    grant = (
+        f"An administrator grants them, {page}by the link below: sign in and accept. The page "
+        "after that may not load, which does not matter. The link works only where the "
+        f"registration has the redirect URI {redirect_uri} (Authentication, Add Redirect URI)."
+    )
+    steps = [register, grant] if kind == "application" else [grant]
+    if kind == "delegated":
+        if settings.scopes:
+            steps.append(f"Add {names} to 'scopes' (env TAP_MSTEAMS_SCOPES).")
+        steps.append("Run `tap-msteams refresh`, so that the next token has them.")
+    return Consent(url, [*steps, _AGAIN])
+
+
+_IDENTITY = (
+    "A managed identity has no consent page: an administrator assigns it the app roles of "
+    "Microsoft Graph"
+)
+_AGAIN = "Run `tap-msteams doctor` again."
+
+
+def _scopes(settings: Settings, names: Sequence[str]) -> str:
+    return " ".join(f"{settings.graph_url}/{name}" for name in names)

@@ -1,0 +1,163 @@
+"""Verdicts: what a rehearsal says of each stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from tap_msteams.advice import judge
+from tap_msteams.base import GraphStream
+from tap_msteams.errors import (
+    ForbiddenError,
+    GraphError,
+    MissingError,
+    NotEntitledError,
+    NotGrantedError,
+    ThrottledError,
+    UnsupportedError,
+)
+from tap_msteams.preflight.permissions import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from tap_msteams.base import TapStream
+    from tap_msteams.preflight.rehearsal import Part, Rehearsal
+
+Verdict = Literal[
+    "ok", "untried", "partly", "missing", "blocked", "refused", "unoffered", "throttled", "failed"
+]
+
+READABLE: frozenset[Verdict] = frozenset({"ok", "untried"})
+
+_LEADS_ON: frozenset[Verdict] = READABLE | {"partly"}
+
+_CAUSES: tuple[tuple[type[GraphError], Verdict], ...] = (
+    (NotGrantedError, "missing"),
+    (NotEntitledError, "untried"),
+    (ForbiddenError, "refused"),
+    (MissingError, "untried"),
+    (UnsupportedError, "unoffered"),
+    (ThrottledError, "throttled"),
+    (GraphError, "failed"),
+)
+
+
+@dataclass
+class Row:
+    """What there is to say about one stream."""
+
+    stream: str
+    selected: bool
+    permission: str = ""
+    """The least that it needs."""
+    granted: bool | None = None
+    """Whether the token has it or a broader one; None where the token does not tell."""
+    by: str = ""
+    """The permission that serves for it."""
+    probe: str = ""
+    """Graph's status; empty where there was nothing to ask, or no answer."""
+    verdict: Verdict = "ok"
+    problem: str = ""
+    remedy: str = ""
+    grant: list[str] = field(default_factory=list)
+    """The permissions to grant, its parents' included."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether a run would read it without a gap, as far as can be known."""
+        return self.verdict in READABLE
+
+
+class Judge:
+    """Says of each stream whether it can be read."""
+
+    def __init__(
+        self, run: Rehearsal, parts: Mapping[str, Part], granted: Collection[str] | None
+    ) -> None:
+        """Go by what was read of the streams, and by what the token says it may."""
+        self._run, self._parts, self._granted = run, parts, granted
+        self._application = run.graph.is_application
+        self._rows: dict[str, Row] = {}
+
+    def rows(self, streams: Iterable[TapStream]) -> list[Row]:
+        """A row for each stream."""
+        return [self._row(stream) for stream in streams]
+
+    def _row(self, stream: TapStream) -> Row:
+        if stream.name not in self._rows:
+            row = self._rows[stream.name] = Row(stream.name, stream.selected)
+            if isinstance(stream, GraphStream):
+                self._judge(row, stream)
+        return self._rows[stream.name]
+
+    def _judge(self, row: Row, stream: GraphStream) -> None:
+        row.permission = stream.needs(application=self._application)
+        if self._granted is not None:
+            row.by = serving(row.permission, self._granted) or ""
+            row.granted = bool(row.by)
+        part = self._parts.get(stream.name)
+        if found := self._run.why_not(type(stream)):
+            row.verdict, row.problem, row.remedy = "unoffered", found[0], found[1]
+        elif part and part.refusals:
+            self._refused(row, part)
+        elif part and part.good:
+            row.probe = "200" if part.requests else ""
+        else:
+            self._unasked(row, stream)
+
+    def _refused(self, row: Row, part: Part) -> None:
+        """The row of a stream that Graph refused, at least once."""
+        subject, error = max(part.refusals, key=lambda it: -_rank(it[1]))
+        verdict = next(name for kind, name in _CAUSES if isinstance(error, kind))
+        permission = row.permission
+        if isinstance(error, NotGrantedError):
+            permission = error.permission or permission
+            row.grant = [permission]
+        row.probe = str(error.status or "")
+        if part.good and verdict == "untried":
+            row.probe = "200"
+            return
+        row.verdict = "partly" if part.good and verdict == "refused" else verdict
+        row.problem = str(error)
+        row.remedy = judge(error, permission, subject)[1].partition(" (`tap-msteams doctor`")[0]
+
+    def _unasked(self, row: Row, stream: GraphStream) -> None:
+        """The row of a stream that Graph was not asked for."""
+        if row.granted is False:
+            row.verdict, row.grant = "missing", [row.permission]
+            row.problem = f"the token lacks {row.permission}"
+            row.remedy = f"grant {row.permission} with admin consent"
+            if stream.name not in self._parts:
+                return
+        parents = [
+            self._row(self._run.streams[parent])
+            for parent in stream.parents(application=self._application)
+            if self._run.why_not(parent) is None
+        ]
+        barred = [it for it in parents if it.verdict not in _LEADS_ON]
+        if parents and len(barred) == len(parents):
+            row.grant = sorted({*row.grant, *(name for it in barred for name in it.grant)})
+            names = " and ".join(f"`{it.stream}`" for it in barred)
+            if row.verdict == "ok":
+                row.verdict = "blocked"
+                row.problem = f"it is read below {names}, which cannot be read"
+                row.remedy = f"see {names}"
+        elif row.verdict == "ok":
+            row.verdict = "untried"
+            row.problem = "nothing was found to try it on"
+
+
+def _rank(error: GraphError) -> int:
+    """How little an error weighs: a missing permission is said before anything else."""
+    if isinstance(error, NotEntitledError | MissingError):
+        return len(_GRAVEST) + 1
+    return next((n for n, kind in enumerate(_GRAVEST) if isinstance(error, kind)), len(_GRAVEST))
+
+
+_GRAVEST: tuple[type[GraphError], ...] = (
+    NotGrantedError,
+    ForbiddenError,
+    UnsupportedError,
+    ThrottledError,
+)

@@ -1,0 +1,10 @@
+"""Privacy: people and what they wrote, kept out of what leaves the tap."""
+
+from __future__ import annotations
+
+from tap_msteams.privacy.guests import PERMISSION, Guests
+from tap_msteams.privacy.plain import plain_text
+from tap_msteams.privacy.privacy import Privacy
+from tap_msteams.privacy.pseudonyms import Pseudonyms
+
+__all__ = ["PERMISSION", "Guests", "Privacy", "Pseudonyms", "plain_text"]

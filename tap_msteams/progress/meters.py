@@ -1,0 +1,111 @@
+"""The SDK's metrics: a few points for each stream, once it has come to its end."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import requests
+from singer_sdk import metrics
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from tap_msteams.base import Run, TapStream
+    from tap_msteams.sweep import Lane
+
+
+class OwnMetric(StrEnum):
+    """What the SDK has no word for."""
+
+    RETRY_COUNT = "http_retry_count"
+    THROTTLED_DURATION = "http_throttled_duration"
+
+
+class Meters:
+    """The metrics of a run. SDK taps log a point for each request; here it is one for all alike."""
+
+    def __init__(self, run: Run) -> None:
+        """Start to measure."""
+        self._run = run
+        self._logger = metrics.get_metrics_logger()
+        self._counters: dict[str, metrics.Counter] = {}
+        self._streams: dict[str, ExitStack] = {}
+        self._told: list[Lane] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def open(self, stream: TapStream) -> None:
+        """Start to count the rows of a stream and the time until its end."""
+        stack = self._streams[stream.name] = ExitStack()
+        self._counters[stream.name] = stack.enter_context(stream.get_record_counter())
+        stack.enter_context(stream.get_sync_timer())
+
+    def count(self, stream: str, rows: int) -> None:
+        """Take in rows of a stream."""
+        self._counters[stream].increment(rows)
+
+    def finish(self, stream: TapStream) -> None:
+        """Tell what came of a stream that has come to its end."""
+        if stack := self._streams.pop(stream.name, None):
+            stack.close()
+        self._tell(stream.lane)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Tell what came of the run and of all streams that an error has kept from their end."""
+        for stack in self._streams.values():
+            stack.__exit__(kind, error, traceback)
+        for lane in self._run.lanes:
+            self._tell(lane)
+        status = metrics.Status.SUCCEEDED if kind is None else metrics.Status.FAILED
+        tags = {metrics.Tag.JOB_TYPE: "sync", metrics.Tag.STATUS: status}
+        seconds = self._run.clock() - self._run.begun
+        self._log("timer", metrics.Metric.JOB_DURATION, seconds, tags)
+
+    def _tell(self, lane: Lane) -> None:
+        """Log what a lane's requests came to, once."""
+        if lane in self._told:
+            return
+        self._told.append(lane)
+        tally = lane.tally
+        stream: dict[str, Any] = {metrics.Tag.STREAM: lane.name}
+        numbers = Counter[str]()
+        for (endpoint, code), answers in tally.answers.items():
+            numbers[endpoint] += answers.number
+            succeeded = code == requests.codes.ok
+            tags = {
+                **stream,
+                metrics.Tag.ENDPOINT: endpoint,
+                metrics.Tag.HTTP_STATUS_CODE: code,
+                metrics.Tag.STATUS: metrics.Status.SUCCEEDED
+                if succeeded
+                else metrics.Status.FAILED,
+                "requests": answers.number,
+                "longest": round(answers.longest, 6),
+            }
+            mean = answers.seconds / answers.number
+            self._log("timer", metrics.Metric.HTTP_REQUEST_DURATION, mean, tags)
+        for endpoint, number in numbers.items():
+            tags = {**stream, metrics.Tag.ENDPOINT: endpoint}
+            self._log("counter", metrics.Metric.HTTP_REQUEST_COUNT, number, tags)
+        if tally.retries:
+            self._log("counter", OwnMetric.RETRY_COUNT, tally.retries, stream)
+        if tally.throttled:
+            tags = {**stream, "requests": tally.throttled}
+            self._log("timer", OwnMetric.THROTTLED_DURATION, tally.throttled_seconds, tags)
+
+    def _log(
+        self, kind: str, metric: metrics.Metric | OwnMetric, value: float, tags: dict[Any, Any]
+    ) -> None:
+        value = value if isinstance(value, int) else round(value, 6)
+        tags = {**tags, metrics.Tag.PID: os.getpid()}
+        metrics.log(self._logger, metrics.Point(kind, cast("metrics.Metric", metric), value, tags))

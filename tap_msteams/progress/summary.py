@@ -1,0 +1,98 @@
+"""The summary at the end of a run, whatever has ended it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tap_msteams.progress.words import duration, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_msteams.base import Outcome, Run
+
+ISSUES_TOLD = 20
+"""How many issues the end of the log repeats."""
+
+logger = logging.getLogger("tap-msteams")
+
+
+def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
+    """Say what was read and what was not; `by` is the signal or the error that has ended the run.
+
+    The last line has all of it for machines, too.
+    """
+    for text in table(found):
+        logger.info("%s", text)
+    unmatched = [] if by else run.unmatched
+    found_in = " in what could be read" if run.gaps else ""
+    for setting, entry in unmatched:
+        logger.warning("`%s`: nothing is called '%s'%s", setting, entry, found_in)
+    for issue in run.issues[:ISSUES_TOLD]:
+        logger.warning("%s", issue)
+    if (more := len(run.issues) - ISSUES_TOLD) > 0:
+        logger.warning("... and %d more; all of them are rows of sync_issues", more)
+    seconds = run.clock() - run.begun
+    notices = len(run.issues) - run.gaps
+    whole = f"{plural(sum(it.rows for it in found), 'row')}, "
+    whole += f"{plural(sum(it.requests for it in found), 'request')}, {duration(seconds)}"
+    if by:
+        verdict = f"Stopped by {by}: the next run goes on where the last STATE says"
+    elif run.issues:
+        verdict = f"Finished with {plural(run.gaps, 'gap')} and {plural(notices, 'notice')}"
+    elif unmatched:
+        verdict = "Complete, but not all that the settings choose was found"
+    else:
+        verdict = "Complete: nothing was left out"
+    logger.log(
+        logging.WARNING if run.gaps or unmatched else logging.INFO,
+        "%s. %s; exit code %d.",
+        verdict,
+        whole,
+        run.exit_code,
+        extra={
+            "run": {
+                "runId": run.id,
+                "exitCode": run.exit_code,
+                "seconds": round(seconds, 3),
+                "gaps": run.gaps,
+                "notices": notices,
+                "unmatched": [f"{setting}: {entry}" for setting, entry in unmatched],
+                "streams": [it.row() for it in found],
+                "issues": [str(issue) for issue in run.issues[:ISSUES_TOLD]],
+            }
+        },
+    )
+
+
+def table(found: Sequence[Outcome]) -> Iterator[str]:
+    """The outcomes as aligned lines."""
+    rows: list[tuple[str, ...]] = [
+        ("stream", "rows", "requests", "seconds", "waited", "left out", "read up to")
+    ]
+    rows += [_cells(it) for it in found]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *numbers, bookmark in rows:
+        cells = [name.ljust(widths[0])]
+        cells += [text.rjust(width) for text, width in zip(numbers, widths[1:], strict=False)]
+        yield "  ".join([*cells, bookmark]).rstrip()
+
+
+def _cells(it: Outcome) -> tuple[str, ...]:
+    left_out = [plural(it.gaps, "gap")] if it.gaps else []
+    left_out += [plural(it.notices, "notice")] if it.notices else []
+    before, after = (text[:16].replace("T", " ") if text else "" for text in _marks(it))
+    return (
+        it.stream,
+        f"{it.rows:,}",
+        f"{it.requests:,}",
+        f"{it.seconds:,.1f}",
+        f"{it.waited:,.1f}",
+        ", ".join(left_out) or "-",
+        f"{after} (before: {before or 'never'})" if after else "",
+    )
+
+
+def _marks(it: Outcome) -> tuple[str | None, str | None]:
+    return it.bookmark_before, it.bookmark_after

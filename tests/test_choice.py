@@ -1,0 +1,171 @@
+"""Laws of choosing: what is excluded is neither written nor asked for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tap_msteams.base.choice import Choice
+from tests.conftest import run_tap
+
+EVERYTHING = (
+    "users", "presence", "teams", "channels", "members", "messages", "tabs", "chats", "shifts",
+)  # fmt: skip
+
+
+def swift(sandbox, **changes):
+    return {**sandbox.config(), "rate_limit_share": 0, **changes}
+
+
+def teams_of(sandbox):
+    return list(sandbox.tenant.teams.values())
+
+
+def asked(sandbox):
+    """Ids that stand in the paths that were asked for."""
+    paths = " ".join(entry.path for entry in sandbox.requests)
+    return {*re.findall(r"/(?:teams|users|channels)/([^/? ]+)", paths)}
+
+
+@pytest.mark.parametrize(
+    ("entries", "admitted"),
+    [
+        ([], {"Sales", "Sales EMEA", "Ops"}),
+        (["Sales"], {"Sales"}),
+        (["sales*"], {"Sales", "Sales EMEA"}),
+        (["!ops"], {"Sales", "Sales EMEA"}),
+        (["sales*", "!*emea"], {"Sales"}),
+        (["1"], {"Sales"}),
+        (["[so]*"], {"Sales", "Sales EMEA", "Ops"}),
+    ],
+)
+def test_an_entry_is_an_id_a_name_or_a_pattern(entries, admitted):
+    choice = Choice("teams", entries)
+    names = [("1", "Sales"), ("2", "Sales EMEA"), ("3", "Ops")]
+
+    assert {name for id_, name in names if choice.admits([id_, name])} == admitted
+
+
+def test_an_entry_that_matches_nothing_is_known():
+    choice = Choice("teams", ["Sales", "Slaes", "!Nobody"])
+    choice.admits(["Sales"])
+
+    assert choice.unmatched == ["Slaes", "!Nobody"]
+
+
+def test_only_the_teams_chosen_are_read_and_asked_for(open_sandbox):
+    sandbox = open_sandbox()
+    chosen, *others = teams_of(sandbox)
+    output = run_tap(swift(sandbox, teams=[chosen.name]), streams=EVERYTHING)
+
+    assert {row["id"] for row in output.records["teams"]} == {chosen.id}
+    for stream in ("channels", "members", "messages", "tabs", "shifts"):
+        assert {row["teamId"] for row in output.records[stream]} <= {chosen.id}
+    assert not asked(sandbox) & {team.id for team in others}
+
+
+@pytest.mark.parametrize("auth", ["service_principal", "refresh_token"])
+def test_only_the_channels_chosen_are_read_and_asked_for(open_sandbox, auth):
+    sandbox = open_sandbox(auth=auth)
+    output = run_tap(swift(sandbox, channels=["General"]), streams=EVERYTHING)
+    general = {row["id"] for row in output.records["channels"]}
+
+    assert {row["displayName"] for row in output.records["channels"]} == {"General"}
+    assert {row["channelId"] for row in output.records["messages"]} == general
+    assert not [entry for entry in sandbox.requests if "getAllMessages" in entry.path]
+
+
+def test_messages_of_a_channel_that_is_chosen_later_come_whole(open_sandbox):
+    sandbox = open_sandbox()
+    first = run_tap(swift(sandbox, channels=["General"]), streams=["messages"])
+    second = run_tap(swift(sandbox), streams=["messages"], state=first.state)
+    keys = {*first.rows("messages"), *second.rows("messages")}
+
+    assert keys == {
+        (row["channelIdentity"]["teamId"], row["channelIdentity"]["channelId"], row["id"])
+        for row in sandbox.tenant.truth("messages")
+    }
+
+
+def test_only_channels_of_the_kinds_chosen_are_read(open_sandbox):
+    sandbox = open_sandbox()
+    output = run_tap(swift(sandbox, membership_types=["private"]), streams=EVERYTHING)
+
+    assert {row["membershipType"] for row in output.records["channels"]} == {"private"}
+    assert {row["channelId"] for row in output.records["messages"]} <= {
+        row["id"] for row in output.records["channels"]
+    }
+
+
+def test_only_the_people_chosen_are_asked_for(open_sandbox):
+    sandbox = open_sandbox()
+    chosen = next(person for person in sandbox.tenant.people if person.licensed)
+    others = {person.id for person in sandbox.tenant.people} - {chosen.id}
+    output = run_tap(swift(sandbox, users=[chosen.mail]), streams=["users", "presence", "chats"])
+
+    assert {row["id"] for row in output.records["users"]} == {chosen.id}
+    assert {row["id"] for row in output.records["presence"]} == {chosen.id}
+    assert output.records["chats"]
+    assert not asked(sandbox) & others
+
+
+@pytest.mark.parametrize("auth", ["service_principal", "refresh_token"])
+def test_archived_teams_can_be_left_out(open_sandbox, auth):
+    sandbox = open_sandbox(auth=auth)
+    archived = next(team for team in teams_of(sandbox) if sandbox.tenant.me in team.people)
+    sandbox.tenant.archive(archived.id)
+    output = run_tap(swift(sandbox, archived_teams=False), streams=EVERYTHING)
+
+    assert output.records["teams"]
+    assert not any(row["isArchived"] for row in output.records["teams"])
+    assert archived.id not in {row["teamId"] for row in output.records["messages"]}
+    below = [entry.path for entry in sandbox.requests if f"/teams/{archived.id}/" in entry.path]
+    assert below == []
+
+
+@pytest.mark.parametrize("auth", ["service_principal", "refresh_token"])
+def test_only_changes_between_two_dates_are_read(open_sandbox, auth):
+    sandbox = open_sandbox(auth=auth)
+    dates = {"start_date": "2025-09-01", "end_date": "2026-03-01"}
+    whole = run_tap(swift(sandbox), streams=["messages"]).records["messages"]
+    output = run_tap(swift(sandbox, **dates), streams=["messages"])
+    changed = {row["id"] for row in whole if "2025-09" <= row["lastModifiedDateTime"] < "2026-03"}
+
+    assert {row["id"] for row in output.records["messages"]} == changed
+    assert 0 < len(changed) < len(whole)
+
+
+def test_what_comes_after_an_end_date_comes_with_the_next_run_without_one(open_sandbox):
+    sandbox = open_sandbox()
+    first = run_tap(swift(sandbox, end_date="2026-03-01"), streams=["messages"])
+    second = run_tap(swift(sandbox), streams=["messages"], state=first.state)
+    keys = {*first.rows("messages"), *second.rows("messages")}
+
+    assert len(keys) == len(list(sandbox.tenant.truth("messages")))
+
+
+def test_a_pattern_that_matches_nothing_is_said(open_sandbox, caplog):
+    sandbox = open_sandbox()
+    run_tap(swift(sandbox, teams=["Nobody's team", "*"]), streams=["teams"])
+
+    assert "`teams`: nothing is called 'Nobody's team'" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("setting", "activated"),
+    [
+        ({"teams": ["Firmware"]}, {"users"}),
+        ({"channels": ["General"]}, {"users", "teams", "members"}),
+        ({"archived_teams": False}, {"users"}),
+        ({"guests": "drop"}, set()),
+        ({}, {"users", "teams", "channels", "members"}),
+    ],
+)
+def test_what_was_not_chosen_is_not_taken_for_gone(open_sandbox, setting, activated):
+    sandbox = open_sandbox()
+    changes = {"emit_activate_version_messages": True, **setting}
+    streams = ["users", "teams", "channels", "members", "messages"]
+    output = run_tap(swift(sandbox, **changes), streams=streams)
+
+    assert {m["stream"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"} == activated

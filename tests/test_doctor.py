@@ -1,0 +1,410 @@
+"""Laws of `doctor`: it says what is wrong and what to do, and who does that has it right."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tap_msteams.advice import LEFT_OUT_BY
+from tap_msteams.auth.grant import Grant
+from tap_msteams.auth.remedies import REMEDIES
+from tap_msteams.base import GraphStream
+from tap_msteams.preflight import examine
+from tap_msteams.preflight.courier import Courier
+from tap_msteams.preflight.permissions import BROADER
+from tap_msteams.preflight.rehearsal import Measure, Rehearsal
+from tap_msteams.preflight.tables import tell_report
+from tap_msteams.sandbox.endpoints import Routes
+from tap_msteams.sandbox.graph import ENDPOINTS, ROLES
+from tap_msteams.streams import STREAMS
+from tests.auth.person import Person
+from tests.conftest import run_tap, selection
+from tests.target import HastyTap
+
+DEFAULTS = {"users", "teams", "channels", "members", "messages", "presence"}
+UNPACED = {"rate_limit_share": 0}
+
+
+class Patient:
+    """The doctor's patient: a tap in front of a sandbox that a test may change."""
+
+    def __init__(self, sandbox, folder, streams=None, **settings):
+        self.sandbox, self.streams = sandbox, streams
+        self.settings = {**UNPACED, "token_cache_path": str(folder / "tokens.json"), **settings}
+
+    @property
+    def config(self):
+        return {**self.sandbox.config(), **self.settings}
+
+    @property
+    def catalog(self):
+        return selection(self.streams) if self.streams else None
+
+    def examined(self, parents=1):
+        self.report = examine(HastyTap(config=self.config, catalog=self.catalog), parents)
+        self.rows = {row.stream: row for row in self.report.streams}
+        self.checks = {check.name: check for check in self.report.checks}
+        return self.report.exit_code
+
+    def read(self):
+        return run_tap(self.config, catalog=self.catalog).code
+
+    @property
+    def told(self):
+        file = io.StringIO()
+        tell_report(self.report, file)
+        return file.getvalue()
+
+    def grant(self):
+        """Do what the report says: register what the steps name, then consent on the page."""
+        [registered] = [it for it in self.report.consent.steps if "API permissions" in it] or [""]
+        names = set(re.findall(r"[\w-]+(?:\.\w+)+", registered.partition("Graph, ")[2]))
+        [redirect_uri] = re.findall(r"redirect URI (\S+)", " ".join(self.report.consent.steps))
+        application = self.sandbox.entra.applications[self.config["client_id"]]
+        application.asks_roles = frozenset(names)
+        application.redirect_uris = frozenset({redirect_uri})
+        Person(self.sandbox.ca_bundle).visit(self.report.consent.url)
+        return names
+
+
+@pytest.fixture
+def patient(open_sandbox, tmp_path):
+    def made(streams=None, settings=None, **options):
+        return Patient(open_sandbox(**options), tmp_path, streams, **(settings or {}))
+
+    return made
+
+
+def redirect(sandbox):
+    for application in sandbox.entra.applications.values():
+        application.redirect_uris = frozenset({"http://localhost"})
+
+
+def test_a_tap_with_all_permissions_is_complete(patient):
+    healthy = patient()
+
+    assert healthy.examined() == 0, healthy.told
+    assert {name for name, row in healthy.rows.items() if row.selected} >= DEFAULTS
+    assert all(healthy.rows[name].probe == "200" for name in DEFAULTS)
+    assert healthy.report.identity.kind == "application"
+    assert healthy.report.identity.tenant == healthy.sandbox.tenant.id
+    assert set(healthy.report.identity.permissions) == set(ROLES)
+    assert healthy.report.consent is None
+
+
+def test_every_stream_has_a_row_and_all_of_them_can_be_tried(patient):
+    healthy = patient([stream.name for stream in STREAMS])
+
+    assert healthy.examined(parents=3) == 0, healthy.told
+    assert set(healthy.rows) == {stream.name for stream in STREAMS}
+    untried = {name for name, row in healthy.rows.items() if row.verdict == "untried"}
+    assert untried <= {"chat_hosted_contents", "shared_with_teams"}
+
+
+def test_little_is_asked_for(patient):
+    healthy = patient(list(DEFAULTS))
+    healthy.examined()
+
+    asked = [entry.path for entry in healthy.sandbox.requests]
+    tops = [int(top) for target in asked for top in re.findall(r"\$top=(\d+)", target)]
+    assert max(tops) <= 5
+    exports = [it for it in asked if re.search(r"/teams/[^/]+/channels/getAllMessages", it)]
+    assert len(exports) == 1
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        set(ROLES),
+        {"ChannelMessage.Read.All"},
+        {"Team.ReadBasic.All", "TeamSettings.Read.All"},
+    ],
+    ids=["all", "messages", "teams"],
+)
+def test_what_is_missing_is_granted_by_following_the_report(patient, lacking, caplog):
+    poor = patient(list(DEFAULTS), roles=set(ROLES) - lacking)
+    application = poor.sandbox.entra.applications[poor.config["client_id"]]
+    application.redirect_uris = frozenset()  # an application that nobody signs in to needs none
+
+    assert poor.examined() == 3
+    missing = set(poor.report.missing)
+    needed = {s.permission for s in STREAMS if s.name in DEFAULTS}
+    assert missing == needed & lacking
+    for row in poor.report.streams:
+        if row.selected and row.permission in missing:
+            assert not row.is_readable
+            assert row.granted is False
+            assert row.permission in row.remedy
+    assert poor.report.consent.url in poor.told
+
+    assert poor.read() == 3
+    said = re.findall(r"grant ([\w.]+) with admin consent", caplog.text)
+    assert said
+    assert set(said) <= missing
+
+    assert poor.grant() == missing
+    assert poor.examined() == 0, poor.told
+    assert poor.read() == 0
+
+
+def test_a_user_is_shown_a_link_with_just_the_missing_permissions(patient):
+    poor = patient(["teams", "presence"], auth="refresh_token")
+    redirect(poor.sandbox)
+    application = poor.sandbox.entra.applications[poor.config["client_id"]]
+    application.scopes -= {"Presence.Read.All"}
+
+    assert poor.examined() == 3
+    assert poor.report.identity.kind == "user"
+    assert poor.report.missing == ["Presence.Read.All"]
+    assert poor.report.consent.url.count("Read") == 1
+
+    Person(poor.sandbox.ca_bundle).visit(poor.report.consent.url)
+    assert "Run `tap-msteams refresh`" in poor.told
+    Grant.from_settings(HastyTap(config=poor.config).settings).refresh()
+    assert poor.examined() == 0, poor.told
+
+
+def test_a_broader_permission_counts(patient):
+    rich = patient(["teams"], roles={"TeamSettings.ReadWrite.All"})
+
+    assert rich.examined() == 0
+    assert (rich.rows["teams"].granted, rich.rows["teams"].by) == (
+        True,
+        "TeamSettings.ReadWrite.All",
+    )
+
+
+def test_a_stream_below_one_that_cannot_be_read_says_so(patient):
+    poor = patient(["members"], roles={"TeamMember.Read.All"})
+
+    assert poor.examined() == 3
+    assert poor.rows["members"].verdict == "blocked"
+    assert poor.report.missing == ["Team.ReadBasic.All"]
+
+
+def test_a_wrong_tenant_is_put_right_by_the_setting_named(patient):
+    lost = patient(settings={"tenant_id": "00000000-0000-0000-0000-000000000001"})
+
+    assert lost.examined() == 1
+    assert "'tenant_id'" in lost.checks["sign-in"].remedy
+    del lost.settings["tenant_id"]
+    assert lost.examined() == 0
+
+
+def test_an_expired_secret_is_put_right_by_the_setting_named(patient):
+    late = patient()
+    application = late.sandbox.identity.confidential
+    application.secret_expires = 0
+
+    assert late.examined() == 1
+    assert late.checks["sign-in"].remedy.startswith(REMEDIES[7000222])
+    assert "client secret" not in late.checks, "nothing is said to be well that is not"
+    application.secret, application.secret_expires = "another~secret", float("inf")
+    late.settings["client_secret"] = "another~secret"
+    assert late.examined() == 0
+
+
+def test_a_throttling_tenant_is_said_to_throttle_and_nobody_waits_for_it(patient):
+    busy = patient(["teams"], faults=["429:where=teams,times=0,retry_after=600"])
+
+    assert busy.examined() == 3
+    assert busy.rows["teams"].verdict == "throttled"
+    assert "rate_limit_share" in busy.rows["teams"].remedy
+    busy.sandbox.faults.clear()
+    assert busy.examined() == 0
+
+
+def test_a_team_that_refuses_can_be_left_out_as_the_report_says(patient, caplog):
+    closed = patient(["teams", "channels", "members", "messages"])
+    team = next(iter(closed.sandbox.tenant.teams))
+    closed.sandbox.faults.add(f"403:where=teams/{team}/,times=0")
+
+    assert closed.examined(parents=10) == 3
+    row = closed.rows["members"]
+    assert row.verdict == "partly"
+    assert team in row.remedy
+    assert closed.read() == 3
+    assert row.remedy in caplog.text
+
+    [(entry, setting)] = re.findall(r'add "(.*?)" to \'(\w+)\'', row.remedy)
+    assert setting in LEFT_OUT_BY.values()
+    closed.settings[setting] = [entry]
+    assert closed.examined(parents=10) == 0, closed.told
+    assert closed.read() == 0
+
+
+def test_a_choice_that_matches_nothing_is_said_before_the_run(patient):
+    picky = patient(["teams", "channels"], {"teams": ["*", "Nobody's*"], "channels": ["Nobody"]})
+
+    picky.examined()
+    assert picky.checks["teams"].text == "nothing is called 'Nobody's*'"
+    assert "pattern" in picky.checks["teams"].remedy
+    assert "channels" not in picky.checks, "not all of them were looked at"
+
+
+def test_what_an_application_alone_may_read_is_not_offered_to_a_user(patient):
+    user = patient(["call_records"], auth="refresh_token")
+
+    assert user.examined() == 3
+    assert user.rows["call_records"].verdict == "unoffered"
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "step", "setting"),
+    [
+        ({"graph_url": "https://nowhere.invalid"}, "Graph", "DNS fails", "graph_url"),
+        ({"proxy_url": "http://127.0.0.1:9"}, "Graph", "TCP fails", "proxy_url"),
+        ({"ca_bundle": None}, "Entra ID", "TLS fails", "ca_bundle"),
+    ],
+)
+def test_the_step_at_which_the_way_ends_is_named(patient, settings, name, step, setting):
+    cut_off = patient(settings=settings)
+
+    assert cut_off.examined() == 1
+    check = cut_off.checks[name]
+    assert (check.state, step in check.text) == ("failed", True)
+    assert f"'{setting}'" in check.text + check.remedy
+
+
+def test_somebody_else_who_answers_is_not_taken_for_graph(patient):
+    astray = patient()
+    astray.settings["graph_url"] = astray.sandbox.authority_host
+    astray.examined()
+
+    assert astray.checks["Graph"].state == "failed"
+
+
+def test_a_wrong_clock_is_said(patient):
+    ahead = patient()
+    now = ahead.sandbox.tenant.clock
+    ahead.sandbox.tenant.clock = lambda: now() + 3600
+    ahead.examined()
+
+    assert ahead.checks["clock"].state == "warning"
+
+
+def test_no_secret_is_in_a_report(patient):
+    kinds = ("client_secret", "refresh_token", "access_token")
+    for auth in ("service_principal", "refresh_token", "access_token"):
+        healthy = patient(auth=auth)
+        healthy.examined()
+        told = healthy.told + json.dumps(healthy.report.to_dict(), default=str)
+        secrets = [healthy.config[it] for it in kinds if it in healthy.config]
+        assert secrets
+        assert not any(secret in told for secret in secrets)
+
+
+def routes():
+    """What the sandbox, after Microsoft's documentation, takes for each stream."""
+    found = Routes(ENDPOINTS)
+    for stream in STREAMS:
+        if not issubclass(stream, GraphStream):
+            continue
+        for application in (True, False):
+            path = re.sub(r"\(.*\)", "()", stream.route(application=application))
+            segments = ["x" if "{" in it else it for it in path.strip("/").split("/")]
+            method = "POST" if "getPresences" in path else "GET"
+            endpoint, _ = found.find(method, segments)
+            taken = endpoint.application if application else endpoint.delegated
+            if taken:
+                yield stream, application, set(taken)
+
+
+def test_what_counts_as_broader_is_what_graph_takes():
+    taken = {}
+    for stream, application, names in routes():
+        taken.setdefault(stream.needs(application=application), set()).update(names)
+
+    assert set(taken) >= set(BROADER)
+    assert {name: set(more) - taken[name] for name, more in BROADER.items()} == {
+        name: set() for name in BROADER
+    }
+
+
+class Waiting:
+    """A clock that goes on only while somebody waits."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.now += seconds
+
+
+def test_a_short_wait_that_graph_asks_for_is_waited(patient):
+    busy = patient(["teams"], faults=["429:where=teams,times=1,retry_after=5"])
+    tap = HastyTap(config=busy.config)
+    clock = Waiting()
+    courier = Courier(tap.graph, tap.gate, clock, clock.wait)
+    stream = tap.streams["teams"]
+    run = Rehearsal(courier, tap.settings, [stream])
+    part = run.read([stream], Measure(rows=1))["teams"]
+
+    assert part.good == 1
+    assert 5 <= clock.now < 10
+
+
+# As a process
+
+
+def doctor(folder, config, *arguments):
+    path = folder / "config.json"
+    path.write_text(json.dumps(config))
+    done = subprocess.run(
+        [sys.executable, "-m", "tap_msteams", "--config", str(path), "doctor", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "", "HOME": str(folder), "COLUMNS": "80"},
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_the_command_writes_json_for_programs(patient, tmp_path):
+    healthy = patient()
+    done = doctor(tmp_path, healthy.config, "--json")
+
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["exitCode"], report["verdict"]) == (0, 0, "complete")
+    assert {row["stream"] for row in report["streams"] if row["selected"]} >= DEFAULTS
+
+
+def test_the_command_writes_a_table_of_80_columns_for_people(patient, tmp_path):
+    poor = patient(roles=set(ROLES) - {"Presence.Read.All"})
+    done = doctor(tmp_path, poor.config)
+
+    assert done.returncode == 3
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("*  presence")]
+    assert "Presence.Read.All" in line
+    assert "missing" in line
+    table, _, _ = done.stdout.partition("What to do")
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_the_command_goes_by_the_catalog(patient, tmp_path):
+    poor = patient(roles=set(ROLES) - {"Presence.Read.All"})
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(selection(["teams"])))
+
+    assert doctor(tmp_path, poor.config, "--catalog", str(path)).returncode == 0
+
+
+@pytest.mark.parametrize("wrong", [{"client_secret": None}, {"tenat_id": "x"}])
+def test_a_wrong_configuration_is_told_and_ends_with_1(patient, tmp_path, wrong):
+    config = {**patient().config, **wrong}
+    done = doctor(tmp_path, config)
+    as_json = doctor(tmp_path, config, "--json")
+
+    assert (done.returncode, as_json.returncode) == (1, 1)
+    assert "FAILED" in done.stdout
+    assert json.loads(as_json.stdout)["verdict"] == "wrong configuration"

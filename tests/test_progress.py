@@ -1,0 +1,438 @@
+"""Laws about what a run tells while it goes on: the view, the lines and the metrics."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from types import SimpleNamespace
+
+import pytest
+from singer_sdk.metrics import Point
+
+from tap_msteams.errors import ThrottledError, UnavailableError
+from tap_msteams.graph import Page
+from tap_msteams.progress import Progress
+from tap_msteams.progress.glance import Glance, left_of
+from tap_msteams.progress.progress import TOLD_EVERY, line
+from tap_msteams.progress.view import View, is_wanted
+from tap_msteams.sweep import Lane, Tally, Walk
+from tap_msteams.sweep.tally import endpoint
+from tap_msteams.throttle import Gate
+from tests.conftest import run_tap
+from tests.swept import Graph, events, lane_of, sweeping
+from tests.target import UNPACED
+
+ROOT = "https://graph.microsoft.com/v1.0"
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+# Counting
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/teams?$top=9", "/teams"),
+        (f"{ROOT}/teams/19-ab/members?a=/b", "/teams/{id}/members"),
+        ("/teams/1/channels/19:x@thread.tacv2/tabs", "/teams/{id}/channels/{id}/tabs"),
+        ("/users/adele@contoso.example/chats/getAllMessages", "/users/{id}/chats/getAllMessages"),
+        ("/reports/getTeamsUserActivity(date=2026-11-19)", "/reports/getTeamsUserActivity()"),
+        ("/drives/b!x/microsoft.graph.delta(token='t')", "/drives/{id}/microsoft.graph.delta()"),
+    ],
+)
+def test_an_endpoint_is_the_same_for_all_parents(url, shown):
+    assert endpoint(url) == shown
+
+
+def test_every_sending_is_counted_with_its_status():
+    graph = Graph(
+        {
+            "/teams/1": [
+                UnavailableError("", 503),
+                UnavailableError("", None),
+                Page([{"id": "x"}]),
+            ],
+            "/teams/2": [ThrottledError("", 429, retry_after=0.0), Page([{"id": "y"}])],
+        }
+    )
+    lane = lane_of("/teams/1", "/teams/2")
+    with sweeping(graph, lane) as sweep:
+        list(events(sweep))
+    numbers = {key: answers.number for key, answers in lane.tally.answers.items()}
+    assert numbers == {("/teams/{id}", code): 1 for code in (503, None, 429)} | {
+        ("/teams/{id}", 200): 2
+    }
+    assert (lane.tally.requests, lane.tally.retries, lane.tally.throttled) == (5, 3, 1)
+    assert (lane.tally.parents, lane.tally.done, lane.tally.under_way) == (2, 2, 0)
+    assert lane.tally.started <= lane.tally.ended
+
+
+def test_a_parent_is_done_once_all_of_its_parts_are():
+    done = []
+
+    def part(number):
+        yield []
+        done.append((number, lane.tally.done))
+
+    def whole():
+        for number in range(3):
+            yield Walk({}, part(number))
+
+    lane = Lane("things", iter([Walk({}, whole())]))
+    with sweeping(Graph(), lane) as sweep:
+        list(events(sweep))
+    assert done == [(0, 0), (1, 0), (2, 0)]
+    assert (lane.tally.parents, lane.tally.done) == (1, 1)
+
+
+def test_what_graph_asks_for_twice_at_a_time_is_waited_once():
+    tally = Tally()
+    tally.throttle(100.0, 10.0)
+    tally.throttle(104.0, 10.0)
+    tally.throttle(105.0, 1.0)
+    tally.throttle(200.0, 5.0)
+    assert (tally.throttled, tally.throttled_seconds) == (4, 19.0)
+
+
+def test_only_what_the_limits_hold_back_counts_as_waiting():
+    free, paced = lane_of(*map(str, range(9))), lane_of(*(f"/teams/{n}" for n in range(34)))
+    with sweeping(Graph(), free) as sweep:
+        list(events(sweep))
+    assert free.tally.waited == 0.0
+    with sweeping(Graph(), paced, gate=Gate(1.0)) as sweep:
+        list(events(sweep))
+    # 30 a second: three at once, the others one after the other.
+    assert 0.5 < paced.tally.waited <= paced.tally.seconds
+    assert paced.tally.held_since is None
+
+
+# A moment
+
+
+class Now:
+    """A clock that a test moves."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def run():
+    """A run that reads two streams: one below 40 parents, one without parents."""
+    clock = Now()
+    result = SimpleNamespace(clock=clock, begun=clock.now, issues=[], feeds={}, streams={})
+    for name, above in (("teams", []), ("messages", [SimpleNamespace(name="teams")])):
+        lane = Lane(name, iter(()))
+        lane.tally.started, lane.open = clock.now, 1
+        stream = SimpleNamespace(name=name, lane=lane, above=above, takes_part_in=lambda _: True)
+        result.streams[name] = stream
+    reader = result.streams["messages"]
+    result.feeds["teams"] = [SimpleNamespace(reader=reader, waiting=30, is_complete=True)]
+    reader.lane.tally.parents, reader.lane.tally.done = 10, 8
+    return result
+
+
+def test_the_log_gets_a_line_a_minute_and_no_more(run, caplog):
+    caplog.set_level(logging.INFO)
+    with Progress(run, Gate()) as progress:
+        for _ in range(int(TOLD_EVERY) * 6):
+            run.clock.now += 0.5
+            progress.tick()
+    assert len(caplog.messages) == 3
+    assert caplog.messages[0].startswith("After 1 min 00 s: 0 rows, 0 requests; ")
+    assert "messages reading (0 rows, 8 of 40, 0.0 a second)" in caplog.messages[0]
+    told = {it["stream"]: it for it in caplog.records[0].progress}
+    assert (told["messages"]["done"], told["messages"]["known"]) == (8, 40)
+
+
+def test_the_time_left_is_told_where_every_stream_has_one(run, caplog):
+    caplog.set_level(logging.INFO)
+    with Progress(run, Gate()) as progress:
+        run.clock.now += TOLD_EVERY
+        progress.tick()
+        run.streams["teams"].lane.open, run.streams["teams"].lane.exhausted = 0, True
+        run.clock.now += TOLD_EVERY
+        progress.tick()
+    assert "left" not in caplog.messages[0]
+    assert caplog.messages[1].endswith("about 8 min 00 s left")  # 8 of 40 took two minutes
+
+
+def test_throttling_and_silence_are_told_in_words(run, caplog):
+    caplog.set_level(logging.INFO)
+    teams, messages = (it.lane.tally for it in run.streams.values())
+    with Progress(run, Gate()) as progress:
+        run.clock.now += TOLD_EVERY
+        teams.under_way = teams.requests = 1
+        messages.throttled_until = run.clock.now + 12
+        progress.tick()
+    assert "teams no answer for 1 min 00 s" in caplog.messages[0]
+    assert "messages throttled, 12 s more" in caplog.messages[0]
+
+
+def test_a_stream_is_not_measured_by_what_all_of_graph_allows(run, caplog):
+    caplog.set_level(logging.INFO)
+    gate, tallies = Gate(), [it.lane.tally for it in run.streams.values()]
+    for tally, path in zip(tallies, ("/teams", "/reports/getTeams"), strict=True):
+        keys = gate.keys(path)
+        gate.admit(keys, 0.0)
+        tally.limit = keys[0]
+    with Progress(run, gate) as progress:
+        run.clock.now += TOLD_EVERY
+        progress.tick()
+    assert "teams reading (0 rows, 0.0 of 29 a second)" in caplog.messages[0]
+    assert "8 of 40, 0.0 a second)" in caplog.messages[0]
+
+
+def glance(stream, **changes):
+    given = {
+        "mood": "reading",
+        "doing": "reading",
+        "rows": 1_234_567,
+        "requests": 98_765,
+        "done": 12_345,
+        "known": 20_000,
+        "is_final": False,
+        "rate": 17.9,
+        "allowed": 20.0,
+        "waited": 312.0,
+        "left": 75.0,
+    }
+    return Glance(stream=stream, **{**given, **changes})
+
+
+def test_the_run_takes_as_long_as_its_longest_stream():
+    assert left_of([glance("a", left=3.0), glance("b", left=9.0)]) == 9.0
+    assert left_of([glance("a", left=3.0), glance("b", left=None)]) is None
+    assert left_of([glance("a", left=3.0), glance("b", left=None, mood="ended")]) == 3.0
+    assert left_of([]) is None
+
+
+def test_a_line_names_who_is_at_work_and_counts_the_others():
+    text = line([glance("a"), *(glance(x, mood="waiting", requests=0) for x in "bc")], 61.0)
+    assert "2 streams not begun" in text
+    assert "\n" not in text
+
+
+# The view
+
+
+class Tube(io.StringIO):
+    """A terminal that keeps what it is shown."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def drawn(width, glances, monkeypatch):
+    monkeypatch.setenv("LINES", "24")
+    tube = Tube()
+    view = View(tube, width=width)
+    view.open()
+    view.show(glances, 192.0)
+    lines = COLOUR.sub("", tube.getvalue()).splitlines()
+    view.close()
+    return lines
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_the_view_fits_its_terminal(width, monkeypatch):
+    names = [f"chat_permission_grants_{n}" for n in range(50)]
+    throttled = {"mood": "held", "doing": "throttled, 1 min 12 s more, 3 gaps"}
+    glances = [*map(glance, names), glance("messages", **throttled)]
+    lines = drawn(width, glances, monkeypatch)
+    assert max(map(len, lines)) <= width
+    assert len(lines) <= 23
+    assert any(it.startswith("messages") for it in lines), "what is held back is not left out"
+    assert any("more" in it for it in lines[-2:])
+
+
+@pytest.mark.parametrize(("width", "has"), [(80, False), (200, True)])
+def test_the_view_tells_the_essentials_at_80_columns_and_all_at_200(width, has, monkeypatch):
+    text = "\n".join(drawn(width, [glance("messages")], monkeypatch))
+    for word in ("messages", "1,234,567", "12,345", "20,000+", "18", "20", "reading", "left"):
+        assert word in text
+    assert ("waited" in text, "98,765" in text.split("messages")[1]) == (has, has)
+
+
+@pytest.mark.parametrize(("wanted", "has"), [("", True), ("1", False)])
+def test_the_view_has_colours_unless_nobody_wants_them(wanted, has, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", wanted)
+    monkeypatch.setenv("TERM", "xterm")
+    tube = Tube()
+    view = View(tube, width=80)
+    view.open()
+    view.show([glance("messages", mood="held")], 1.0)
+    view.close()
+    assert "messages" in tube.getvalue()
+    assert ("\x1b[33m" in tube.getvalue()) == has
+
+
+def test_nobody_watches_in_a_pipe_in_ci_or_on_a_dumb_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Tube())
+    assert is_wanted({"TERM": "xterm"})
+    assert not is_wanted({"TERM": "xterm", "CI": "true"})
+    assert not is_wanted({"TERM": "dumb"})
+    monkeypatch.setattr(sys, "stdout", Tube())
+    assert not is_wanted({"TERM": "xterm"}), "rows go to the same terminal"
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert not is_wanted({"TERM": "xterm"})
+    monkeypatch.setattr(sys, "stderr", None)
+    assert not is_wanted({"TERM": "xterm"})
+
+
+# The process on a terminal
+
+
+class Screen:
+    """A run of the process with a terminal as its stderr."""
+
+    def __init__(self, command, folder, config, close_after=None, **variables):
+        path = folder / "config.json"
+        path.write_text(json.dumps({**UNPACED, **config}))
+        ours, theirs = pty.openpty()
+        environ = {k: v for k, v in os.environ.items() if k not in {"CI", "NO_COLOR"}}
+        with (folder / "out").open("wb") as out:
+            process = subprocess.Popen(
+                [*command, "--config", str(path)],
+                stdout=out,
+                stderr=theirs,
+                stdin=subprocess.DEVNULL,
+                env={**environ, "TERM": "xterm", "COLUMNS": "200", **variables},
+            )
+        os.close(theirs)
+        self.text = ""
+        try:
+            while close_after is None or close_after not in self.text:
+                self.text += os.read(ours, 1 << 16).decode()
+        except OSError:
+            pass  # the end, as Linux tells it
+        finally:
+            os.close(ours)
+        self.code = process.wait(60)
+        lines = (folder / "out").read_bytes().splitlines()
+        self.records = defaultdict(list)
+        for message in map(json.loads, lines):
+            if message["type"] == "RECORD":
+                self.records[message["stream"]].append(message["record"])
+
+
+@pytest.fixture
+def bumpy(open_sandbox):
+    """A tenant with something to say in the log."""
+    return open_sandbox(faults=["403:where=/allChannels,times=1"])
+
+
+def test_the_log_goes_on_above_the_table_in_whole_lines(bumpy, executable, tmp_path):
+    shown = Screen(executable, tmp_path, bumpy.config())
+    assert shown.code == 3
+    assert "a second" in shown.text, "no table was drawn"
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.text).replace("\r", "\n")
+    [warning, *_] = [it for it in plain.splitlines() if "gap: channels" in it]
+    assert re.match(r"\d{4}-\d\d-\d\d .* \| WARNING .* gap: channels .* date \S+Z\)$", warning)
+    assert plain.rstrip().endswith("exit code 3.")
+
+
+def test_a_terminal_that_goes_away_stops_nothing(shared_sandbox, executable, tmp_path):
+    whole = run_tap({**UNPACED, **shared_sandbox.config()})
+    shown = Screen(executable, tmp_path, shared_sandbox.config(), close_after="a second")
+    assert shown.code == 0
+    for stream in ("teams", "channels", "members", "messages", "users"):
+        assert len(shown.records[stream]) == len(whole.records[stream])
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_a_log_that_nobody_can_write_stops_nothing(shared_sandbox, executable, tmp_path, stderr):
+    path = tmp_path / "config.json"
+    config = {**UNPACED, **shared_sandbox.config(), "log_file": "/dev/full"}
+    path.write_text(json.dumps(config))
+    command = " ".join([*executable, "--config", str(path), stderr])
+    done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 0
+    kinds = [json.loads(it)["type"] for it in done.stdout.splitlines()]
+    assert kinds.count("RECORD") > 100
+
+
+# Metrics and machines
+
+
+def points(caplog):
+    return [
+        record.args[0].to_dict()
+        for record in caplog.records
+        if record.args and isinstance(record.args[0], Point)
+    ]
+
+
+def test_metrics_are_those_of_the_sdk_a_few_for_each_stream(open_sandbox, caplog):
+    caplog.set_level(logging.INFO)
+    sandbox = open_sandbox(
+        tenant={"seed": 7, "teams": 40, "channels": 2, "messages": 5, "users": 30},
+        faults=["429:where=/members,times=2,retry_after=0.01"],
+    )
+    output = run_tap({**UNPACED, **sandbox.config()}, streams=["teams", "members"])
+    found = defaultdict(list)
+    for point in points(caplog):
+        found[point["metric"], point["tags"].get("stream")].append(point)
+
+    [rows] = found["record_count", "members"]
+    assert rows["value"] == len(output.records["members"])
+    durations = found["http_request_duration", "members"]
+    codes = {point["tags"]["http_status_code"]: point for point in durations}
+    assert codes.keys() == {200, 429}
+    assert codes[200]["tags"]["endpoint"] == "/teams/{id}/members"
+    assert (codes[200]["tags"]["requests"], codes[429]["tags"]["requests"]) == (40, 2)
+    assert 0 < codes[200]["value"] <= codes[200]["tags"]["longest"]
+    [requests] = found["http_request_count", "members"]
+    assert requests["value"] == 42
+    [retries] = found["http_retry_count", "members"]
+    assert retries["value"] == 2
+    assert found["http_throttled_duration", "members"][0]["value"] > 0
+    [job] = found["job_duration", None]
+    assert job["tags"]["status"] == "succeeded"
+    assert len(points(caplog)) < 20, "no point for each request"
+
+
+STRUCTURED = """
+version: 1
+disable_existing_loggers: false
+formatters: {json: {(): singer_sdk.logging.StructuredFormatter}}
+handlers: {err: {class: logging.StreamHandler, stream: ext://sys.stderr, formatter: json}}
+root: {level: INFO, handlers: [err]}
+"""
+
+
+def test_the_log_is_json_where_the_sdks_own_configuration_says_so(bumpy, executable, tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({**UNPACED, **bumpy.config()}))
+    (tmp_path / "log.yml").write_text(STRUCTURED)
+    done = subprocess.run(
+        [*executable, "--config", str(path)],
+        env={**os.environ, "SINGER_SDK_LOG_CONFIG": str(tmp_path / "log.yml")},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    told = [json.loads(it) for it in done.stderr.splitlines()]
+    assert {"level", "logger_name", "message", "extra"} <= set.intersection(*map(set, told))
+    assert any(it.get("metric_info") for it in told)
+    summary = told[-1]["extra"]["run"]
+    assert (summary["exitCode"], summary["gaps"]) == (done.returncode, 1) == (3, 1)
+    rows = [json.loads(it) for it in done.stdout.splitlines()]
+    rows = [it["record"] for it in rows if it.get("stream") == "sync_runs" and "record" in it]
+    assert {row["runId"] for row in rows} == {summary["runId"]}
+    of_data = {row["stream"]: (row["rows"], row["requests"], row["gaps"]) for row in rows}
+    of_log = {it["stream"]: (it["rows"], it["requests"], it["gaps"]) for it in summary["streams"]}
+    assert of_log == of_data
