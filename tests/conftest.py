@@ -19,6 +19,13 @@ FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "TAP_MSTEAMS_", "SSL_CERT_")
 FOREIGN_NAMES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LOGLEVEL", "MELTANO_PROJECT_ROOT"}
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_state_folder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch):
     import os  # noqa: PLC0415 - only here

@@ -54,7 +54,11 @@ def refused(folder, *, config=None, **files):
         with pytest.raises((TapError, MappingError)) as caught:
             HastyTap.invoke(config=HastyTap.cb_config(None, None, (str(path),)), **given)
     out, said = captured.buffer.getvalue().decode(), str(caught.value)
-    assert {json.loads(line)["type"] for line in out.splitlines()} <= {"SCHEMA", "STATE"}
+    messages = [json.loads(line) for line in out.splitlines()]
+    assert {message.get("stream") for message in messages if message["type"] == "RECORD"} <= {
+        "sync_issues",
+        "sync_runs",
+    }
     assert SECRET not in out + said
     assert "\n" not in said
     return said
@@ -177,7 +181,7 @@ def test_a_bad_state_is_told_in_one_line(shared_sandbox, tmp_path, state, said):
         ({"client_secret": SECRET}, r"wrong: set 'client_secret' .*7000215"),
         ({"tenant_id": "nowhere"}, r"no such tenant .*'tenant_id' .*90002"),
         ({"client_id": "nobody"}, r"not know .*'client_id' .*700016"),
-        ({"ca_bundle": None}, r"not trusted: set 'ca_bundle'"),
+        ({"ca_bundle": None}, r"not trusted .*: set 'ca_bundle'"),
         ({"ca_bundle": "no.pem"}, r"'ca_bundle' .*: there is no file no.pem"),
         ({"authority_host": "closed"}, r"be reached: .*'authority_host'"),
         ({"authority_host": "graph"}, r"else answers .*'authority_host'"),
@@ -193,7 +197,7 @@ def test_an_application_that_cannot_sign_in_is_told_why_in_one_line(
 
 def test_a_user_who_cannot_sign_in_is_told_why_in_one_line(open_sandbox, tmp_path):
     config = open_sandbox(auth="refresh_token").config() | {"refresh_token": SECRET}
-    assert re.search("check 'refresh_token' .*AADSTS9002313", refused(tmp_path, config=config))
+    assert re.search("'refresh_token' .*AADSTS9002313", refused(tmp_path, config=config))
 
 
 def test_a_machine_that_cannot_sign_in_is_told_why_in_one_line(tmp_path, nowhere, monkeypatch):
@@ -220,6 +224,31 @@ def from_environment(monkeypatch):
         return TapMSTeams._env_var_config
 
     return read
+
+
+@pytest.mark.parametrize("name", ["TAP_MSTEAMS_MESAGE_CONTENT", "TAP_MSTEAMS_TEAM"])
+def test_a_variable_that_is_no_setting_stops_the_run(from_environment, monkeypatch, name):
+    monkeypatch.setenv(name, "drop")
+    with pytest.raises(SettingsError, match=rf"there is no setting .*{name}\): did you mean"):
+        from_environment()
+
+
+@pytest.mark.parametrize("name", ["TAP_MSTEAMS__SELECT", "TAP_MSTEAMS_LOGLEVEL"])
+def test_what_meltano_and_the_sdk_put_beside_the_settings_is_none_of_them(
+    from_environment, monkeypatch, name
+):
+    monkeypatch.setenv(name, "[]")
+    from_environment()
+
+
+def test_a_setting_of_nothing_is_not_set(from_environment):
+    assert "teams" not in from_environment(teams="")
+    assert "archived_teams" not in from_environment(archived_teams="")
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_told(from_environment):
+    with pytest.raises(SettingsError, match=r"'body_text' .*must be true or false"):
+        from_environment(body_text="maybe")
 
 
 @pytest.mark.parametrize(

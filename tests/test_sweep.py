@@ -56,6 +56,20 @@ def test_nothing_to_read_ends_at_once(sweep):
     assert list(sweep(Graph(), lane_of()).run()) == []
 
 
+def test_who_reads_below_others_ends_with_them_and_waits_for_no_heartbeat(sweep):
+    def below(lane):
+        while not lane.finished:
+            yield None
+
+    first = lane_of("/1", name="first")
+    second = Lane("second", below(first))
+    third = Lane("third", below(second))
+
+    # A heartbeat shows as None: one that waits for it would not end for a long time.
+    reading = sweep(Graph(), third, second, first).run(heartbeat=LONG)
+    assert None not in list(reading)
+
+
 def test_a_slow_parent_stops_nobody(sweep):
     others = [f"/{n}" for n in range(50)]
     done = threading.Event()

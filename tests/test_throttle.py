@@ -45,6 +45,20 @@ def clock():
         ("/me/joinedTeams", 30),
         ("/users?$select=id", 350),
         ("/communications/getPresencesByUserId", 50),
+        ("/communications/callRecords?$filter=x", 75),
+        ("/communications/callRecords/getPstnCalls(fromDateTime=x,toDateTime=y)", 75),
+        ("/appCatalogs/teamsApps", 30),
+        ("/groups?$filter=x", 350),
+        ("/users/u/chats/getAllMessages", 200),
+        ("/users/u/chats/getAllMessages/delta", 200),
+        ("/users/u/teamwork/installedApps", 30),
+        ("/users/u/onlineMeetings/m/transcripts", 30),
+        ("/teamwork/deletedTeams", 30),
+        ("/teamwork/deletedTeams/t/channels/getAllMessages", 200),
+        ("/users/u/chats", 5),
+        ("/me/chats", 5),
+        ("/chats/19:c@thread.v2/messages", 1),
+        ("/me/chats/19:c@thread.v2/members", 1),
     ],
 )
 def test_uses_the_documented_rate_and_no_more(url, rate, clock):
@@ -56,6 +70,86 @@ def test_uses_the_tenants_rate_when_it_is_spread_over_teams(clock):
     gate = Gate()
     count = admitted(gate, [EXPORT.format(n) for n in range(100)], 50, clock)
     assert 0.95 * 200 * 50 <= count <= 200 * 50
+
+
+@pytest.mark.parametrize(
+    ("path", "rate"),
+    [
+        ("/chats/19:{}@thread.v2/messages", 20),
+        ("/chats/19:{}@thread.v2/tabs", 30),
+        ("/chats/19:{}@thread.v2/installedApps", 30),
+        ("/chats/19:{}@thread.v2/members", 30),
+        ("/teams/{}/schedule/shifts", 30),
+        ("/teams/{}/installedApps", 30),
+        ("/teams/{}/tags", 30),
+        ("/teams/{0}/channels/19:{0}@thread.tacv2/tabs", 30),
+        ("/teams/{0}/channels/19:{0}@thread.tacv2/allMembers", 60),
+        ("/teams/{0}/channels/19:{0}@thread.tacv2/filesFolder", 30),
+        ("/users/{}/chats", 30),
+    ],
+)
+def test_uses_the_tenants_rate_of_an_endpoint(path, rate, clock):
+    count = admitted(Gate(), [path.format(n) for n in range(60)], 50, clock)
+    assert 0.95 * rate * 50 <= count <= rate * 50
+
+
+def test_endpoints_with_limits_of_their_own_do_not_wait_for_each_other(clock):
+    urls = [path.format(n) for n in range(30) for path in ("/teams/{}/schedule", "/chats/{}/tabs")]
+    assert admitted(Gate(), urls, 50, clock) >= 0.95 * 60 * 50
+
+
+REPORT = "/reports/getTeamsUserActivityUserDetail(date=2026-11-{:02})"
+
+
+def test_a_few_reports_come_at_once(clock):
+    gate = Gate()
+    assert [gate.admit(gate.keys(REPORT.format(n)), clock.now) for n in range(14)] == [0] * 14
+    assert gate.admit(gate.keys(REPORT.format(20)), clock.now) == pytest.approx(600, rel=0.03)
+    assert gate.admit(gate.keys("/reports/getTeamsDeviceUsageUserDetail(period='D7')"), 1000) == 0
+
+
+@pytest.mark.parametrize("every", [0.0, 7.0, 50.0, 130.0])
+def test_reports_are_never_more_than_14_in_any_10_minutes(clock, every):
+    gate, keys, moments = Gate(), Gate().keys(REPORT.format(1)), []
+    while len(moments) < 60:
+        clock.now += gate.admit(keys, clock.now) or every
+        if not gate.admit(keys, clock.now):
+            moments.append(clock.now)
+
+    assert all(later - sooner >= 600 for sooner, later in zip(moments, moments[14:], strict=False))
+
+
+def test_drives_are_read_at_once_up_to_the_units_of_a_minute(clock):
+    gate, began = Gate(), clock.now
+    urls = ["/groups/g/drives", "/drives/b!x/root/delta?token=y"]
+    assert admitted(gate, urls, 1, clock) == 600
+    assert clock.now - began == pytest.approx(60, rel=0.03)
+    assert admitted(gate, urls, 240, clock) == 4 * 600
+
+
+def test_one_call_record_is_asked_for_ten_times_at_once_and_no_more(clock):
+    gate, began = Gate(), clock.now
+    assert admitted(gate, ["/communications/callRecords/r1/sessions?$skiptoken=x"], 1, clock) == 10
+    assert clock.now - began == pytest.approx(20, rel=0.03)
+    assert gate.admit(gate.keys("/communications/callRecords/r2"), clock.now) == 0
+    assert admitted(Gate(), ["/communications/callRecords/r1"], 300, clock) == 50
+
+
+def test_reports_are_slower_after_a_429(clock):
+    gate = Gate(jitter=lambda: 0.0)
+    keys = gate.keys(REPORT.format(1))
+    gate.throttle(keys, sent=clock.now, now=clock.now, seconds=5)
+    assert gate.admit(keys, clock.now) == pytest.approx(5)
+    clock.now += 5
+    assert [gate.admit(keys, clock.now) for _ in range(14)] == [0] * 14
+    assert gate.admit(keys, clock.now) > 600 / 0.9
+
+
+def test_a_small_share_of_a_rare_limit_still_lets_something_through(clock):
+    gate = Gate(share=0.01)
+    keys = gate.keys(REPORT.format(1))
+    assert gate.admit(keys, clock.now) == 0
+    assert gate.admit(keys, clock.now) == pytest.approx(600 / 0.14, rel=0.03)
 
 
 def test_asks_one_team_four_times_a_second_at_most(clock):
