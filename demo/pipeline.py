@@ -16,21 +16,32 @@ if TYPE_CHECKING:
 MELTANO = ROOT / ".tools" / "meltano" / "bin" / "meltano"
 
 
+def into(postgres: Postgres, schema: str) -> dict[str, str]:
+    """The environment that makes target-postgres load into a schema."""
+    return {
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
+        "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.url.replace("://", "+psycopg://"),
+    }
+
+
 def run(
-    postgres: Postgres, schema: str, state: Path, log: IO[bytes], tenant: dict[str, str]
+    target: dict[str, str],
+    state: Path,
+    log: IO[bytes],
+    tenant: dict[str, str],
+    loader: str = "target-postgres",
 ) -> int:
-    """The exit code of `meltano run`, into a schema and with a state of its own."""
+    """The exit code of `meltano run`, with a state of its own."""
     run = (MELTANO, "--environment=dev", "run", "--no-install", "--refresh-catalog")
     return subprocess.run(
-        (*run, "tap-msteams", "target-postgres"),
+        (*run, "tap-msteams", loader),
         cwd=ROOT,
         env={
             **os.environ,
             **tenant,
+            **target,
             "MELTANO_PROJECT_ROOT": str(ROOT),
             "MELTANO_STATE_BACKEND_URI": state.as_uri(),
-            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
-            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.url.replace("://", "+psycopg://"),
         },
         stdin=subprocess.DEVNULL,
         stdout=log,

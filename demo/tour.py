@@ -83,7 +83,7 @@ def load(postgres: Postgres, name: str) -> None:
     started = time.monotonic()
     log = HOME / f"{name}.log"
     with log.open("wb") as output:
-        code = pipeline.run(postgres, SCHEMA, HOME / "state", output, tenant={})
+        code = pipeline.run(pipeline.into(postgres, SCHEMA), HOME / "state", output, tenant={})
     print(f"  ({time.monotonic() - started:.0f} s, log in {log.relative_to(ROOT)})")
     if code:
         ending = "\n".join(log.read_text(errors="replace").splitlines()[-20:])

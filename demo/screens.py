@@ -1,0 +1,96 @@
+"""What the tap shows on a terminal, as pictures for the documents.
+
+`python demo/screens.py` writes them anew; they show times, so that no two are the same.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from postgres import ROOT
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.text import Text
+
+from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams.streams import STREAMS
+
+SMALL = {"seed": 7, "teams": 12, "channels": 5, "messages": 80, "users": 60}
+LARGE = {"seed": 7, "teams": 600, "channels": 6, "messages": 900, "users": 4000}
+MIDDLE = {"seed": 7, "teams": 60, "channels": 6, "messages": 120, "users": 300}
+WIDTH = 100
+MOMENT = 15
+"""Seconds after which the view is taken."""
+UNSELECTED = 4
+"""Rows that the doctor has of streams that nobody selected; the others are left out here."""
+
+GRANTED = {it.permission for it in STREAMS if it.selected_by_default and hasattr(it, "permission")}
+MISSING = {"ChannelMessage.Read.All"}
+"""What nobody has granted, so that the doctor finds something."""
+
+
+def main() -> None:
+    """Take all of them."""
+    pictures = ROOT / "docs" / "pictures"
+    with Sandbox(Tenant(**SMALL), roles=GRANTED - MISSING) as sandbox:
+        draw(pictures / "doctor.svg", shortened(shown(sandbox, "doctor")), "tap-msteams doctor")
+    with Sandbox(Tenant(**LARGE)) as sandbox:
+        draw(pictures / "estimate.svg", shown(sandbox, "estimate"), "tap-msteams estimate")
+    with Sandbox(Tenant(**MIDDLE), export=False, limits=True, latency=0.06) as sandbox:
+        draw(pictures / "progress.svg", watched(sandbox), "tap-msteams")
+
+
+def shown(sandbox: Sandbox, command: str) -> str:
+    """What a command shows."""
+    done = subprocess.run(
+        (sys.executable, "-m", "tap_msteams", command, "--config", "ENV"),
+        env={**os.environ, **sandbox.environment(), "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return f"$ tap-msteams {command} --config ENV\n\n{done.stdout.decode()}"
+
+
+def watched(sandbox: Sandbox) -> str:
+    """The last lines of a terminal in the middle of a run."""
+    tmux = ("tmux", "-L", "tap-msteams-screens")
+    run = shlex.join((sys.executable, "-m", "tap_msteams", "--config", "ENV")) + " > /dev/null"
+    size = ("-x", str(WIDTH), "-y", "24")
+    environment = {**os.environ, **sandbox.environment(), "TAP_MSTEAMS_VERBOSITY": "warning"}
+    subprocess.run((*tmux, "new-session", "-d", *size, run), env=environment, check=True)
+    time.sleep(MOMENT)
+    taken = subprocess.run((*tmux, "capture-pane", "-e", "-p"), stdout=subprocess.PIPE, check=True)
+    subprocess.run((*tmux, "kill-session"), check=True)
+    lines = taken.stdout.decode().rstrip().splitlines()
+    first = max(place for place, line in enumerate(lines) if " requests · " in line)
+    return "$ tap-msteams --config ENV | target-postgres\n\n" + "\n".join(lines[first:])
+
+
+def shortened(shown: str) -> str:
+    """The doctor's report with a few only of the streams that are not selected."""
+    lines = shown.splitlines()
+    dim = [place for place, line in enumerate(lines) if line.startswith("\x1b[2m \x1b[0m")]
+    left_out = dim[UNSELECTED:]
+    lines[left_out[0]] = f"   \x1b[2m… and {len(left_out)} more\x1b[0m"
+    return "\n".join(line for place, line in enumerate(lines) if place not in left_out[1:])
+
+
+def draw(path: Path, shown: str, title: str) -> None:
+    """Draw text with the colours of a terminal."""
+    with Path(os.devnull).open("w") as nowhere:
+        console = Console(record=True, width=WIDTH, file=nowhere)
+        console.print(Text.from_ansi(shown))
+        # A page of this project asks no other host for its fonts.
+        template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+        path.write_text(console.export_svg(title=title, code_format=template))
+
+
+if __name__ == "__main__":
+    main()
