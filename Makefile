@@ -18,6 +18,8 @@ UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
 MELTANO := $(TOOLS)/meltano/bin/meltano
 BIN := .venv/bin
 
+COMPUTED := README.md meltano.yml $(wildcard docs/*.md docs/pictures/*.svg)
+
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed
 
@@ -37,7 +39,7 @@ demo: setup ## Load a synthetic Teams tenant into PostgreSQL, twice.
 .PHONY: test
 test: setup ## Run all tests and measure their coverage.
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses=auto --dist=loadfile
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -55,13 +57,13 @@ check: environment ## Lint, check types, floors and computed documents.
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cog --check README.md
+	$(BIN)/cog --check $(COMPUTED)
 
 .PHONY: fix
 fix: environment ## Format, and compute the documents anew.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/cog -r README.md
+	$(BIN)/cog -r $(COMPUTED)
 
 .PHONY: lock
 lock: $(UV) ## Resolve the dependencies anew, as far as pyproject.toml changed.
@@ -96,8 +98,8 @@ $(MELTANO): pyproject.toml uv.lock | $(UV)
 	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/meltano $(SYNC) --only-group meltano
 	@touch $@
 
-$(INSTALLED): meltano.yml $(MELTANO)
-	@$(MELTANO) --log-level=warning install tap-msteams target-postgres
+$(INSTALLED): meltano.yml pyproject.toml $(MELTANO)
+	@$(MELTANO) --log-level=warning install tap-msteams target-postgres target-duckdb
 	@touch $@
 
 $(UV):

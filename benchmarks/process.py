@@ -48,9 +48,10 @@ class Run:
     output: Path
     log: Path
 
-    def bytes_of(self, kind: str) -> list[int]:
-        """The sizes of all messages of a kind: RECORD, STATE, ..."""
+    def bytes_of(self, kind: str, stream: str | None = None) -> list[int]:
+        """The sizes of all messages of a kind, such as RECORD; of one stream, if it is named."""
         start = b'{"type":"' + kind.encode() + b'"'
+        start += b',"stream":"' + stream.encode() + b'"' if stream else b""
         with self.output.open("rb") as lines:
             return [len(line) for line in lines if line.startswith(start)]
 

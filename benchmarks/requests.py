@@ -71,7 +71,12 @@ class Truth:
             for place, message in zip(where, messages, strict=True)
             if message["replyToId"] is None
         )
-        self._channels = [(row["teamId"], row["id"]) for row in tree.truth("channels")]
+        # The messages of a channel that another team shares are read there.
+        self._channels = [
+            (row["teamId"], row["id"])
+            for row in tree.truth("channels")
+            if row["hostTeamId"] == row["teamId"]
+        ]
         self._members = Counter(row["teamId"] for row in tree.truth("members"))
 
     def fewest(self, size: int, *, export: bool) -> int:
