@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -148,8 +150,20 @@ class LogFile(logging.FileHandler):
 def install() -> None:
     """Guard the log of this process; to be called once the SDK has set it up."""
     guard()
+    atexit.register(_let_go_of_stderr)
     sys.excepthook = _uncaught
     threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _let_go_of_stderr() -> None:
+    """Drop what stderr cannot take any more: Python would end with 120 for it, not with 0."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def guard() -> None:
