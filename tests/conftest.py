@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 
@@ -86,11 +87,16 @@ def run_tap(config, *, streams=None, state=None, catalog=None):
     return Output(captured.buffer.getvalue().splitlines(), code)
 
 
+@cache
+def _catalog():
+    """The catalog that the tap discovers, once for all tests."""
+    with redirect_stdout(io.StringIO()):
+        return TapMSTeams(config={}, validate_config=False).catalog_json_text
+
+
 def selection(streams, **deselected):
     """A catalog that selects these streams, less the properties named for a stream."""
-    with redirect_stdout(io.StringIO()):
-        tap = TapMSTeams(config={}, validate_config=False)
-    catalog = json.loads(tap.catalog_json_text)
+    catalog = json.loads(_catalog())
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
             crumb = item["breadcrumb"]

@@ -184,7 +184,9 @@ def _invitations(tenant: Tenant) -> Iterator[Invitation]:
     for url, organizer, chat in tenant.part(Chats).meetings():
         others = [person for person in chat.audience if person is not organizer]
         yield Invitation(url, organizer, chat.id, chat.topic or "", others, founded=chat.created)
-    hosts = [team for team in tenant.teams.values() if team.n % 3 == 0 and team.people]
+    # A team that was founded while the tenant is watched has not met before that.
+    old = [team for team in tenant.teams.values() if team.created <= tenant.until]
+    hosts = [team for team in old if team.n % 3 == 0 and team.people]
     for team in hosts[:HOSTING_TEAMS]:
         channel = next(iter(team.channels.values()))
         organizer = team.people[0]
