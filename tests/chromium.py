@@ -13,11 +13,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 import aiohttp
 
 BINARY = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 30
+PATIENCE = 55
+LULL = 4
 
 CLICK = """
 (() => {{
@@ -39,6 +41,9 @@ def visit(url, ids, until):
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
                 "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
                 "--ignore-certificate-errors",  # the sandbox's is issued by nobody it knows
                 "--remote-debugging-port=0",
                 f"--user-data-dir={folder}",
@@ -51,6 +56,8 @@ def visit(url, ids, until):
         try:
             found = (re.search(r"DevTools listening on ws://([^/]+)", it) for it in process.stderr)
             address = next(item[1] for item in found if item)
+            # A pipe that nobody empties would stop the browser in the middle of a complaint.
+            threading.Thread(target=process.stderr.read, daemon=True).start()
             asyncio.run(asyncio.wait_for(_drive(address, url, ids, until), PATIENCE))
         finally:
             process.kill()
@@ -68,8 +75,12 @@ async def _drive(address, url, ids, until):
 
             await tell(1, "Page.enable")
             await tell(2, "Page.navigate", url=url)
-            async for message in socket:
-                said = message.json()
+            while True:
+                try:
+                    said = await socket.receive_json(timeout=LULL)
+                except TimeoutError:
+                    # A busy browser may have lost a click: whoever sits before it tries again.
+                    said = {"method": "Page.loadEventFired"}
                 if said.get("method") == "Page.loadEventFired":
                     await tell(3, "Runtime.evaluate", expression=CLICK.format(ids=list(ids)))
                 elif said.get("id") == 3 and until in str(said):

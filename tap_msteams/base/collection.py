@@ -116,6 +116,8 @@ class GraphStream(DeclaredStream):
             self.complete = False
             if self.fills not in subject:
                 self.all_listed = False
+        if isinstance(error, NotGrantedError):  # before those who need its ids hear of it
+            error.permission = error.permission or self.needs(application=self.application)
         self.listing(subject).fail(error)
         if advice_on(error).severity == "gap":
             self.hold_above(subject)

@@ -95,5 +95,5 @@ def test_a_real_browser_clicks_through_login(machine, sandbox):
     sandbox.entra.applications[application.client_id] = application
     here = machine(client_id=application.client_id)
     here.browse("tests.chromium", "%s", "account-0", "accept")
-    here.run("login", "--timeout", "40")
+    here.run("login", "--timeout", "55")
     assert len(here.tokens) == 2
