@@ -66,13 +66,13 @@ fix: environment ## Format, and compute the documents anew.
 	$(BIN)/cog -r $(COMPUTED)
 
 .PHONY: lock
-lock: $(UV) ## Resolve the dependencies anew, as far as pyproject.toml changed.
+lock: $(UV) ## Resolve the dependencies anew, as far as a pyproject.toml changed.
 	@$(UV) lock --quiet
 
 .PHONY: dist
-dist: $(UV) ## Build the package.
+dist: $(UV) ## Build the packages.
 	@rm -rf dist
-	@UV_PYTHON='$(PYTHON)' $(UV) build
+	@UV_PYTHON='$(PYTHON)' $(UV) build --all-packages
 
 .PHONY: postgres
 postgres: environment ## Start the project's PostgreSQL.

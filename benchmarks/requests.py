@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from benchmarks.cloud import Cloud, Tenant
 from benchmarks.limits import MESSAGES
 from benchmarks.row import Row
-from tap_msteams.sandbox import Tenant as Tree
+from tap_msteams_sandbox import Tenant as Tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

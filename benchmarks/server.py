@@ -9,7 +9,7 @@ from random import Random
 
 from typing_extensions import override
 
-from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Sandbox, Tenant
 
 SPREAD = 0.2
 """Share by which the time to an answer differs at most."""

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 from postgres import ROOT, Postgres
 
-from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Sandbox, Tenant
 
 SCHEMA = "answers"
 ANSWERS = ROOT / "docs" / "answers.json"

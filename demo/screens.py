@@ -18,8 +18,8 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.streams import STREAMS
+from tap_msteams_sandbox import Sandbox, Tenant
 
 SMALL = {"seed": 7, "teams": 12, "channels": 5, "messages": 80, "users": 60}
 LARGE = {"seed": 7, "teams": 600, "channels": 6, "messages": 900, "users": 4000}

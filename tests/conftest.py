@@ -10,8 +10,8 @@ from functools import cache
 
 import pytest
 
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.tap import TapMSTeams
+from tap_msteams_sandbox import Sandbox, Tenant
 
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from tap_msteams.sandbox.areas.calls import Calls, Telephony
-from tap_msteams.sandbox.areas.chats import Chats
-from tap_msteams.sandbox.areas.files import Files
-from tap_msteams.sandbox.areas.meetings import Meetings
-from tap_msteams.sandbox.areas.shifts import Shifts
-from tap_msteams.sandbox.areas.workspace.tags import Tags
-from tap_msteams.sandbox.instants import DAY
+from tap_msteams_sandbox.areas.calls import Calls, Telephony
+from tap_msteams_sandbox.areas.chats import Chats
+from tap_msteams_sandbox.areas.files import Files
+from tap_msteams_sandbox.areas.meetings import Meetings
+from tap_msteams_sandbox.areas.shifts import Shifts
+from tap_msteams_sandbox.areas.workspace.tags import Tags
+from tap_msteams_sandbox.instants import DAY
 
 
 class Life:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tap_msteams.base import ExportStream, GraphStream, ReportStream
 from tap_msteams.base.bookmarked import BookmarkedStream
 from tap_msteams.base.delta import DeltaStream
-from tap_msteams.sandbox import Fault
-from tap_msteams.sandbox.areas.calls import Calls
-from tap_msteams.sandbox.instants import DAY, MINUTE
 from tap_msteams.streams import STREAMS
+from tap_msteams_sandbox import Fault
+from tap_msteams_sandbox.areas.calls import Calls
+from tap_msteams_sandbox.instants import DAY, MINUTE
 from tests.conftest import selection
 from tests.target import KEYS, TalkativeTap, Target, key_of
 from tests.truth import ON_REQUEST, shown

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tap_msteams.sandbox import Fault
+from tap_msteams_sandbox import Fault
 from tests.target import sees
 
 COMMON = {

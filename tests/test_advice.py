@@ -14,9 +14,7 @@ from tests.conftest import run_tap
 
 ROOT = Path(__file__).parent.parent
 SOURCES = "\n".join(
-    path.read_text()
-    for path in (ROOT / "tap_msteams").rglob("*.py")
-    if path.name != "advice.py" and "sandbox" not in path.parts
+    path.read_text() for path in (ROOT / "tap_msteams").rglob("*.py") if path.name != "advice.py"
 )
 
 

@@ -127,14 +127,15 @@ def test_the_commands_in_the_documents_exist(page):
 def test_the_stream_that_contributing_adds_is_read(tmp_path):
     page = (ROOT / ".github/CONTRIBUTING.md").read_text()
     stream, answer, endpoint = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    package = tmp_path / "tap_msteams"
-    shutil.copytree(ROOT / "tap_msteams", package)
-    streams, area = package / "streams/directory.py", package / "sandbox/areas/groups.py"
+    for package in ("tap_msteams", "sandbox/tap_msteams_sandbox"):
+        shutil.copytree(ROOT / package, tmp_path / Path(package).name)
+    streams = tmp_path / "tap_msteams/streams/directory.py"
+    area = tmp_path / "tap_msteams_sandbox/areas/groups.py"
     streams.write_text(f"{streams.read_text()}\n\n{stream}")
     before, opening, after = area.read_text().partition("AREA = Area(\n    endpoints=(\n")
     area.write_text(f"{before}{answer}\n\n{opening}{endpoint}{after}")
     sizes = ("--teams", "2", "--channels", "2", "--messages", "3", "--users", "5")
-    sandbox = (sys.executable, "-m", "tap_msteams.sandbox", *sizes, "--")
+    sandbox = (sys.executable, "-m", "tap_msteams_sandbox", *sizes, "--")
     done = subprocess.run(
         (*sandbox, sys.executable, "-m", "tap_msteams", "--config", "ENV"),
         cwd=tmp_path,

@@ -19,9 +19,9 @@ from tap_msteams.preflight.courier import Courier
 from tap_msteams.preflight.permissions import BROADER
 from tap_msteams.preflight.rehearsal import Measure, Rehearsal
 from tap_msteams.preflight.tables import tell_report
-from tap_msteams.sandbox.endpoints import Routes
-from tap_msteams.sandbox.graph import ENDPOINTS, ROLES
 from tap_msteams.streams import STREAMS
+from tap_msteams_sandbox.endpoints import Routes
+from tap_msteams_sandbox.graph import ENDPOINTS, ROLES
 from tests.auth.person import Person
 from tests.conftest import run_tap, selection
 from tests.target import HastyTap

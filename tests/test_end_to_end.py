@@ -11,7 +11,7 @@ import pytest
 import tour
 from postgres import ROOT, Postgres
 
-from tap_msteams.sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.loaded import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, keyed, plain, truth
 
 SCHEMA = "teams"

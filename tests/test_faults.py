@@ -7,8 +7,8 @@ from functools import cached_property
 import pytest
 
 from tap_msteams.errors import AuthenticationError
-from tap_msteams.sandbox import Sandbox
-from tap_msteams.sandbox.mischief import KINDS
+from tap_msteams_sandbox import Sandbox
+from tap_msteams_sandbox.mischief import KINDS
 from tests.target import (
     DELEGATED,
     EXPORT,

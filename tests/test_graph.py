@@ -16,9 +16,9 @@ from tap_msteams.errors import (
     UnavailableError,
 )
 from tap_msteams.graph import Answer, Decoder, Graph, Request
-from tap_msteams.sandbox import certificate
 from tap_msteams.settings import Settings
 from tap_msteams.transport import session
+from tap_msteams_sandbox import certificate
 
 ROW = {"id": "1", "displayName": "Ada", "from": {"user": {"id": "2", "tenantId": "3"}}}
 TEAMS = "/teams?$select=id"

@@ -19,10 +19,10 @@ from jsonschema import Draft202012Validator
 
 from tap_msteams.base.run import EXIT_WITH_GAPS
 from tap_msteams.cli.program import Program
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.settings import Settings, env_name, problems
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.conftest import run_tap
 
 ROOT = Path(__file__).parent.parent

@@ -14,8 +14,8 @@ import pytest
 from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
 
 from tap_msteams import logs
-from tap_msteams.sandbox.proxy import Proxy
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox.proxy import Proxy
 from tests.target import UNPACED
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"

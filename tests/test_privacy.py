@@ -13,11 +13,11 @@ import pytest
 
 from tap_msteams.errors import SettingsError, TapError
 from tap_msteams.privacy import Privacy
-from tap_msteams.sandbox import Sandbox, Tenant
-from tap_msteams.sandbox.areas.chats import Chats
-from tap_msteams.sandbox.graph import ROLES
 from tap_msteams.schema import Card, Content, FileUrl, FreeText, Html, WebVtt
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox.areas.chats import Chats
+from tap_msteams_sandbox.graph import ROLES
 from tests.conftest import run_tap
 from tests.people import DECLARED, NAMES, SMALL, anyone, everything, people_of, places
 from tests.target import UNPACED

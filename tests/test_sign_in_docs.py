@@ -15,11 +15,11 @@ import yaml
 from cryptography import x509
 
 from tap_msteams.cli.program import Program
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.settings import ALIASES, CLOUDS, METHODS, Settings, env_name
 from tap_msteams.settings.methods import ENVIRONMENT
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.conftest import SMALL, run_tap
 from tests.documents import (
     ROOT,

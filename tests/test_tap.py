@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.streams import STREAMS
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.conftest import SMALL, selection
 
 NAMES = sorted(stream.name for stream in STREAMS)

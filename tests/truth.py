@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 
-from tap_msteams.sandbox.areas.calls.telephony import NEVER
-from tap_msteams.sandbox.areas.chats import Chats
-from tap_msteams.sandbox.areas.chats.answers import picture
-from tap_msteams.sandbox.areas.workspace.sharing import SOURCE
 from tap_msteams.streams import STREAMS
+from tap_msteams_sandbox.areas.calls.telephony import NEVER
+from tap_msteams_sandbox.areas.chats import Chats
+from tap_msteams_sandbox.areas.chats.answers import picture
+from tap_msteams_sandbox.areas.workspace.sharing import SOURCE
 from tests.target import DECLARED, key_of
 
 # Only with $select, which that endpoint does not take.

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.errors import TapError
-from tap_msteams.sandbox import Sandbox, Tenant
-from tap_msteams.sandbox.identity import keys
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox.identity import keys
 from tests.conftest import SMALL
 
 PASSWORD = "hunter2 of the certificate"

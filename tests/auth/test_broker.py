@@ -9,8 +9,8 @@ import requests
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.errors import AuthenticationError, ForeignOriginError
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.conftest import SMALL
 
 PATHS = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tap_msteams.auth import GraphAuthenticator
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.conftest import SMALL, run_tap
 
 WAYS = (

@@ -12,9 +12,9 @@ from msal import managed_identity
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.auth.certificates import Certificate
 from tap_msteams.errors import AuthenticationError
-from tap_msteams.sandbox import Sandbox, Tenant
-from tap_msteams.sandbox.identity import keys
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox.identity import keys
 from tests.conftest import SMALL, run_tap
 
 WAYS = (

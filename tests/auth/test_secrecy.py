@@ -12,8 +12,8 @@ import pytest
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.auth.grant import Grant
 from tap_msteams.errors import TapError
-from tap_msteams.sandbox import Sandbox, Tenant
 from tap_msteams.settings import METHODS, Settings
+from tap_msteams_sandbox import Sandbox, Tenant
 from tests.auth.person import Person
 from tests.conftest import SMALL
 

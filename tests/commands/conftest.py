@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams.sandbox import Sandbox, Tenant
-from tap_msteams.sandbox.entra import Application
+from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox.entra import Application
 from tests.commands.machine import CONFIDENTIAL, PUBLIC, SCOPES, SECRET, Machine
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tap_msteams.sandbox.areas.workspace.sharing import SOURCE
 from tap_msteams.streams import STREAMS
+from tap_msteams_sandbox.areas.workspace.sharing import SOURCE
 from tests.conftest import selection
 
 DECLARED = {stream.name: stream for stream in STREAMS}

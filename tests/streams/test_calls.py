@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams.sandbox.areas.calls import Calls, Telephony
-from tap_msteams.sandbox.areas.calls.telephony import NEVER
-from tap_msteams.sandbox.instants import DAY, iso
+from tap_msteams_sandbox.areas.calls import Calls, Telephony
+from tap_msteams_sandbox.areas.calls.telephony import NEVER
+from tap_msteams_sandbox.instants import DAY, iso
 from tests.conftest import run_tap
 from tests.target import DECLARED, UNPACED, Clock, TalkativeTap, Target, key_of
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tap_msteams.sandbox.areas.workspace.exports import Exports
+from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import SMALL, run_tap
 from tests.streams.tables import Table, by_default, catalog, key, swift, truth
 from tests.target import Clock, TalkativeTap, Target, known

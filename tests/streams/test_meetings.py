@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams.sandbox.areas.chats import Chats
-from tap_msteams.sandbox.areas.meetings import Meetings
-from tap_msteams.sandbox.areas.meetings.artifacts import web_vtt
+from tap_msteams_sandbox.areas.chats import Chats
+from tap_msteams_sandbox.areas.meetings import Meetings
+from tap_msteams_sandbox.areas.meetings.artifacts import web_vtt
 from tests.conftest import run_tap, selection
 from tests.target import DECLARED, UNPACED, Clock, TalkativeTap, Target, key_of
 

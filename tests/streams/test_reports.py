@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tap_msteams.sandbox.areas.reports import Downloads, Reports
+from tap_msteams_sandbox.areas.reports import Downloads, Reports
 from tests.conftest import run_tap
 from tests.target import DECLARED, UNPACED, Clock, TalkativeTap, Target, key_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams.sandbox.areas.workspace.exports import Exports
+from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import run_tap
 from tests.target import Clock
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from tap_msteams.sandbox import Tenant
-from tap_msteams.sandbox.areas.workspace.catalog import Catalog
-from tap_msteams.sandbox.areas.workspace.installations import Installations
-from tap_msteams.sandbox.areas.workspace.sharing import Sharing
-from tap_msteams.sandbox.areas.workspace.tabs import Tabs
-from tap_msteams.sandbox.areas.workspace.tags import Tags
+from tap_msteams_sandbox import Tenant
+from tap_msteams_sandbox.areas.workspace.catalog import Catalog
+from tap_msteams_sandbox.areas.workspace.installations import Installations
+from tap_msteams_sandbox.areas.workspace.sharing import Sharing
+from tap_msteams_sandbox.areas.workspace.tabs import Tabs
+from tap_msteams_sandbox.areas.workspace.tags import Tags
 from tests.conftest import SMALL, run_tap
 from tests.streams.tables import Table, by_default, catalog, swift, truth
 from tests.target import Clock

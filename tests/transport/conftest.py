@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tap_msteams import transport
-from tap_msteams.sandbox import certificate
 from tap_msteams.settings import Settings
+from tap_msteams_sandbox import certificate
 
 
 @pytest.fixture(autouse=True)

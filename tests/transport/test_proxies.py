@@ -5,8 +5,8 @@ import requests
 
 from tap_msteams import transport
 from tap_msteams.errors import SettingsError
-from tap_msteams.sandbox.proxy import Proxy
 from tap_msteams.transport.proxies import excepted
+from tap_msteams_sandbox.proxy import Proxy
 
 ProxyError = requests.exceptions.ProxyError
 SESSIONS = [transport.session, transport.identity_session, transport.broker_session]

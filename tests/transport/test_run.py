@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tap_msteams.sandbox.proxy import Proxy
+from tap_msteams_sandbox.proxy import Proxy
 from tests.conftest import run_tap
 
 PASSWORD = "p@ss:w/rd #%40?&"

@@ -13,9 +13,9 @@ import trustme
 
 from tap_msteams import transport
 from tap_msteams.errors import SettingsError
-from tap_msteams.sandbox import certificate
-from tap_msteams.sandbox.proxy import Proxy
 from tap_msteams.transport.trust import INSECURE
+from tap_msteams_sandbox import certificate
+from tap_msteams_sandbox.proxy import Proxy
 
 SSLError = requests.exceptions.SSLError
 SESSIONS = [transport.session, transport.identity_session, transport.broker_session]

@@ -1,0 +1,269 @@
+"""Answers: what Graph shows of drives, of folders of channels and of what changed in a drive."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_msteams_sandbox.areas.area import Area
+from tap_msteams_sandbox.areas.files.drive import NEEDS_SELECT
+from tap_msteams_sandbox.areas.files.item import NAMES, SELECTED_ONLY, Item
+from tap_msteams_sandbox.areas.files.library import Files, day
+from tap_msteams_sandbox.endpoints import Endpoint
+from tap_msteams_sandbox.instants import parse
+from tap_msteams_sandbox.limits import Limit
+from tap_msteams_sandbox.odata import Paging, entity, page, pick
+from tap_msteams_sandbox.replies import GraphError
+from tap_msteams_sandbox.resources import channel_of, team_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_msteams_sandbox.areas.files.drive import Drive
+    from tap_msteams_sandbox.endpoints import Call
+    from tap_msteams_sandbox.odata import Query
+    from tap_msteams_sandbox.team import Team
+
+WIDE = ("Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All")
+GROUP = ("Group.Read.All", "Group.ReadWrite.All")
+OWN = ("Files.Read", "Files.ReadWrite")
+
+DRIVES = Paging(default=200, maximum=999)
+ITEMS = Paging(default=200, maximum=999, clamps=True)
+"""The server's own pages; Microsoft documents that $top is known, but no sizes."""
+
+SPECIAL = frozenset("~#%&*{}+/\\:<>?|'\"")
+"""Characters in the name of a channel with which asking for its folder fails.
+
+https://learn.microsoft.com/en-us/graph/api/channel-get-filesfolder
+"""
+
+SHAREPOINT = (
+    "https://learn.microsoft.com/en-us/sharepoint/dev/general-development/"
+    "how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online"
+)
+
+UNITS = 1200
+"""Resource units a minute in the smallest tenants."""
+
+
+def cost(query: Query) -> float:
+    """Return the resource units of a request: lists cost two, unless they go on at a token."""
+    return 1 if "token" in query.options or query.path.endswith("/drive") else 2
+
+
+def drives(call: Call) -> bytes:
+    """GET /groups/{id}/drives: system libraries only for those who select `system`."""
+    team = _group(call)
+    found = call.tenant.part(Files).drives(team)
+    names = call.query.selected(found[0].describe())
+    shown = [it for it in found if not it.system or (names and "system" in names)]
+    after = call.query.number() or 0
+    size = call.size
+    left = shown[after:]
+    more = call.next_link(after + size) if len(left) > size else None
+    rows = [_shown(drive.describe(), names, NEEDS_SELECT) for drive in left[:size]]
+    return page(call.context(f"groups('{team.id}')/drives"), rows, next_link=more)
+
+
+def drive(call: Call) -> bytes:
+    """GET /groups/{id}/drive: the library that a team's channels are in."""
+    row = call.tenant.part(Files).drives(_group(call))[0].describe()
+    return entity(
+        call.context("drives/$entity"), _shown(row, call.query.selected(row), NEEDS_SELECT)
+    )
+
+
+def folder(call: Call) -> bytes:
+    """GET /teams/{id}/channels/{id}/filesFolder."""
+    channel = channel_of(call)
+    if set(channel.name) & SPECIAL:
+        msg = "The name of the channel has characters that are not allowed."
+        raise GraphError.bad_request(msg)
+    item = call.tenant.part(Files).folder(channel)
+    if item is None:
+        msg = "Folder location for this channel is not ready yet, please try again later."
+        raise GraphError(404, "NotFound", msg)
+    what = f"teams('{channel.team.id}')/channels('{channel.id}')/filesFolder/$entity"
+    return entity(call.context(what), _shown(item.describe(), None, SELECTED_ONLY))
+
+
+class Token(msgspec.Struct, array_like=True):
+    """Where a reader of changes stands."""
+
+    number: int
+    """The last change it has seen."""
+    start: int
+    """The last change there was when it began to read."""
+    names: tuple[str, ...] | None = None
+    """What it has selected: the first request alone says so."""
+    size: int = 0
+    initial: bool = False
+
+
+def delta(call: Call) -> bytes:
+    """GET /drives/{id}/root/delta: everything, or what has changed since a token was given out."""
+    found = call.tenant.part(Files).find(call.names[0])
+    if found is None:
+        msg = "The resource could not be found."
+        raise GraphError(404, "itemNotFound", msg)
+    _admit(call, found.team)
+    total = len(found.items) and found.count
+    text = call.names[1].partition("=")[2].strip("'") if call.names[1:] else None
+    token = _token(call, found, call.query.get("token") if text is None else text)
+    if token.start <= found.forgotten:
+        raise _reset(call, found)
+    left = [it for it in found.changed_since(token.number) if not _unseen(it, token)]
+    size = token.size or call.size
+    shown = left[: min(size, call.ceiling or size)]
+    rows = [_row(it, token) for it in shown]
+    if len(shown) < len(left):
+        # The root comes with every page of a first reading: the last one of an item counts.
+        if token.initial and token.number:
+            rows.append(_row(found.root, token))
+        token.number = shown[-1].number
+        links = {"@odata.nextLink": _link(call, found, token)}
+    else:
+        names, size = token.names, token.size
+        links = {"@odata.deltaLink": _link(call, found, Token(total, total, names, size))}
+    answer = page(call.context("Collection(driveItem)"), rows)
+    return msgspec.json.encode(links)[:-1] + b"," + answer[1:]
+
+
+def _unseen(item: Item, token: Token) -> bool:
+    """Whether an item had gone before its reader began."""
+    return item.deleted and token.initial and item.number <= token.start
+
+
+def _row(item: Item, token: Token) -> bytes:
+    row = item.describe()
+    if token.names is None and "file" in row and not item.deleted:
+        # An address that needs no token to be read.
+        row["@microsoft.graph.downloadUrl"] = f"{item.drive.site_url}/download?tempauth={item.salt}"
+    if token.names is not None:
+        kept = {"@odata.type", "id", "deleted", *token.names}
+        return msgspec.json.encode({name: row[name] for name in row if name in kept})
+    return _shown(row, None, SELECTED_ONLY)
+
+
+def _token(call: Call, drive: Drive, text: str | None) -> Token:
+    """Return where the reader stands, as the request says."""
+    count = drive.count
+    if not text:
+        names = call.query.selected(NAMES)
+        size = call.size if call.query.get("$top") else 0
+        return Token(0, count, names, size, initial=True)
+    if text == "latest":
+        return Token(count, count, call.query.selected(NAMES))
+    if text[:4].isdecimal() and text.endswith("Z"):
+        try:
+            since = parse(text)
+        except ValueError:
+            raise _strange() from None
+        older = [it.number for it in drive.items.values() if it.modified <= since]
+        return Token(max(older, default=0), count, call.query.selected(NAMES))
+    try:
+        held = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        token = msgspec.json.decode(held[8:], type=Token)
+    except (ValueError, msgspec.DecodeError):
+        raise _strange() from None
+    if held[:8] != _seal(call, drive, held[8:]):
+        raise _strange()
+    return token
+
+
+def _link(call: Call, drive: Drive, token: Token) -> str:
+    """Return the address under which the reader goes on."""
+    held = msgspec.json.encode(token)
+    text = base64.urlsafe_b64encode(_seal(call, drive, held) + held).rstrip(b"=").decode()
+    return f"{call.root}/drives/{drive.id}/root/delta?token={text}"
+
+
+def _seal(call: Call, drive: Drive, held: bytes) -> bytes:
+    """Return what ties a token to a drive of this tenant."""
+    owner = f"{call.tenant.id}/{drive.id}/".encode()
+    return hashlib.blake2b(owner + held, digest_size=8).digest()
+
+
+def _strange() -> GraphError:
+    msg = "The provided token is malformed or belongs to another drive."
+    return GraphError(400, "invalidRequest", msg)
+
+
+def _reset(call: Call, drive: Drive) -> GraphError:
+    """Return the refusal of a token that is too old.
+
+    https://learn.microsoft.com/en-us/graph/api/driveitem-delta
+    """
+    if drive.reset == "syncStateNotFound":
+        msg = "The sync state generation is not found; continue with a full synchronization."
+        return GraphError(400, drive.reset, msg)
+    fresh = {"Location": f"{call.root}/drives/{drive.id}/root/delta"}
+    return GraphError(410, drive.reset, "The token is no longer valid; enumerate again.", fresh)
+
+
+def _group(call: Call) -> Team:
+    """Return the team of the group that the path names."""
+    if call.names[0] not in call.tenant.teams:
+        msg = f"Resource '{call.names[0]}' does not exist."
+        raise GraphError(404, "Request_ResourceNotFound", msg)
+    return team_of(call)
+
+
+def _admit(call: Call, team: Team) -> None:
+    """Let in applications, and users who are members of the team."""
+    user = call.caller.user
+    if user is not None and all(person.id != user for person in team.people):
+        raise GraphError(403, "accessDenied", "The caller does not have permission.")
+
+
+def _shown(row: dict[str, Any], names: Iterable[str] | None, hidden: Iterable[str]) -> bytes:
+    """Return what was selected of a row, or else all that comes unasked; no nulls."""
+    row = {name: value for name, value in row.items() if value is not None}
+    if names is not None:
+        return pick(row, ["id", *names])
+    return msgspec.json.encode({name: row[name] for name in row if name not in set(hidden)})
+
+
+OPTIONS = frozenset({"$select", "$top"})
+
+AREA = Area(
+    endpoints=(
+        Endpoint(
+            "GET", "/groups/{id}/drive", "drive-get", (*WIDE, *GROUP), (*WIDE, *OWN, *GROUP), drive,
+            frozenset({"$select"}),
+        ),
+        Endpoint(
+            "GET", "/groups/{id}/drives", "drive-list", WIDE, (*WIDE, *OWN), drives,
+            OPTIONS | {"$skiptoken"}, DRIVES,
+        ),
+        Endpoint(
+            "GET", "/teams/{id}/channels/{id}/filesFolder", "channel-get-filesfolder",
+            (*WIDE, *GROUP), (*WIDE, *OWN, *GROUP), folder,
+        ),
+        Endpoint(
+            "GET", "/drives/{id}/root/delta", "driveitem-delta", WIDE, (*WIDE, *OWN), delta,
+            OPTIONS, ITEMS,
+        ),
+        Endpoint(
+            "GET", "/drives/{id}/root/delta()", "driveitem-delta", WIDE, (*WIDE, *OWN), delta,
+            OPTIONS, ITEMS,
+        ),
+    ),
+    roles=("Files.Read.All",),
+    limits=(
+        Limit(
+            "files", r"GET /(drives|groups/\{id\}/drive).*", UNITS, 60, SHAREPOINT, cost=cost,
+        ),
+    ),
+    truth={
+        "drives": lambda tenant: tenant.part(Files).libraries(),
+        "channel_folders": lambda tenant: tenant.part(Files).folders(),
+        "drive_items": lambda tenant: tenant.part(Files).rows(),
+    },
+    day=day,
+)  # fmt: skip
+"""Drives and what is in them."""

@@ -1,0 +1,246 @@
+"""Answers: what the endpoints of meetings say, and whom they refuse."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_msteams_sandbox.areas.meetings import artifacts
+from tap_msteams_sandbox.areas.meetings.attendance import record, report, report_id
+from tap_msteams_sandbox.areas.meetings.calendar import Meetings
+from tap_msteams_sandbox.instants import DAY
+from tap_msteams_sandbox.odata import entity, page
+from tap_msteams_sandbox.replies import GraphError, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_msteams_sandbox.areas.meetings.meeting import Meeting, Session
+    from tap_msteams_sandbox.endpoints import Call
+    from tap_msteams_sandbox.people import Person
+
+REPORTS = 50
+"""The most reports that are listed, the newest ones.
+
+https://learn.microsoft.com/en-us/graph/api/meetingattendancereport-list
+"""
+
+REPORTS_KEPT = 365 * DAY
+"""https://learn.microsoft.com/en-us/graph/api/resources/meetingattendancereport"""
+
+_JOINED_AT = re.compile(r"joinweburl eq '(?P<url>(?:[^']|'')*)'", re.IGNORECASE)
+_NUMBERED = re.compile(r"joinMeetingIdSettings/joinMeetingId eq '(?P<number>\d+)'", re.IGNORECASE)
+
+
+def found(call: Call) -> bytes:
+    """GET .../onlineMeetings?$filter=...: one meeting, for there is no list."""
+    user = _user(call)
+    text, meetings = call.query.get("$filter") or "", call.tenant.part(Meetings)
+    if match := _JOINED_AT.fullmatch(text):
+        meeting = meetings.at(match["url"].replace("''", "'"))
+    elif match := _NUMBERED.fullmatch(text):
+        meeting = meetings.numbered(match["number"])
+    else:
+        msg = "A filter on joinWebUrl or on joinMeetingIdSettings/joinMeetingId is required."
+        raise GraphError(400, "InvalidArgument", msg)
+    shown = _open_to(meeting, user).describe(call.tenant)
+    context = call.context(f"users('{user.id}')/onlineMeetings")
+    return page(context, [msgspec.json.encode(shown)])
+
+
+def meeting(call: Call) -> bytes:
+    """GET .../onlineMeetings/{id}."""
+    user = _user(call)
+    shown = _open_to(_named(call), user).describe(call.tenant)
+    context = call.context(f"users('{user.id}')/onlineMeetings/$entity")
+    return entity(context, msgspec.json.encode(shown))
+
+
+def attendance_reports(call: Call) -> bytes:
+    """GET .../attendanceReports: of a channel's meeting those of all meetings of the channel."""
+    meeting = _hosted(call)
+    rows = [report(*it, _present(call, it[1])) for it in reported(call, meeting)]
+    return _page(call, "attendanceReports", rows)
+
+
+def attendance_report(call: Call) -> bytes:
+    """GET .../attendanceReports/{id}, with or without its records."""
+    meeting, session = _reported(call)
+    if meeting.in_channel:
+        msg = "Attendance reports of channel meetings can only be listed."
+        raise GraphError.bad_request(msg)
+    present = _present(call, session)
+    row = report(meeting, session, present)
+    expanded = call.query.get("$expand")
+    if expanded not in {None, "attendanceRecords"}:
+        msg = f"Could not find a property named '{expanded}'."
+        raise GraphError.bad_request(msg)
+    if expanded:
+        row["attendanceRecords"] = [record(meeting, attendee) for attendee in present]
+    return entity(call.context(_place(call, "attendanceReports/$entity")), msgspec.json.encode(row))
+
+
+def attendance_records(call: Call) -> bytes:
+    """GET .../attendanceReports/{id}/attendanceRecords."""
+    meeting, session = _reported(call)
+    rows = [record(meeting, attendee) for attendee in _present(call, session)]
+    return _page(call, f"attendanceReports('{report_id(session)}')/attendanceRecords", rows)
+
+
+def transcripts(call: Call) -> bytes:
+    """GET .../transcripts."""
+    meeting = _scheduled(call)
+    rows = [artifacts.transcript(call.tenant, meeting, it) for it in transcribed(meeting)]
+    return _page(call, "transcripts", rows)
+
+
+def recordings(call: Call) -> bytes:
+    """GET .../recordings."""
+    meeting = _scheduled(call)
+    rows = [artifacts.recording(call.tenant, meeting, it) for it in recorded(meeting)]
+    return _page(call, "recordings", rows)
+
+
+def transcript_content(call: Call) -> Reply:
+    """GET .../transcripts/{id}/content."""
+    session = _artifact(call, "transcripts", transcribed(_scheduled(call)))
+    body = artifacts.web_vtt(call.tenant, session, _present(call, session))
+    return Reply(body=body, headers={"Content-Type": "text/vtt"})
+
+
+def transcript_metadata(call: Call) -> Reply:
+    """GET .../transcripts/{id}/metadataContent."""
+    session = _artifact(call, "transcripts", transcribed(_scheduled(call)))
+    body = artifacts.speech(call.tenant, session, _present(call, session))
+    return Reply(body=body, headers={"Content-Type": "text/vtt"})
+
+
+def recording_content(call: Call) -> Reply:
+    """GET .../recordings/{id}/content."""
+    session = _artifact(call, "recordings", recorded(_scheduled(call)))
+    body = artifacts.FILM + session.call_id.encode()
+    return Reply(body=body, headers={"Content-Type": "video/mp4"})
+
+
+def reported(call: Call, meeting: Meeting) -> list[tuple[Meeting, Session]]:
+    """Return the calls that a meeting's reports are about, the newest first."""
+    meetings = call.tenant.part(Meetings)
+    return newest(meetings, meeting)
+
+
+def newest(meetings: Meetings, meeting: Meeting) -> list[tuple[Meeting, Session]]:
+    """Return as many calls of a meeting, or of its channel's, as there are reports of them."""
+    kept_since = meetings.tenant.now() - REPORTS_KEPT
+    held = [
+        (other, session)
+        for other in meetings.of_channel(meeting)
+        for session in other.sessions
+        if session.end > kept_since
+    ]
+    return sorted(held, key=lambda it: it[1].end, reverse=True)[:REPORTS]
+
+
+def transcribed(meeting: Meeting) -> list[Session]:
+    """Return the calls that were transcribed, the newest first."""
+    if meeting.n % 2:
+        return []
+    return meeting.sessions[:-13:-1]
+
+
+def recorded(meeting: Meeting) -> list[Session]:
+    """Return the calls that were recorded, the newest first."""
+    if meeting.n % 4:
+        return []
+    return meeting.sessions[:-7:-1]
+
+
+def _user(call: Call) -> Person:
+    """Return the user in whose name the meeting is asked for."""
+    if call.endpoint.path.startswith("/me/"):
+        return call.tenant.users[call.caller.user or ""]
+    user = call.tenant.users.get(call.names[0])
+    if user is None:
+        msg = f"User {call.names[0]}"
+        raise GraphError.not_found(msg)
+    if call.caller.user is not None:
+        if call.caller.user != user.id:
+            msg = "User in the request does not match the signed-in user."
+            raise GraphError(403, "Forbidden", msg)
+    elif user.id in call.tenant.part(Meetings).without_policy:
+        # https://learn.microsoft.com/en-us/graph/cloud-communication-online-meeting-application-access-policy
+        msg = "No application access policy found for this app on the user " + user.id
+        raise GraphError(403, "Forbidden", msg)
+    return user
+
+
+def _names(call: Call) -> tuple[str, ...]:
+    """Return the ids in the path, without the user's."""
+    return call.names if call.endpoint.path.startswith("/me/") else call.names[1:]
+
+
+def _named(call: Call) -> Meeting | None:
+    return call.tenant.part(Meetings).get(_names(call)[0])
+
+
+def _open_to(meeting: Meeting | None, user: Person) -> Meeting:
+    """Return a meeting that is still open and that the user knows of."""
+    if meeting is None or meeting.expired:
+        msg = "3004: Online meeting"
+        raise GraphError.not_found(msg)
+    if not meeting.knows(user.id):
+        msg = "3003: User does not have access to lookup meeting."
+        raise GraphError(403, "Forbidden", msg)
+    return meeting
+
+
+def _hosted(call: Call) -> Meeting:
+    """Return the meeting of the path, whose organizer or co-organizer asks for it."""
+    user = _user(call)
+    meeting = _open_to(_named(call), user)
+    if not meeting.hosted_by(user.id):
+        msg = "Only the organizer and co-organizers of the meeting have access."
+        raise GraphError(403, "Forbidden", msg)
+    return meeting
+
+
+def _scheduled(call: Call) -> Meeting:
+    """Return the meeting of the path, which must be of a kind that Graph gives artifacts of."""
+    meeting = _open_to(_named(call), _user(call))
+    if meeting.in_channel and not call.tenant.part(Meetings).gives_channels:
+        msg = "The requested operation is not supported for channel meetings."
+        raise GraphError.bad_request(msg)
+    return meeting
+
+
+def _reported(call: Call) -> tuple[Meeting, Session]:
+    """Return the call that the report of the path is about."""
+    for meeting, session in reported(call, _hosted(call)):
+        if report_id(session) == _names(call)[1]:
+            return meeting, session
+    msg = f"Attendance report {_names(call)[1]}"
+    raise GraphError.not_found(msg)
+
+
+def _artifact(call: Call, kind: str, sessions: Iterable[Session]) -> Session:
+    """Return the call that the transcript or recording of the path is of."""
+    for session in sessions:
+        if artifacts.artifact_id(session, kind) == _names(call)[1]:
+            return session
+    msg = f"{kind} {_names(call)[1]}"
+    raise GraphError.not_found(msg)
+
+
+def _present(call: Call, session: Session) -> list[Any]:
+    return call.tenant.part(Meetings).attendees(session.call_id)
+
+
+def _place(call: Call, what: str) -> str:
+    return f"users('{_user(call).id}')/onlineMeetings('{_names(call)[0]}')/{what}"
+
+
+def _page(call: Call, what: str, rows: list[dict[str, Any]]) -> bytes:
+    """Return all rows at once."""
+    encoded = [msgspec.json.encode(row) for row in rows]
+    return page(call.context(_place(call, what)), encoded, count=len(encoded))

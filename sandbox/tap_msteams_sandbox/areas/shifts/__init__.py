@@ -1,0 +1,8 @@
+"""Schedules and all that is planned in them."""
+
+from __future__ import annotations
+
+from tap_msteams_sandbox.areas.shifts.answers import AREA
+from tap_msteams_sandbox.areas.shifts.schedule import Schedule, Shifts
+
+__all__ = ["AREA", "Schedule", "Shifts"]

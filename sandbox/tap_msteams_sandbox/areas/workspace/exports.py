@@ -1,0 +1,96 @@
+"""Exports: what was written in deleted teams, and what a retention policy keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_msteams_sandbox.conversations import exported
+from tap_msteams_sandbox.filters import window
+from tap_msteams_sandbox.message import EXPORT_TYPE
+from tap_msteams_sandbox.odata import page
+from tap_msteams_sandbox.replies import GraphError
+from tap_msteams_sandbox.resources import team_of
+from tap_msteams_sandbox.team import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_msteams_sandbox.endpoints import Call
+    from tap_msteams_sandbox.message import Message
+    from tap_msteams_sandbox.tenant import Tenant
+
+CLOSED = 90_000
+"""The number of the team that was deleted before the sandbox started."""
+
+
+class Exports:
+    """Deleted teams, and whether a policy keeps what people delete."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.retention = False
+        """Whether the tenant has a retention policy for the messages of channels.
+
+        https://learn.microsoft.com/en-us/graph/api/channel-getallretainedmessages
+        """
+        self._closed = Team(tenant, CLOSED, "Project Gannet")
+
+    def deleted(self) -> dict[str, Team]:
+        """Return the deleted teams by their ids."""
+        return {self._closed.id: self._closed, **self.tenant.deleted}
+
+    def retained(self, team: Team, low: float, high: float) -> list[Message]:
+        """Return what was changed between two instants, both excluded, whoever has deleted it.
+
+        Private channels are not covered.
+        """
+        found = [
+            message
+            for channel in (*team.channels.values(), *team.removed)
+            if channel.kind != "private"
+            for thread in channel.threads.values()
+            for message in thread.messages()
+            if low < message.modified < high
+        ]
+        return sorted(found, key=lambda message: message.place) if self.retention else []
+
+
+def deleted_teams(call: Call) -> bytes:
+    """GET /teamwork/deletedTeams: their ids are all that is left."""
+    rows = [msgspec.json.encode({"id": key}) for key in call.tenant.part(Exports).deleted()]
+    return page(call.context("teamwork/deletedTeams"), rows, count=len(rows))
+
+
+def deleted_messages(call: Call) -> bytes:
+    """GET /teamwork/deletedTeams/{id}/channels/getAllMessages."""
+    team = call.tenant.part(Exports).deleted().get(call.names[0])
+    if team is None:
+        msg = f"Deleted team {call.names[0]}"
+        raise GraphError.not_found(msg)
+    return exported(call, team.export(*window(call.query.get("$filter"))))
+
+
+def retained_messages(call: Call) -> bytes:
+    """GET /teams/{id}/channels/getAllRetainedMessages."""
+    bounds = window(call.query.get("$filter"))
+    found = call.tenant.part(Exports).retained(team_of(call), *bounds)
+    return exported(
+        call, found, lambda message: EXPORT_TYPE + (message.retained or message.row)[1:]
+    )
+
+
+def true_deleted(tenant: Tenant) -> Iterator[dict[str, Any]]:
+    """Yield the deleted teams."""
+    for key in tenant.part(Exports).deleted():
+        yield {"id": key}
+
+
+def true_messages(tenant: Tenant) -> Iterator[dict[str, Any]]:
+    """Yield the messages of deleted teams."""
+    everything = (float("-inf"), float("inf"))
+    for key, team in tenant.part(Exports).deleted().items():
+        for message in team.export(*everything):
+            row: dict[str, Any] = msgspec.json.decode(message.exported)
+            yield {"teamId": key, "channelId": row["channelIdentity"]["channelId"], **row}

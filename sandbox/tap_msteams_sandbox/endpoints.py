@@ -1,0 +1,135 @@
+"""Endpoints: where the sandbox answers, and what Microsoft documents for each place, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_msteams_sandbox.odata import Paging, Query
+from tap_msteams_sandbox.replies import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tap_msteams_sandbox.replies import Reply
+    from tap_msteams_sandbox.tenant import Tenant
+
+    Again = Callable[[str, str, Mapping[str, str], bytes], Reply]
+
+API = "https://learn.microsoft.com/en-us/graph/api/"
+"""Where Microsoft documents each endpoint."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint: its page, who may call it and which query options it knows."""
+
+    method: str
+    path: str
+    page: str
+    """Microsoft's page, below API."""
+    application: tuple[str, ...] | None
+    """Permissions of which an application needs one; None: not for applications."""
+    delegated: tuple[str, ...] | None
+    """Scopes of which a signed-in user needs one; None: not for users."""
+    answer: Callable[[Call], bytes | Reply]
+    """Gives JSON, or a whole reply where it is something else."""
+    options: frozenset[str] = frozenset()
+    paging: Paging | None = None
+
+    @property
+    def pattern(self) -> str:
+        """The endpoint's name in counters."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request."""
+
+    granted: tuple[str, ...]
+    user: str | None = None
+    """The object id of the signed-in user; None: an application."""
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any]) -> Caller:
+        """Return the caller that a token's claims describe."""
+        if scopes := claims.get("scp"):
+            return cls(tuple(str(scopes).split()), str(claims["oid"]))
+        return cls(tuple(claims.get("roles") or ()))
+
+
+@dataclass
+class Call:
+    """A request that has found its endpoint."""
+
+    endpoint: Endpoint
+    names: tuple[str, ...]
+    """What stands in the path in place of {id}, or between the brackets of a function, from left
+    to right."""
+    query: Query
+    caller: Caller
+    tenant: Tenant
+    root: str
+    """Where this Graph lives, version included."""
+    headers: Mapping[str, str]
+    body: bytes
+    ceiling: int | None
+    """The server's own largest page."""
+    inline_replies: int
+    """The most replies that come with their post."""
+    again: Again
+    """Answers another request on the same terms: what $batch needs."""
+
+    @property
+    def size(self) -> int:
+        """The number of rows on a page."""
+        return self.query.top(self.endpoint.paging or Paging(100, 999), self.ceiling)
+
+    def context(self, what: str) -> str:
+        """Return the address of the metadata of what is answered."""
+        return f"{self.root}/$metadata#{what}"
+
+    def next_link(self, cursor: object) -> str:
+        """Return the address of the next page."""
+        return self.query.next_link(self.root, cursor)
+
+    def link_to(self, path: str, cursor: object) -> str:
+        """Return the address of a page of another collection."""
+        return Query(path, "", ()).next_link(self.root, cursor)
+
+
+class Routes:
+    """The endpoints, found by the segments of a path."""
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._tree: dict[str, Any] = {}
+        for endpoint in endpoints:
+            node = self._tree
+            for segment in endpoint.path.strip("/").split("/"):
+                node = node.setdefault(segment, {})
+            node.setdefault("", {})[endpoint.method] = endpoint
+
+    def find(self, method: str, segments: Iterable[str]) -> tuple[Endpoint, tuple[str, ...]]:
+        """Return the endpoint and what the path names, or raise as Graph does."""
+        node, names, last = self._tree, [], ""
+        for segment in segments:
+            last = segment
+            name, bracket, arguments = segment.partition("(")
+            if segment in node and segment:
+                node = node[segment]
+            elif bracket and f"{name}()" in node and segment.endswith(")"):
+                node = node[f"{name}()"]
+                names.append(arguments[:-1])
+            elif "{id}" in node and segment:
+                node = node["{id}"]
+                names.append(segment)
+            else:
+                raise GraphError.unknown_segment(segment)
+        methods: dict[str, Endpoint] = node.get("", {})
+        if not methods:
+            raise GraphError.unknown_segment(last)
+        if method not in methods:
+            msg = "The OData request is not supported."
+            raise GraphError(405, "Request_BadRequest", msg)
+        return methods[method], tuple(names)

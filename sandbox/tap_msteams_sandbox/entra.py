@@ -1,0 +1,255 @@
+"""A local Entra ID: the token endpoint of one directory, as Microsoft documents it.
+
+https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
+https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-device-code
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import web
+
+from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.assertions import Assertions
+from tap_msteams_sandbox.identity.authorize import Authorize
+from tap_msteams_sandbox.identity.device import Devices
+from tap_msteams_sandbox.identity.federation import Federation
+from tap_msteams_sandbox.identity.form import Form, correlation_id
+from tap_msteams_sandbox.identity.registration import Application, User
+from tap_msteams_sandbox.identity.scopes import DEFAULT, GRAPH, Scopes
+from tap_msteams_sandbox.issuer import Grant, Issuer, b64
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Application", "Entra", "User"]
+
+SHARED_TENANTS: Final = frozenset({"common", "organizations"})
+DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+_LONG_LIVED: Final = 7200
+
+
+@dataclass
+class _Session:
+    """Whose tokens a request is about to get, and on which grounds."""
+
+    user: User
+    scope: str
+    grant: Grant | None = None
+    strong: bool = True
+    nonce: str = ""
+    asked: Mapping[str, Any] | None = None
+
+
+class Entra(Issuer):
+    """The issuer behind its endpoints, with the switches of a test."""
+
+    outage: int | None = None
+    """While set, token requests are answered with this HTTP status."""
+    retry_after: str | None = None
+    """When a client is told to come back during an outage."""
+    refusal: int | None = None
+    """While set, token requests are refused with this number."""
+    withheld: frozenset[str] = frozenset()
+    """Permissions that are left out of what users' tokens get, without a word."""
+    requests = 0
+    """Token requests seen, refused ones and managed identities' included."""
+
+    @cached_property
+    def assertions(self) -> Assertions:
+        """The check of client assertions."""
+        return Assertions()
+
+    @cached_property
+    def federation(self) -> Federation:
+        """The issuers of assertions that are at hand."""
+        return Federation(self)
+
+    @cached_property
+    def authorize(self) -> Authorize:
+        """The pages where users sign in and consent."""
+        return Authorize(self)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """The sign-ins that people finish on another device."""
+        return Devices(self)
+
+    def routes(self) -> list[web.RouteDef]:
+        """The endpoints of an authority, and of the federated issuers."""
+        return [
+            web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
+            web.post("/{tenant}/oauth2/v2.0/token", self._token),
+            *self.authorize.routes(),
+            *self.devices.routes(),
+            *self.federation.routes(),
+        ]
+
+    def tenant(self, named: str) -> str:
+        """The directory that an address names."""
+        if named in {self.tenant_id, self.domain} | SHARED_TENANTS:
+            return self.tenant_id
+        raise Refusal(90002, got=named)
+
+    def application(self, client_id: str) -> Application:
+        """A registration that may be used."""
+        application = self.applications.get(client_id)
+        if application is None:
+            raise Refusal(700016, client_id=client_id)
+        if not application.enabled:
+            raise Refusal(7000112, client_id=client_id, name=application.name)
+        return application
+
+    def refuse(self, request: web.Request, refusal: Refusal) -> web.Response:
+        """A refusal as a program is told of it."""
+        return web.json_response(
+            refusal.body(self.clock(), correlation_id(request)), status=refusal.status
+        )
+
+    async def _configuration(self, request: web.Request) -> web.Response:
+        tenant = request.match_info["tenant"]
+        try:
+            issuer = self.tenant(tenant)
+        except Refusal as refused:
+            return self.refuse(request, refused)
+        authority = f"{request.scheme}://{request.host}"
+        path = tenant if tenant in SHARED_TENANTS else issuer
+        return web.json_response(
+            {
+                "issuer": f"{authority}/{issuer}/v2.0",
+                "authorization_endpoint": f"{authority}/{path}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{authority}/{path}/oauth2/v2.0/token",
+                "device_authorization_endpoint": f"{authority}/{path}/oauth2/v2.0/devicecode",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "response_modes_supported": ["query", "fragment", "form_post"],
+                "response_types_supported": ["code", "id_token", "code id_token"],
+                "subject_types_supported": ["pairwise"],
+                "tenant_region_scope": "EU",
+                "cloud_instance_name": "microsoftonline.com",
+            },
+        )
+
+    async def _token(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        if self.outage is not None:
+            headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+            return web.Response(status=self.outage, text="Service unavailable", headers=headers)
+        form = await Form.of(request)
+        url = f"{request.scheme}://{request.host}{request.path}"
+        try:
+            answer = self._answer(request.match_info["tenant"], form, url)
+        except Refusal as refused:
+            return self.refuse(request, refused)
+        return web.json_response(answer, headers={"Cache-Control": "no-store"})
+
+    def _answer(self, tenant: str, form: Form, url: str) -> dict[str, Any]:
+        self.tenant(tenant)
+        grant_type = form["grant_type"]
+        application = self.application(form["client_id"])
+        if self.refusal is not None:
+            raise Refusal(self.refusal, client_id=application.client_id, name=application.name)
+        if grant_type == "client_credentials":
+            return self._client_credentials(tenant, application, form, url)
+        if grant_type not in {"refresh_token", "authorization_code", "device_code", DEVICE_CODE}:
+            raise Refusal(70003, got=grant_type)
+        self._authenticate(application, form, url)
+        if grant_type == "refresh_token":
+            grant = self.redeem(application, form["refresh_token"])
+            session = _Session(grant.user, form["scope"], grant, grant.strong)
+        elif grant_type == "authorization_code":
+            code = self.authorize.redeem(application, form)
+            scope = form.get("scope", code.scope)
+            session = _Session(code.user, scope, nonce=code.nonce, asked=code.asked)
+        else:
+            sign_in = self.devices.redeem(application, form["device_code"])
+            session = _Session(sign_in.user, sign_in.scope)
+        return self._user_answer(application, session, form)
+
+    def _client_credentials(
+        self, tenant: str, application: Application, form: Form, url: str
+    ) -> dict[str, Any]:
+        if tenant in SHARED_TENANTS:
+            raise Refusal(900023, got=tenant)
+        scopes = form["scope"].split()
+        if len(scopes) != 1 or not scopes[0].endswith(f"/{DEFAULT}"):
+            raise Refusal(1002012, got=form["scope"])
+        resource = self._resource(scopes[0].rpartition("/")[0])
+        if not {"client_secret", "client_assertion"} & set(form):
+            raise Refusal(7000218)
+        self._authenticate(application, form, url)
+        token, claims = self.issue_app_token(application, resource, form.claims)
+        return {**self._lifetimes(claims), "access_token": token}
+
+    def _user_answer(
+        self, application: Application, session: _Session, form: Form
+    ) -> dict[str, Any]:
+        user = session.user
+        if not user.enabled:
+            raise Refusal(50057)
+        if user.mfa_required and not session.strong:
+            raise Refusal(50076)
+        scopes = Scopes.parse(session.scope)
+        granted = scopes.granted(application, user) - self.withheld
+        resource = self._resource(scopes.resource or self.resource or GRAPH)
+        asked = {**(session.asked or {}), **form.claims}
+        token, claims = self.issue_user_token(application, user, resource, granted, asked)
+        answer = {
+            **self._lifetimes(claims),
+            "access_token": token,
+            "scope": scopes.echo(self.withheld),
+        }
+        if "offline_access" in scopes.identity:
+            answer["refresh_token"] = self.issue_refresh_token(user, application, session.grant)
+        if "openid" in scopes.identity:
+            answer["id_token"] = self._id_token(application, user, session.nonce)
+        if form.get("client_info") == "1":
+            answer["client_info"] = b64({"uid": user.oid, "utid": self.tenant_id})
+        return answer
+
+    def _id_token(self, application: Application, user: User, nonce: str) -> str:
+        now = int(self.clock())
+        identity = {
+            "aud": application.client_id,
+            "iss": f"https://login.microsoftonline.com/{self.tenant_id}/v2.0",
+            "iat": now,
+            "nbf": now,
+            "exp": now + self.lifetime,
+            "name": user.name,
+            **({"nonce": nonce} if nonce else {}),
+            "oid": user.oid,
+            "preferred_username": user.user_principal_name,
+            "sub": user.oid,
+            "tid": self.tenant_id,
+            "ver": "2.0",
+        }
+        return self.sign(identity)
+
+    def _authenticate(self, application: Application, form: Form, url: str) -> None:
+        """Refuse a client that does not prove to be the application."""
+        secret = form.get("client_secret")
+        if secret is None and "client_assertion" not in form:
+            if application.confidential and not application.public_flows:
+                raise Refusal(7000218)
+        elif not application.confidential:
+            raise Refusal(700025)
+        elif secret is None:
+            self.assertions.check(application, form, url, self.clock())
+        elif secret != application.secret:
+            raise Refusal(7000215, client_id=application.client_id)
+        elif application.secret_expires <= self.clock():
+            raise Refusal(7000222, client_id=application.client_id)
+
+    def _resource(self, resource: str) -> str:
+        if self.resource not in {None, resource}:
+            raise Refusal(500011, got=resource)
+        return resource
+
+    def _lifetimes(self, claims: Mapping[str, Any]) -> dict[str, Any]:
+        lifetime = claims["exp"] - claims["iat"]
+        answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
+        # Long-lived tokens come with the time to replace them at.
+        return answer | ({"refresh_in": lifetime // 2} if lifetime >= _LONG_LIVED else {})

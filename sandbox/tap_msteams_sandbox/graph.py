@@ -1,0 +1,220 @@
+"""Graph v1.0: its endpoints with what Microsoft documents for each, and who may call them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from tap_msteams_sandbox import conversations, resources
+from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.batch import batch
+from tap_msteams_sandbox.endpoints import Call, Caller, Endpoint, Routes
+from tap_msteams_sandbox.odata import Paging, Query
+from tap_msteams_sandbox.replies import GraphError, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from tap_msteams_sandbox.endpoints import Again
+    from tap_msteams_sandbox.service import Request
+    from tap_msteams_sandbox.tenant import Tenant
+
+VERSION = "v1.0"
+
+TEAM = ("Team.ReadBasic.All", "TeamSettings.Read.All", "TeamSettings.ReadWrite.All")
+DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+GROUP = ("Group.Read.All", "Group.ReadWrite.All")
+CHANNEL = ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "ChannelSettings.ReadWrite.All")
+MEMBER = ("TeamMember.Read.All", "TeamMember.ReadWrite.All")
+MESSAGE = ("ChannelMessage.Read.All", *GROUP)
+USER = ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *DIRECTORY)
+PRESENCE = ("Presence.Read.All", "Presence.ReadWrite.All")
+
+
+ROLES = (
+    "Team.ReadBasic.All", "TeamSettings.Read.All", "TeamMember.Read.All", "Channel.ReadBasic.All",
+    "ChannelMessage.Read.All", "Presence.Read.All", "User.Read.All",
+    *sorted({role for area in AREAS for role in area.roles}),
+)  # fmt: skip
+"""What an administrator would consent to for reading all that is served here."""
+
+ROSTER = Paging(default=100, maximum=999)
+"""Members and users: https://learn.microsoft.com/en-us/graph/api/team-list-members."""
+
+PAGED = frozenset({"$top", "$skiptoken"})
+
+ENDPOINTS = (
+    Endpoint(
+        "GET", "/teams", "teams-list", TEAM, TEAM, resources.teams,
+        PAGED | {"$filter", "$select", "$count"}, ROSTER,
+    ),
+    Endpoint(
+        "GET", "/teams/{id}", "team-get", (*TEAM, *GROUP, *DIRECTORY), (*TEAM, *GROUP, *DIRECTORY),
+        resources.team, frozenset({"$select"}),
+    ),
+    Endpoint("GET", "/me/joinedTeams", "user-list-joinedteams", None, TEAM, resources.joined_teams),
+    Endpoint(
+        "GET", "/teams/{id}/channels", "channel-list",
+        (*CHANNEL, *GROUP, *DIRECTORY), (*CHANNEL, *GROUP, *DIRECTORY),
+        resources.channels, frozenset({"$filter", "$select"}),
+    ),
+    Endpoint(
+        "GET", "/teams/{id}/channels/{id}", "channel-get",
+        (*CHANNEL, *GROUP, *DIRECTORY), (*CHANNEL, *GROUP, *DIRECTORY),
+        resources.channel, frozenset({"$filter", "$select"}),
+    ),
+    Endpoint(
+        "GET", "/teams/{id}/members", "team-list-members", MEMBER, MEMBER, resources.members,
+        PAGED | {"$filter", "$select"}, ROSTER,
+    ),
+    Endpoint(
+        "GET", "/teams/{id}/channels/{id}/messages", "channel-list-messages", MESSAGE, MESSAGE,
+        conversations.messages, PAGED | {"$expand"}, conversations.MESSAGES,
+    ),
+    Endpoint(
+        "GET", "/teams/{id}/channels/{id}/messages/{id}", "chatmessage-get", MESSAGE, MESSAGE,
+        conversations.message, frozenset({"$expand"}),
+    ),
+    Endpoint(
+        "GET", "/teams/{id}/channels/{id}/messages/{id}/replies", "chatmessage-list-replies",
+        MESSAGE, MESSAGE, conversations.replies, PAGED, conversations.MESSAGES,
+    ),
+    Endpoint(
+        "GET", "/teams/{id}/channels/getAllMessages", "channel-getallmessages",
+        ("ChannelMessage.Read.All",), None, conversations.export, PAGED | {"$filter"},
+        conversations.EXPORT,
+    ),
+    Endpoint(
+        "GET", "/users", "user-list", USER, USER, resources.users,
+        PAGED | {"$filter", "$select", "$count"}, ROSTER,
+    ),
+    Endpoint(
+        "POST", "/communications/getPresencesByUserId",
+        "cloudcommunications-getpresencesbyuserid", PRESENCE, PRESENCE, resources.presences,
+    ),
+    Endpoint("POST", "/$batch", "../json-batching", (), (), batch),
+    *(endpoint for area in AREAS for endpoint in area.endpoints),
+)  # fmt: skip
+
+LATE_MEMBERS = tuple(
+    (f'"{name}":"{member}"'.encode(), f'"{name}":"unknownFutureValue"'.encode())
+    for name, member in (
+        ("messageType", "systemEventMessage"),
+        ("membershipType", "shared"),
+        ("userIdentityType", "emailUser"),
+        ("role", "coorganizer"),
+        ("productFamily", "azureCommunicationServices"),
+    )
+)
+"""Enum members behind the sentinel, and what is sent to those who did not ask for them.
+
+https://learn.microsoft.com/en-us/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
+"""
+
+REFUSALS = {
+    402: ("PaymentRequired", "The request requires a payment model to be configured."),
+    403: ("Forbidden", ""),
+    405: ("Request_BadRequest", "The requested API is not available."),
+    412: ("PreconditionFailed", "Requested API is not supported in this tenant."),
+    501: ("NotImplemented", "The requested API is not available in this cloud."),
+}
+"""How a tenant can refuse the export; without a text: for want of a permission."""
+
+
+class Graph:
+    """Graph over one tenant."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        claims: Callable[[str], Mapping[str, Any] | None],
+        *,
+        page_size: int | None = None,
+        inline_replies: int = conversations.INLINE_REPLIES,
+        export_refusal: int | None = None,
+    ) -> None:
+        self.tenant, self._claims = tenant, claims
+        self.page_size, self.inline_replies = page_size, inline_replies
+        self.export_refusal = export_refusal
+        self.origin = "https://graph.microsoft.com"
+        self._routes = Routes(ENDPOINTS)
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
+        """Return the endpoint of a path with its version, and what the path names."""
+        version, _, rest = path.strip("/").partition("/")
+        if version != VERSION:
+            msg = f"Invalid version: {version}"
+            raise GraphError.bad_request(msg)
+        return self._routes.find(method, [unquote(it) for it in rest.removesuffix("()").split("/")])
+
+    def answer(
+        self, endpoint: Endpoint, names: tuple[str, ...], request: Request, again: Again
+    ) -> Reply:
+        """Answer a request that has found its endpoint, or raise what Graph refuses it with."""
+        caller = self._caller(request.headers)
+        self._allow(endpoint, caller)
+        call = Call(
+            endpoint=endpoint,
+            names=names,
+            query=Query(request.path[len(VERSION) :], request.query, endpoint.options),
+            caller=caller,
+            tenant=self.tenant,
+            root=f"{self.origin}/{VERSION}",
+            headers=request.headers,
+            body=request.body,
+            ceiling=self.page_size,
+            inline_replies=self.inline_replies,
+            again=again,
+        )
+        with self.tenant.lock:
+            content = endpoint.answer(call)
+        if isinstance(content, Reply):
+            return content
+        if "include-unknown-enum-members" not in request.headers.get("Prefer", ""):
+            for late, unknown in LATE_MEMBERS:
+                content = content.replace(late, unknown)
+        return Reply(body=content)
+
+    def _caller(self, headers: Mapping[str, str]) -> Caller:
+        """Return who the bearer token stands for."""
+        scheme, _, token = headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            msg = "Access token is empty."
+            raise GraphError.unauthorized(msg)
+        if (claims := self._claims(token)) is None:
+            msg = "Lifetime validation failed, the token is expired."
+            raise GraphError.unauthorized(msg)
+        return Caller.of(claims)
+
+    def _allow(self, endpoint: Endpoint, caller: Caller) -> None:
+        """Check the kind of the token and its permissions."""
+        if caller.user is None:
+            if endpoint.application is None:
+                msg = "/me request is only valid with delegated authentication flow."
+                raise GraphError.bad_request(msg)
+        elif endpoint.delegated is None:
+            msg = "Requested API is not supported in delegated context."
+            raise GraphError(412, "PreconditionFailed", msg)
+        needed = endpoint.application if caller.user is None else endpoint.delegated
+        if needed and not set(needed) & set(caller.granted):
+            raise _missing(endpoint, caller, needed)
+        if endpoint.answer is conversations.export and self.export_refusal:
+            code, message = REFUSALS[self.export_refusal]
+            if not message:
+                raise _missing(endpoint, Caller(()), needed or ())
+            raise GraphError(self.export_refusal, code, message)
+
+
+def _missing(endpoint: Endpoint, caller: Caller, needed: tuple[str, ...]) -> GraphError:
+    """Return the refusal of a caller without a permission.
+
+    https://learn.microsoft.com/en-us/graph/resolve-auth-errors
+    """
+    if endpoint.path in ("/users", "/groups"):
+        msg = "Insufficient privileges to complete the operation."
+        return GraphError(403, "Authorization_RequestDenied", msg)
+    kind = "role" if caller.user is None else "scope"
+    asked, held = ", ".join(needed), ", ".join(caller.granted)
+    msg = f"Missing {kind} permissions on the request. API requires one of '{asked}'. "
+    return GraphError(403, "Forbidden", msg + f"{kind.title()}s on the request '{held}'.")

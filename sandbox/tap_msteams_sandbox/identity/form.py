@@ -1,0 +1,45 @@
+"""Form: the fields of a request to Entra."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from tap_msteams_sandbox.aadsts import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import web
+
+
+class Form(dict[str, str]):
+    """The fields; a missing one is refused as Entra does."""
+
+    @classmethod
+    async def of(cls, request: web.Request) -> Self:
+        """What was posted, or else what the address says; an empty field counts as none."""
+        fields: Mapping[str, object] = (
+            await request.post() if request.method == "POST" else request.query
+        )
+        return cls({k: v for k, v in fields.items() if v and isinstance(v, str)})
+
+    def __missing__(self, key: str) -> str:
+        raise Refusal(900144, got=key)
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What is asked of the access token.
+
+        https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
+        """
+        try:
+            return dict(json.loads(self.get("claims", "{}")).get("access_token") or {})
+        except (AttributeError, TypeError, ValueError):
+            raise Refusal(9002313, "invalid_request") from None
+
+
+def correlation_id(request: web.Request) -> str:
+    """What the client calls its request, or a new name for it."""
+    return request.headers.get("client-request-id") or str(uuid.uuid4())

@@ -1,0 +1,224 @@
+"""Who issues the tokens of the sandbox's tenant: whom it knows, and what it gave to them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.registration import Application, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["Application", "Grant", "Issuer", "User", "b64"]
+
+REFRESH_TOKEN_LIFETIME: Final = timedelta(days=90)
+"""https://learn.microsoft.com/en-us/entra/identity-platform/refresh-tokens#token-lifetime"""
+
+LONG_LIFETIME: Final = 28 * 3600
+"""Of a token whose client can answer a challenge of its claims.
+
+https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-continuous-access-evaluation#token-lifetime
+"""
+
+WRITTEN_HERE: Final = "1.AX"
+"""How refresh tokens and codes begin."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a refresh token stands for; a user's first one belongs to whichever app redeems it."""
+
+    user: User
+    client_id: str | None
+    issued: float
+    family: str
+    """One sign-in and all that was made of it."""
+    strong: bool = False
+    """Whether that sign-in had a second factor."""
+
+
+class Issuer:
+    """One tenant's applications and users, and their tokens."""
+
+    def __init__(
+        self,
+        tenant_id: str,
+        applications: Iterable[Application],
+        users: Iterable[User] = (),
+        *,
+        clock: Callable[[], float] = time.time,
+        lifetime: int = 3599,
+    ) -> None:
+        self.tenant_id = tenant_id
+        self.domain = "contoso.onmicrosoft.com"
+        self.applications = {app.client_id: app for app in applications}
+        self.users = {user.oid: user for user in users}
+        self.clock = clock
+        self.lifetime = lifetime
+        """Seconds that an access token lives."""
+        self.resource: str | None = None
+        """The Graph origin that tokens are issued for; None = whichever is asked for."""
+        self.strict = False
+        """Whether a refresh token is good for one use, and a second use ends its whole family."""
+        self.long_lived = False
+        """Whether clients that declare the capability CP1 get tokens for more than a day."""
+        self._key = secrets.token_bytes(32)
+        self._issued: dict[str, dict[str, Any]] = {}
+        self._asked: dict[str, Mapping[str, Any]] = {}
+        self._grants = {
+            user.refresh_token: Grant(user, None, clock(), user.refresh_token)
+            for user in self.users.values()
+        }
+        self._used: set[str] = set()
+        self._ended: set[str] = set()
+        self._challenged: Mapping[str, Any] = {}
+
+    def claims(self, bearer: str) -> dict[str, Any] | None:
+        """What a presented access token says, None when unknown here, expired or revoked."""
+        claims = self._issued.get(bearer)
+        if claims is None or claims["exp"] <= self.clock():
+            return None
+        return claims if self.resource in {None, claims["aud"]} else None
+
+    def revoke_access_tokens(self) -> None:
+        """Make Graph refuse every access token issued so far."""
+        self._issued.clear()
+
+    def revoke_all(self) -> None:
+        """The same, and the users have to sign in again."""
+        self.revoke_access_tokens()
+        self._ended.update(grant.family for grant in self._grants.values())
+
+    def challenge(self, **claims: object) -> None:
+        """Have Graph turn away clients that know challenges, until they ask for these claims.
+
+        Without any named, what a revocation asks for: a token issued from now on.
+        https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
+        """
+        wanted = claims or {"nbf": str(int(self.clock()))}
+        self._challenged = {
+            name: {"essential": True, "value": value} for name, value in wanted.items()
+        }
+
+    def challenge_to(self, bearer: str) -> str | None:
+        """The header that Graph sends with a 401 for this token, if it is challenged."""
+        asked = self._asked.get(bearer, {})
+        if "CP1" not in self._issued.get(bearer, {}).get("xms_cc", ()):
+            return None
+        if all(asked.get(name) == wanted for name, wanted in self._challenged.items()):
+            return None
+        claims = json.dumps({"access_token": self._challenged}).encode()
+        return (
+            'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/'
+            'authorize", client_id="00000003-0000-0000-c000-000000000000", '
+            f'error="insufficient_claims", claims="{base64.b64encode(claims).decode()}"'
+        )
+
+    def issue_app_token(
+        self,
+        application: Application,
+        resource: str,
+        asked: Mapping[str, Any] | None = None,
+    ) -> tuple[str, dict[str, Any]]:
+        """An access token of an application for itself, and what it says."""
+        # An application without consent gets a token all the same, just one without roles.
+        roles = {"roles": sorted(application.roles)} if application.roles else {}
+        claims = {"oid": application.object_id, "idtyp": "app", **roles}
+        return self.issue(application, resource, asked, **claims)
+
+    def issue_user_token(
+        self,
+        application: Application,
+        user: User,
+        resource: str,
+        scopes: Iterable[str],
+        asked: Mapping[str, Any] | None = None,
+    ) -> tuple[str, dict[str, Any]]:
+        """An access token of an application in a user's name, and what it says."""
+        return self.issue(
+            application,
+            resource,
+            asked,
+            idtyp="user",
+            name=user.name,
+            oid=user.oid,
+            scp=" ".join(sorted(scopes)),
+            upn=user.user_principal_name,
+        )
+
+    def issue(
+        self,
+        application: Application,
+        resource: str,
+        asked: Mapping[str, Any] | None = None,
+        **claims: object,
+    ) -> tuple[str, dict[str, Any]]:
+        """An access token with further claims, and all that it says."""
+        asked = asked or {}
+        capable = "CP1" in ((asked.get("xms_cc") or {}).get("values") or ())
+        now = int(self.clock())
+        content = {
+            "aud": resource,
+            "iss": f"https://sts.windows.net/{self.tenant_id}/",
+            "iat": now,
+            "nbf": now,
+            "exp": now + (LONG_LIFETIME if capable and self.long_lived else self.lifetime),
+            "app_displayname": application.name,
+            "appid": application.client_id,
+            "tid": self.tenant_id,
+            "uti": secrets.token_urlsafe(16),
+            "ver": "1.0",
+            **({"xms_cc": ["CP1"]} if capable else {}),
+            **claims,
+        }
+        token = self.sign(content)
+        self._issued[token], self._asked[token] = content, asked
+        return token, content
+
+    def sign(self, content: Mapping[str, object]) -> str:
+        """A signed token of this tenant."""
+        signed = f"{b64({'typ': 'JWT', 'alg': 'HS256'})}.{b64(content)}"
+        signature = hmac.digest(self._key, signed.encode(), hashlib.sha256)
+        return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+    def issue_refresh_token(
+        self, user: User, application: Application, grant: Grant | None = None
+    ) -> str:
+        """One more refresh token, of a grant's family or of a new one; others stay valid."""
+        token = f"{WRITTEN_HERE}{secrets.token_urlsafe(48)}"
+        family, strong = (grant.family, grant.strong) if grant else (token, True)
+        self._grants[token] = Grant(user, application.client_id, self.clock(), family, strong)
+        return token
+
+    def redeem(self, application: Application, refresh_token: str) -> Grant:
+        """What a refresh token stands for."""
+        grant = self._grants.get(refresh_token)
+        if grant is None:
+            # Entra tells a token it cannot have written from one that is not (or no longer) known.
+            raise Refusal(70000 if refresh_token.startswith(WRITTEN_HERE) else 9002313)
+        if grant.client_id not in {None, application.client_id}:
+            raise Refusal(70000)
+        if self.strict and refresh_token in self._used:
+            self._ended.add(grant.family)
+        if grant.family in self._ended:
+            raise Refusal(50173)
+        if self.clock() - grant.issued >= REFRESH_TOKEN_LIFETIME.total_seconds():
+            issued = datetime.fromtimestamp(grant.issued, UTC).isoformat()
+            raise Refusal(700082, got=issued)
+        self._used.add(refresh_token)
+        return grant
+
+
+def b64(content: Mapping[str, object]) -> str:
+    """JSON as it stands in a token."""
+    encoded = json.dumps(content, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(encoded).rstrip(b"=").decode()

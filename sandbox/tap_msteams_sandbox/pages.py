@@ -1,0 +1,118 @@
+"""Pages: the faults that live inside of an answer that is otherwise good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from typing_extensions import override
+
+from tap_msteams_sandbox.odata import SKIP_TOKEN, Query
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_msteams_sandbox.faults import Fault
+    from tap_msteams_sandbox.mischief import Exchange
+    from tap_msteams_sandbox.replies import Reply
+
+Envelope = dict[str, msgspec.Raw]
+NEXT_LINK = "@odata.nextLink"
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def empty(exchange: Exchange, _: Fault) -> Reply:
+    """Answer an empty page, whose next link leads to the rows that belong here."""
+
+    def tamper(envelope: Envelope) -> None:
+        envelope["value"] = msgspec.Raw(b"[]")
+        envelope[NEXT_LINK] = _text(_query(exchange).same_page(_root(exchange)))
+
+    return _tampered(exchange.normal(), tamper)
+
+
+def link_to_itself(exchange: Exchange, _: Fault) -> Reply:
+    """Let the next link be the address that was just asked for."""
+    here = f"{exchange.origin}/{exchange.path}" + (f"?{exchange.query}" if exchange.query else "")
+    return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(here)}))
+
+
+def link_to_start(exchange: Exchange, _: Fault) -> Reply:
+    """Let the next link lead back to the first page."""
+    kept = "&".join(it for it in exchange.query.split("&") if not it.startswith(SKIP_TOKEN))
+    start = f"{exchange.origin}/{exchange.path}" + (f"?{kept}" if kept else "")
+    return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(start)}))
+
+
+def link_elsewhere(exchange: Exchange, fault: Fault) -> Reply:
+    """Let the next link lead to another host."""
+    there = f"{fault.option('origin')}/{exchange.path}?{SKIP_TOKEN}=abc"
+    return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(there)}))
+
+
+def repeat_row(exchange: Exchange, _: Fault) -> Reply:
+    """Begin the page with the row that the page before it ended with."""
+    before = exchange.earlier.get(exchange.path)
+
+    def tamper(envelope: Envelope) -> None:
+        if before is not None:
+            rows = [before, *_ROWS.decode(envelope["value"])]
+            envelope["value"] = msgspec.Raw(msgspec.json.encode(rows))
+
+    return _tampered(exchange.normal(), tamper)
+
+
+def no_replies_link(exchange: Exchange, _: Fault) -> Reply:
+    """Leave out the link to the replies that did not fit in."""
+
+    def tamper(envelope: Envelope) -> None:
+        rows = msgspec.json.decode(envelope["value"], type=list[Envelope])
+        for row in rows:
+            row.pop(f"replies{NEXT_LINK}", None)
+        envelope["value"] = msgspec.Raw(msgspec.json.encode(rows))
+
+    return _tampered(exchange.normal(), tamper)
+
+
+def last_row(reply: Reply) -> msgspec.Raw | None:
+    """Return the last row of an answer, if it is a page with rows."""
+    if not reply.body.startswith(b'{"@odata.context"'):
+        return None
+    rows = _ROWS.decode(_ENVELOPE.decode(reply.body).get("value", b"[]"))
+    return rows[-1].copy() if rows else None
+
+
+def _tampered(reply: Reply, tamper: Callable[[Envelope], None]) -> Reply:
+    """Return the answer after its envelope was tampered with, if it is a page."""
+    if not reply.body.startswith(b"{"):
+        return reply
+    envelope = _ENVELOPE.decode(reply.body)
+    if "value" in envelope:
+        tamper(envelope)
+        reply.body = msgspec.json.encode(envelope)
+    return reply
+
+
+def _query(exchange: Exchange) -> Query:
+    """Return the options of the request, of which this page has nothing to check."""
+    path = "/" + exchange.path.partition("/")[2]
+    return Query(path, exchange.query, AnyOption())
+
+
+class AnyOption(frozenset[str]):
+    """Contains whatever is asked for."""
+
+    __slots__ = ()
+
+    @override
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def _root(exchange: Exchange) -> str:
+    return f"{exchange.origin}/{exchange.path.partition('/')[0]}"
+
+
+def _text(link: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(link))

@@ -1,0 +1,268 @@
+"""The server: Graph and Entra ID over TLS, the metadata service beside them, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+from aiohttp import web
+
+from tap_msteams_sandbox import certificate
+from tap_msteams_sandbox.areas.reports import Downloads
+from tap_msteams_sandbox.faults import Faults
+from tap_msteams_sandbox.graph import ROLES, Graph
+from tap_msteams_sandbox.identity.directory import AUTH_METHODS, AuthMethod, Directory, Kind
+from tap_msteams_sandbox.instants import SECOND
+from tap_msteams_sandbox.replies import GraphError
+from tap_msteams_sandbox.service import Request, Service
+from tap_msteams_sandbox.tenant import Tenant
+
+if TYPE_CHECKING:
+    import ssl
+    from collections import Counter
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from tap_msteams_sandbox.faults import Fault
+    from tap_msteams_sandbox.journal import Entry
+    from tap_msteams_sandbox.replies import Reply
+
+__all__ = ["AUTH_METHODS", "AuthMethod", "Kind", "Sandbox"]
+
+CONTROL = "/sandbox/"
+RESET = struct.pack("ii", 1, 0)
+"""Lingering for no time: the connection ends with a reset."""
+
+
+class Sandbox:
+    """A local Entra ID, Microsoft Graph and metadata service over one synthetic tenant.
+
+    Use it as a context manager; it listens on free loopback ports while it is open. `clock` gives
+    seconds since 1970; where it is behind the tenant's history, it is set forward to its end.
+    """
+
+    def __init__(  # noqa: PLR0913 (what a test or a demo can choose, each with a default)
+        self,
+        tenant: Tenant | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        latency: float = 0.0,
+        page_size: int | None = None,
+        inline_replies: int = 1000,
+        roles: Iterable[str] | None = None,
+        export: bool = True,
+        export_refusal: int = 402,
+        auth: AuthMethod = "service_principal",
+        faults: Iterable[Fault | str] = (),
+        limits: bool = False,
+    ) -> None:
+        self.tenant = tenant or Tenant()
+        behind = max(0.0, self.tenant.until / SECOND - clock())
+        self.tenant.clock = lambda: clock() + behind
+        self.latency, self.auth = latency, auth
+        granted = frozenset(ROLES if roles is None else roles)
+        self.identity = Directory(self.tenant, granted, clock, self._serve)
+        self.entra, self.imds = self.identity.entra, self.identity.imds
+        graph = Graph(
+            self.tenant,
+            self._claims,
+            page_size=page_size,
+            inline_replies=inline_replies,
+            export_refusal=None if export else export_refusal,
+        )
+        self.faults = Faults(faults)
+        self.service = Service(graph, self.entra, self.faults, limits=limits)
+        self.graph_url = self.authority_host = self.imds_url = ""
+        self.ca_bundle = self.fingerprint = ""
+        self._runners: list[web.BaseRunner] = []
+
+    def __enter__(self) -> Self:
+        self._directory = tempfile.TemporaryDirectory(prefix="tap-msteams-sandbox-")
+        directory = Path(self._directory.name)
+        issued = certificate.issue(directory)
+        self.ca_bundle, self.fingerprint = str(issued.ca_path), issued.fingerprint
+        self.identity.open(directory, issued)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(issued.context), self._loop).result()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._directory.cleanup()
+
+    @property
+    def requests(self) -> list[Entry]:
+        """What was asked of Graph, oldest first."""
+        return list(self.service.journal.entries)
+
+    def count(self) -> Counter[str]:
+        """Return how often each endpoint of Graph was called."""
+        return self.service.journal.endpoints.copy()
+
+    def config(self, auth: AuthMethod | None = None) -> dict[str, Any]:
+        """Return the tap's settings for this sandbox, for another way of signing in if named."""
+        return self.identity.config(auth or self.auth)
+
+    def environment(self, auth: AuthMethod | None = None) -> dict[str, str]:
+        """Return the same as environment variables, with the sandbox's own address."""
+        variables = self.identity.environment(auth or self.auth)
+        # Another sandbox may come to listen at the same port, and knows none of these tokens.
+        variables["TAP_MSTEAMS_TOKEN_CACHE_PATH"] = str(Path(self._directory.name) / "tokens.json")
+        return {**variables, "TAP_MSTEAMS_SANDBOX_URL": self.graph_url}
+
+    def machine(self, kind: Kind) -> dict[str, str]:
+        """Return the environment variables of a place where a program finds its token."""
+        return self.identity.machine(kind)
+
+    def nango(self) -> dict[str, Any]:
+        """Return the tap's settings for the connection that the broker keeps."""
+        return self.config("nango")
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _open(self, context: ssl.SSLContext) -> None:
+        """Listen."""
+        self._closing = asyncio.Event()
+        graph = web.ServerRunner(web.Server(self._graph))
+        identity = self.identity
+        port = await self._listen(graph, context)
+        self.graph_url = self.service.graph.origin = f"https://localhost:{port}"
+        self.entra.resource = identity.graph_url = self.graph_url
+        port = await self._listen(_runner(identity.authority_routes()), context)
+        self.authority_host = identity.authority_host = f"https://localhost:{port}"
+        port = await self._listen(_runner(identity.machine_routes()))
+        self.imds_url = identity.imds_url = f"http://127.0.0.1:{port}"
+        port = await self._listen(_runner(identity.nango.routes()), context)
+        identity.nango_host = f"https://localhost:{port}"
+        port = await self._listen(web.ServerRunner(web.Server(self._download)), context)
+        self.tenant.part(Downloads).origin = f"https://localhost:{port}"
+
+    async def _listen(self, runner: web.BaseRunner, context: ssl.SSLContext | None = None) -> int:
+        """Open one free port; return its number."""
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context, backlog=512)
+        await site.start()
+        port: int = runner.addresses[0][1]
+        return port
+
+    async def _close(self) -> None:
+        """Cut all connections: nobody waits for a client that keeps them alive."""
+        self._closing.set()
+        for runner in self._runners:
+            for site in tuple(runner.sites):
+                await site.stop()
+            for connection in runner.server.connections if runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
+            # The transports say goodbye in the next turns of the loop.
+            await asyncio.sleep(0)
+            await runner.cleanup()
+        await asyncio.sleep(0)
+
+    async def _graph(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the Graph origin."""
+        body = await request.read() if request.can_read_body else b""
+        if request.path.startswith(CONTROL):
+            return self._control(request, body)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        path, _, query = request.raw_path.lstrip("/").partition("?")
+        reply = self._serve(Request(request.method, path, query, request.headers, body))
+        return await self._send(request, reply)
+
+    def _serve(self, request: Request) -> Reply:
+        """Answer a request, whichever way it came."""
+        reply = self.service.serve(request)
+        self.service.stamp(reply, request.headers)
+        return reply
+
+    def _claims(self, bearer: str) -> Mapping[str, Any] | None:
+        """Return what a token says, unless Graph wants a better one."""
+        if challenge := self.entra.challenge_to(bearer):
+            msg = (
+                "Continuous access evaluation resulted in challenge with result: "
+                "InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp"
+            )
+            headers = {"WWW-Authenticate": challenge}
+            raise GraphError(401, "InvalidAuthenticationToken", msg, headers)
+        return self.entra.claims(bearer)
+
+    async def _download(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the host that Graph redirects to."""
+        with self.tenant.lock:
+            reply = self.tenant.part(Downloads).answer(request.path, request.headers)
+        self.service.stamp(reply, request.headers)
+        return await self._send(request, reply)
+
+    async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        """Send an answer, or as much of it as a fault leaves."""
+        if not reply.manner:
+            return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+        response = web.StreamResponse(status=reply.status, headers=reply.headers)
+        response.content_length = len(reply.body)
+        if reply.share:
+            await response.prepare(request)
+            await response.write(reply.body[: int(len(reply.body) * reply.share)])
+        if reply.manner == "stall":
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), reply.seconds)
+        transport = request.transport
+        if transport is not None:
+            if reply.manner == "reset":
+                transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, RESET
+                )
+                transport.abort()
+            else:
+                transport.close()
+        return response
+
+    def _control(self, request: web.BaseRequest, body: bytes) -> web.Response:
+        """Answer a wish about the sandbox itself."""
+        match request.method, request.path.removeprefix(CONTROL):
+            case "POST", "change":
+                try:
+                    asked = msgspec.json.decode(body, type=_Change) if body else _Change()
+                except msgspec.DecodeError as error:
+                    return _json({"error": str(error)}, status=400)
+                return _json(self.tenant.change(asked.seed))
+            case "GET", "requests":
+                return _json(self.service.journal.summary())
+        return _json({"error": "POST /sandbox/change or GET /sandbox/requests"}, status=404)
+
+
+class _Change(msgspec.Struct, forbid_unknown_fields=True):
+    seed: int | None = None
+
+
+def _runner(routes: Iterable[web.RouteDef]) -> web.AppRunner:
+    application = web.Application()
+    application.add_routes(routes)
+    return web.AppRunner(application, access_log=None)
+
+
+def _json(content: object, status: int = 200) -> web.Response:
+    return web.Response(
+        status=status, body=msgspec.json.encode(content), content_type="application/json"
+    )

@@ -1,0 +1,159 @@
+"""The service: what a request passes on its way to Graph, and an answer on its way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from tap_msteams_sandbox import pages
+from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.graph import VERSION
+from tap_msteams_sandbox.instants import SECOND, iso
+from tap_msteams_sandbox.journal import Entry, Journal
+from tap_msteams_sandbox.limits import Limits
+from tap_msteams_sandbox.mischief import KINDS, Exchange
+from tap_msteams_sandbox.odata import Query
+from tap_msteams_sandbox.replies import GraphError, Reply, request_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import msgspec
+
+    from tap_msteams_sandbox.entra import Entra
+    from tap_msteams_sandbox.faults import Faults
+    from tap_msteams_sandbox.graph import Graph
+
+ELSEWHERE = "elsewhere"
+"""The counters' name for paths that lead nowhere."""
+
+JSON = "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8"
+
+
+@dataclass
+class Request:
+    """A request, on its own or as the item of a batch."""
+
+    method: str
+    path: str
+    """The path with its version, without a slash in front."""
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    batched: bool = False
+    pattern: str = ""
+    """The endpoint, once it is known."""
+
+    @property
+    def target(self) -> str:
+        """The path with its query, as it came."""
+        return f"/{self.path}?{self.query}" if self.query else f"/{self.path}"
+
+
+class Service:
+    """Graph as a client meets it: counted, dated, throttled, and at times broken."""
+
+    def __init__(self, graph: Graph, entra: Entra, faults: Faults, *, limits: bool) -> None:
+        self.graph, self.faults, self.journal = graph, faults, Journal()
+        self._entra = entra
+        self._limits = (
+            Limits(
+                graph.tenant.clock,
+                len(graph.tenant.people),
+                self.journal.violations,
+                (limit for area in AREAS for limit in area.limits),
+            )
+            if limits
+            else None
+        )
+        self._earlier: dict[str, msgspec.Raw] = {}
+
+    def serve(self, request: Request) -> Reply:
+        """Answer a request and write it down."""
+        fault = self.faults.strike(f"{request.method} {request.target}", batched=request.batched)
+        try:
+            if fault is None:
+                reply = self._normal(request)
+            else:
+                reply = KINDS[fault.kind].act(self._exchange(request), fault)
+        except GraphError as error:
+            reply = self._refuse(error, request.headers)
+        reply.headers.setdefault("Content-Type", JSON)
+        self._note(request, reply)
+        return reply
+
+    def _normal(self, request: Request) -> Reply:
+        """Answer a request that no fault has struck."""
+        try:
+            endpoint, names = self.graph.find(request.method, request.path)
+            request.pattern = endpoint.pattern
+            if self._limits is not None:
+                query = Query(request.path, request.query, endpoint.options)
+                self._limits.check(endpoint, names, query)
+
+            def item(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+                path, _, query = url.lstrip("/").partition("?")
+                return self.serve(
+                    Request(method, f"{VERSION}/{path}", query, headers, body, batched=True)
+                )
+
+            return self.graph.answer(endpoint, names, request, item)
+        except GraphError as error:
+            return self._refuse(error, request.headers)
+
+    def _exchange(self, request: Request) -> Exchange:
+        return Exchange(
+            request.path,
+            request.query,
+            self.graph.origin,
+            self.graph.tenant,
+            self._entra,
+            lambda: self._normal(request),
+            self._earlier,
+        )
+
+    def _note(self, request: Request, reply: Reply) -> None:
+        """Write a request down; its status is 0 where none is sent."""
+        if any(fault.kind in REMEMBERING for fault in self.faults):
+            row = pages.last_row(reply)
+            if row is not None:
+                self._earlier[request.path] = row
+        status = 0 if reply.manner and not reply.share else reply.status
+        agent = request.headers.get("User-Agent", "")
+        self.journal.note(
+            Entry(
+                request.method,
+                request.target,
+                status,
+                request.pattern or self._pattern(request),
+                agent,
+                request.batched,
+            )
+        )
+
+    def _pattern(self, request: Request) -> str:
+        """Return the endpoint of a request that did not get there."""
+        try:
+            return self.graph.find(request.method, request.path)[0].pattern
+        except GraphError:
+            return f"{request.method} {ELSEWHERE}"
+
+    def _refuse(self, error: GraphError, headers: Mapping[str, str]) -> Reply:
+        """Return a refusal with its ids."""
+        request = request_id()
+        now = iso(self.graph.tenant.now() // SECOND * SECOND)[:-1]
+        reply = error.reply(now, request, headers.get("client-request-id", request))
+        reply.headers["request-id"] = request
+        return reply
+
+    def stamp(self, reply: Reply, headers: Mapping[str, str]) -> None:
+        """Put the headers on an answer that all of Graph's answers have."""
+        request = reply.headers.setdefault("request-id", request_id())
+        reply.headers.setdefault("client-request-id", headers.get("client-request-id", request))
+        date = formatdate(self.graph.tenant.now() / SECOND, usegmt=True)
+        reply.headers.setdefault("Date", date)
+
+
+REMEMBERING = frozenset({"repeat-row", "random"})
+"""Faults that need to know what was answered before."""

@@ -1,0 +1,193 @@
+"""Teams: their people, their channels and the flat list of all that was written in them."""
+
+from __future__ import annotations
+
+import base64
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_msteams_sandbox.channel import Channel
+from tap_msteams_sandbox.instants import DAY, iso
+from tap_msteams_sandbox.people import guid
+from tap_msteams_sandbox.prose import CHANNEL_TOPICS, TEAM_TOPICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_msteams_sandbox.message import Message
+    from tap_msteams_sandbox.people import Person
+    from tap_msteams_sandbox.tree import Tree
+
+NEVER = "0001-01-01T00:00:00Z"
+"""What Graph says where a member's history has no start.
+
+https://learn.microsoft.com/en-us/graph/api/team-list-members#response-1
+"""
+
+OWNERS = range(2)
+"""The places in a team's people that own it."""
+
+WINDOWS = 8
+"""How many windows of an export are kept at hand."""
+
+PARTNER_TENANT = "8f4c6a0e-52d1-4a3b-9c57-0d4e1b7a9f23"
+
+
+class Team:
+    """A team of the tenant."""
+
+    def __init__(self, tenant: Tree, n: int, name: str = "", founded: int = 0) -> None:
+        self.tenant, self.n = tenant, n
+        random = tenant.random("team", str(n))
+        self.id = guid(random)
+        round_, topic = divmod(n, len(TEAM_TOPICS))
+        self.name = name or TEAM_TOPICS[topic] + (f" {round_ + 1}" if round_ else "")
+        self.description = f"Work and talk of {self.name}"
+        self.nickname = "".join(it for it in self.name if it.isalnum())
+        self.archived = not founded and (n + 5) % 9 == 0
+        self.visibility = ("private", "public", "private", "hiddenMembership")[n % 4]
+        self.created = founded or tenant.until - random.randrange(560 * DAY, 1400 * DAY)
+        self.width = 1 if founded else tenant.width
+        self.removed: list[Channel] = []
+        """Deleted channels, whose messages only the export still shows."""
+        self._exports: dict[tuple[float, float], list[Message]] = {}
+
+    @cached_property
+    def people(self) -> list[Person]:
+        """The members of the home tenant; the first ones own the team."""
+        random = self.tenant.random("people", str(self.n))
+        me, *others = self.tenant.people
+        wanted = random.randint(min(5, len(others)), max(5, min(60, len(others) // 2)))
+        people = random.sample(others, min(wanted, len(others)))
+        people.sort(key=lambda person: person.guest)
+        # The user who signs in is no member of every third team.
+        if (self.n + 1) % 3 or not people:
+            people.insert(random.randrange(2), me)
+        return people
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The channels hosted here, by id, General first."""
+        return {channel.id: channel for channel in self._first_channels()}
+
+    def _first_channels(self) -> Iterator[Channel]:
+        """Yield the channels that the team starts with."""
+        random = self.tenant.random("channels", str(self.n))
+        kinds = random.choices(("standard", "private", "shared"), (80, 12, 8), k=self.width)
+        # Even the smallest tenant has one of each kind.
+        last = {0: "private", 1: "shared"}.get(self.n, kinds[-1])
+        kinds = ["standard", *kinds[1:-1], last][: self.width]
+        start = random.randrange(len(CHANNEL_TOPICS))
+        for n, kind in enumerate(kinds):
+            round_, topic = divmod(start + n, len(CHANNEL_TOPICS))
+            name = CHANNEL_TOPICS[topic] + (f" {round_ + 1}" if round_ > 1 else "")
+            created = self.created if n == 0 else self.created + random.randrange(20 * DAY)
+            yield Channel(self, n, name if n else "General", kind, created)
+
+    def export(self, low: float, high: float) -> list[Message]:
+        """Return the messages changed between two instants, both excluded, in no order of time."""
+        if (low, high) not in self._exports:
+            if len(self._exports) == WINDOWS:
+                self._exports.clear()
+            kept_since = self.tenant.kept_since
+            found = [
+                message
+                for channel in (*self.channels.values(), *self.removed)
+                for thread in channel.threads.values()
+                for message in thread.messages()
+                if low < message.modified < high and message.visible(kept_since)
+            ]
+            found.sort(key=lambda message: message.place)
+            self._exports[low, high] = found
+        return self._exports[low, high]
+
+    def touch(self) -> None:
+        """Note that something that was written here has changed."""
+        self._exports.clear()
+
+    def settle(self) -> None:
+        """Write the history that nobody has asked for yet, before the team itself changes."""
+        for channel in self.channels.values():
+            _ = channel.threads
+
+    def members(self) -> Iterator[dict[str, Any]]:
+        """Yield the members as Graph lists them, sorted by nothing in particular."""
+        guest_team = self.n % 5 == 1
+        for place, person in enumerate(self.people):
+            yield {
+                "@odata.type": "#microsoft.graph.aadUserConversationMember",
+                "id": self._member_id(person.id),
+                "roles": ["guest"] if person.guest else ["owner"] if place in OWNERS else [],
+                "displayName": person.display_name,
+                "visibleHistoryStartDateTime": NEVER,
+                "userId": person.id,
+                "email": person.mail,
+                "tenantId": self.tenant.id,
+            }
+        if guest_team:
+            # Someone of another tenant, of whom this one knows next to nothing.
+            stranger = guid(self.tenant.random("stranger", str(self.n)))
+            yield {
+                "@odata.type": "#microsoft.graph.aadUserConversationMember",
+                "id": self._member_id(stranger),
+                "roles": ["owner"],
+                "displayName": None,
+                "visibleHistoryStartDateTime": NEVER,
+                "userId": stranger,
+                "email": None,
+                "tenantId": PARTNER_TENANT,
+            }
+
+    def _member_id(self, person: str) -> str:
+        """Return an opaque membership id."""
+        return base64.b64encode(f"MCMjMSMj{self.tenant.id}##{self.id}##{person}".encode()).decode()
+
+    def describe(self) -> dict[str, Any]:
+        """Return the team with all that GET /teams/{id} shows."""
+        guests = sum(person.guest for person in self.people)
+        owners = min(len(OWNERS), len(self.people))
+        loose = self.n % 2 == 0
+        address = f"groupId={self.id}&tenantId={self.tenant.id}"
+        general = next(iter(self.channels))
+        return {
+            "id": self.id,
+            "createdDateTime": iso(self.created),
+            "displayName": self.name,
+            "description": self.description,
+            "internalId": general,
+            "classification": ("Internal", None, "Confidential")[self.n % 3],
+            "specialization": "none",
+            "visibility": self.visibility,
+            "webUrl": f"https://teams.microsoft.com/l/team/{general}/conversations?{address}",
+            "isArchived": self.archived,
+            "isMembershipLimitedToOwners": False,
+            "firstChannelName": None,
+            "tenantId": self.tenant.id,
+            "summary": {
+                "ownersCount": owners,
+                "membersCount": len(self.people) - guests - owners,
+                "guestsCount": guests,
+            },
+            "memberSettings": {
+                "allowCreateUpdateChannels": loose,
+                "allowCreatePrivateChannels": loose,
+                "allowDeleteChannels": False,
+                "allowAddRemoveApps": True,
+                "allowCreateUpdateRemoveTabs": True,
+                "allowCreateUpdateRemoveConnectors": loose,
+            },
+            "guestSettings": {"allowCreateUpdateChannels": False, "allowDeleteChannels": False},
+            "messagingSettings": {
+                "allowUserEditMessages": True,
+                "allowUserDeleteMessages": loose,
+                "allowOwnerDeleteMessages": True,
+                "allowTeamMentions": True,
+                "allowChannelMentions": loose,
+            },
+            "funSettings": {
+                "allowGiphy": loose,
+                "giphyContentRating": "moderate" if loose else "strict",
+                "allowStickersAndMemes": True,
+                "allowCustomMemes": not loose,
+            },
+        }

@@ -1,0 +1,144 @@
+"""The tree: a tenant's people, teams, channels and messages, the same for the same arguments."""
+
+from __future__ import annotations
+
+import threading
+from random import Random
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.instants import DAY, SECOND, parse
+from tap_msteams_sandbox.people import guid, population
+from tap_msteams_sandbox.profiles import presence, user
+from tap_msteams_sandbox.team import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_msteams_sandbox.people import Person
+    from tap_msteams_sandbox.tenant import Tenant
+
+T = TypeVar("T")
+
+KEPT = 21 * DAY
+"""How long Teams shows what a user has deleted.
+
+https://learn.microsoft.com/en-us/microsoftteams/export-teams-content
+"""
+
+
+class Tree:
+    """A synthetic company's tenant, whose history ends at the instant `until`.
+
+    `messages` is the average of a channel, posts and replies together; with `even` it is the
+    exact number in each channel.
+    """
+
+    def __init__(  # noqa: PLR0913 (the sizes of a tenant, each with a default)
+        self,
+        seed: int = 1,
+        teams: int = 6,
+        channels: int = 4,
+        messages: int = 60,
+        users: int = 60,
+        *,
+        until: str = "2026-11-01T08:00:00Z",
+        even: bool = False,
+    ) -> None:
+        self.seed, self.width, self.messages, self.even = seed, channels, messages, even
+        self.until = int(parse(until))
+        self.kept_since = self.until - KEPT
+        """What was deleted before this instant is gone."""
+        self.id = guid(self.random("tenant"))
+        self.people = list(population(self.random("people"), max(1, users), self.id))
+        self.users = {person.id: person for person in self.people}
+        self.teams: dict[str, Team] = {}
+        for n in range(teams):
+            team = Team(self, n)
+            self.teams[team.id] = team
+        self.deleted: dict[str, Team] = {}
+        """Teams that were deleted, for as long as they can be restored."""
+        self.lock = threading.RLock()
+        """Held while the tenant is read or changed."""
+        self.clock: Callable[[], float] = lambda: self.until / SECOND
+        self._last = self.until
+        self._next_team = teams
+        self._user_rows: dict[tuple[str, ...], list[bytes]] = {}
+        self._parts: dict[object, Any] = {}
+
+    @property
+    def me(self) -> Person:
+        """The user who signs in where a flow needs one."""
+        return self.people[0]
+
+    def part(self, kind: Callable[[Tenant], T]) -> T:
+        """Return this tenant's one part of a kind, made when it is first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(cast("Tenant", self))
+        return cast("T", self._parts[kind])
+
+    def random(self, *path: str) -> Random:
+        """Return randomness that belongs to one place of the tenant, whoever asks first."""
+        return Random("/".join((str(self.seed), *path)))  # noqa: S311 (chance that can be repeated)
+
+    def tick(self) -> int:
+        """Return an instant after all that has happened so far."""
+        self._last = max(int(self.clock() * SECOND), self._last + 1)
+        return self._last
+
+    def now(self) -> int:
+        """Return the present instant."""
+        return max(int(self.clock() * SECOND), self._last)
+
+    def add(self, name: str) -> Team:
+        """Return a new team, founded just now."""
+        team = Team(self, self._next_team, name, self.tick())
+        self._next_team += 1
+        self.teams[team.id] = team
+        return team
+
+    def user_rows(self, names: tuple[str, ...]) -> list[bytes]:
+        """Return all users as JSON, cut down to some properties."""
+        if names not in self._user_rows:
+            rows = ({name: row[name] for name in names} for row in self._all_users())
+            self._user_rows[names] = [msgspec.json.encode(row) for row in rows]
+        return self._user_rows[names]
+
+    def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
+        """Yield all current rows of a collection as Graph shows them in full.
+
+        Messages come in the shape of the export; channels and members carry their `teamId`.
+        """
+        with self.lock:
+            for area in AREAS:
+                if what in area.truth:
+                    yield from list(area.truth[what](cast("Tenant", self)))
+                    return
+            yield from list(getattr(self, f"_all_{what}")())
+
+    def _all_users(self) -> Iterator[dict[str, Any]]:
+        return (user(person, self.until) for person in self.people)
+
+    def _all_presence(self) -> Iterator[dict[str, Any]]:
+        return (presence(person, self.now()) for person in self.people)
+
+    def _all_teams(self) -> Iterator[dict[str, Any]]:
+        return (team.describe() for team in self.teams.values())
+
+    def _all_channels(self) -> Iterator[dict[str, Any]]:
+        for team in self.teams.values():
+            for channel in team.channels.values():
+                yield {**channel.describe(), "teamId": team.id}
+
+    def _all_members(self) -> Iterator[dict[str, Any]]:
+        for team in self.teams.values():
+            for member in team.members():
+                yield {**member, "teamId": team.id}
+
+    def _all_messages(self) -> Iterator[dict[str, Any]]:
+        everything = (float("-inf"), float("inf"))
+        for team in self.teams.values():
+            for message in team.export(*everything):
+                yield msgspec.json.decode(message.exported)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+import requests
+
+from tap_msteams_sandbox import Sandbox, Tenant
+
+SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
+PREFER = {"Prefer": "include-unknown-enum-members"}
+
+# What a machine may have set, and what would change what a test means.
+FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+class Client:
+    """A plain HTTP client that is signed in at a sandbox."""
+
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.root = f"{sandbox.graph_url}/v1.0"
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.verify = sandbox.ca_bundle
+        self.sign_in()
+
+    def sign_in(self):
+        config = self.sandbox.config()
+        form = {"grant_type": "client_credentials", "scope": f"{self.sandbox.graph_url}/.default"}
+        if "refresh_token" in config:
+            form["grant_type"] = "refresh_token"
+        form |= {k: v for k, v in config.items() if k in {"client_id", "client_secret"}}
+        form |= {k: v for k, v in config.items() if k == "refresh_token"}
+        url = f"{self.sandbox.authority_host}/{config['tenant_id']}/oauth2/v2.0/token"
+        token = self.session.post(url, data=form, timeout=5).json()["access_token"]
+        self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def send(self, method, path, **options):
+        url = path if path.startswith("https://") else self.root + path
+        return self.session.request(
+            method, url, headers={**PREFER, **options.pop("headers", {})}, timeout=5, **options
+        )
+
+    def get(self, path, **options):
+        return self.send("GET", path, **options)
+
+    def pages(self, path):
+        """The pages of a collection, as long as there is a next link."""
+        link = path
+        while link:
+            response = self.get(link)
+            assert response.status_code == 200, response.text
+            page = response.json()
+            yield page
+            link = page.get("@odata.nextLink")
+
+    def rows(self, path):
+        return [row for page in self.pages(path) for row in page["value"]]
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox():
+    """A sandbox that no test changes."""
+    with Sandbox(tenant=Tenant(**SMALL)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def quiet(shared_sandbox):
+    """A client of it."""
+    return Client(shared_sandbox)
+
+
+@pytest.fixture
+def open_client():
+    """Opens sandboxes of their own for a test, and signs in."""
+    with ExitStack() as stack:
+
+        def opened(tenant=None, **options):
+            tenant = tenant or Tenant(**SMALL)
+            return Client(stack.enter_context(Sandbox(tenant=tenant, **options)))
+
+        yield opened
+
+
+@pytest.fixture
+def connect():
+    """Signs in at a sandbox."""
+    return Client
+
+
+@pytest.fixture
+def team(quiet):
+    """The first team of the quiet tenant."""
+    return next(iter(quiet.sandbox.tenant.teams.values()))
+
+
+@pytest.fixture
+def channel(team):
+    """Its General channel."""
+    return next(iter(team.channels.values()))
+
+
+@pytest.fixture
+def messages(team, channel):
+    """The path of that channel's messages."""
+    return f"/teams/{team.id}/channels/{channel.id}/messages"

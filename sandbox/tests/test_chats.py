@@ -1,0 +1,260 @@
+"""Laws of the chats that the sandbox serves."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tap_msteams_sandbox.areas.chats import Chats
+
+TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
+
+
+def properties(entity):
+    return {item["name"] for item in TYPES[entity]["properties"]}
+
+
+def error(response):
+    return response.status_code, response.json()["error"]["code"]
+
+
+def export(client, user, query=""):
+    return client.rows(f"/users/{user}/chats/getAllMessages{query}")
+
+
+@pytest.fixture
+def chats(quiet):
+    return quiet.sandbox.tenant.part(Chats)
+
+
+@pytest.fixture
+def hosts(quiet):
+    """Those who may use Teams."""
+    return [person for person in quiet.sandbox.tenant.people if person.licensed]
+
+
+@pytest.fixture
+def crowd(chats):
+    """The chat with nearly everybody."""
+    return next(iter(chats.all.values()))
+
+
+def path(chat, below=""):
+    return f"/chats/{quote(chat.id)}{below}"
+
+
+def test_the_chats_of_all_users_are_the_truth(quiet, hosts):
+    seen = {}
+    for person in hosts:
+        for row in quiet.rows(f"/users/{person.id}/chats?$top=50"):
+            assert seen.setdefault(row["id"], row) == row
+
+    assert seen == {row["id"]: row for row in quiet.sandbox.tenant.truth("chats")}
+
+
+def test_every_declared_property_of_a_chat_has_a_value_somewhere(open_client):
+    client = open_client(auth="refresh_token")
+    rows = client.rows("/me/chats") + list(client.sandbox.tenant.truth("chats"))
+
+    assert all(set(row) == properties("chat") for row in rows)
+    assert {k for row in rows for k, v in row.items() if v is not None} == properties("chat")
+
+
+def test_every_property_of_a_member_of_any_kind_has_a_value_somewhere(quiet):
+    rows = list(quiet.sandbox.tenant.truth("chat_members"))
+    kinds = {row["@odata.type"].removeprefix("#microsoft.graph.") for row in rows}
+
+    assert kinds == {kind for kind in TYPES if kind.endswith("UserConversationMember")} | {
+        "anonymousGuestConversationMember"
+    }
+    for kind in kinds:
+        own = {k for row in rows if row["@odata.type"].endswith(f".{kind}") for k in row}
+        assert own - {"chatId", "@odata.type"} == properties(kind)
+
+
+@pytest.mark.parametrize("route", ["/chats", "/me/chats"])
+def test_an_application_has_no_chats_of_its_own(quiet, route):
+    response = quiet.get(route)
+
+    assert error(response) == (412, "PreconditionFailed")
+    text = response.json()["error"]["message"]
+    assert text == "Requested API is not supported in application-only context"
+
+
+def test_only_the_signed_in_user_has_a_viewpoint(open_client):
+    client = open_client(auth="refresh_token")
+    tenant = client.sandbox.tenant
+    mine = client.rows("/me/chats")
+
+    assert mine == client.rows("/chats") == client.rows(f"/users/{tenant.me.id}/chats")
+    assert all(row["viewpoint"] for row in mine)
+    assert not any(row["viewpoint"] for row in tenant.truth("chats"))
+    other = next(person for person in tenant.people[1:] if person.licensed)
+    assert client.get(f"/users/{other.id}/chats").status_code == 403
+
+
+@pytest.mark.parametrize("below", ["/chats", "/chats/getAllMessages"])
+def test_users_without_a_license_are_refused(quiet, below):
+    for person in quiet.sandbox.tenant.people:
+        response = quiet.get(f"/users/{person.id}{below}")
+        if person.licensed:
+            assert response.status_code == 200
+        else:
+            assert error(response) == (403, "Forbidden")
+            assert "license" in response.json()["error"]["message"]
+
+
+def test_a_user_can_be_named_by_principal_name_and_strangers_are_not_found(quiet, hosts):
+    by_id = quiet.rows(f"/users/{hosts[3].id}/chats")
+
+    assert by_id == quiet.rows(f"/users/{quote(hosts[3].principal_name)}/chats")
+    assert quiet.get("/users/00000000-0000-0000-0000-000000000000/chats").status_code == 404
+
+
+def test_no_more_than_25_members_come_with_a_chat(quiet, hosts, crowd):
+    rows = quiet.rows(f"/users/{hosts[0].id}/chats?$expand=members&$top=50")
+    inline = next(row for row in rows if row["id"] == crowd.id)["members"]
+    all_of_them = quiet.rows(path(crowd, "/members"))
+
+    assert len(inline) == 25 < len(all_of_them)
+    assert inline == all_of_them[:25]
+
+
+def test_members_come_at_once_and_know_no_options(quiet, crowd):
+    truth = list(quiet.sandbox.tenant.truth("chat_members"))
+    listed = quiet.rows(path(crowd, "/members"))
+
+    assert [{**row, "chatId": crowd.id} for row in listed] == [
+        row for row in truth if row["chatId"] == crowd.id
+    ]
+    assert quiet.get(path(crowd, "/members?$top=5")).status_code == 400
+
+
+def test_chats_are_ordered_by_their_last_message_only_when_asked(quiet, hosts):
+    base = f"/users/{hosts[0].id}/chats?$expand=lastMessagePreview&$top=2"
+    order = "&$orderby=lastMessagePreview/createdDateTime%20desc"
+    rows = quiet.rows(base + order)
+    times = [row["lastMessagePreview"]["createdDateTime"] for row in rows]
+
+    assert times == sorted(times, reverse=True)
+    assert {row["id"] for row in rows} == {row["id"] for row in quiet.rows(base)}
+    assert [row["id"] for row in rows] != [row["id"] for row in quiet.rows(base)]
+    assert set(rows[0]["lastMessagePreview"]) == properties("chatMessageInfo")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["$orderby=topic", "$expand=messages", "$top=51", "$select=id", "$skip=1", "$filter=id gt 1"],
+)
+def test_what_is_not_documented_for_the_list_is_refused(quiet, hosts, query):
+    assert quiet.get(f"/users/{hosts[0].id}/chats?{quote(query, '$=')}").status_code == 400
+
+
+def test_a_filter_on_the_kind_of_chat(quiet, hosts):
+    rows = quiet.rows(f"/users/{hosts[0].id}/chats?$filter=chatType%20eq%20'group'")
+
+    assert {row["chatType"] for row in rows} == {"group"}
+
+
+def test_a_group_of_another_tenant_keeps_its_members_and_messages_there(quiet, chats):
+    away = next(chat for chat in chats.all.values() if chat.foreign)
+    pair = next(chat for chat in chats.all.values() if chat.kind == "oneOnOne" and chat.foreign)
+
+    for below in ("/members", "/messages", "/pinnedMessages"):
+        assert error(quiet.get(path(away, below))) == (403, "Forbidden")
+    assert quiet.get(path(away)).json()["tenantId"] != quiet.sandbox.tenant.id
+    assert len(quiet.rows(path(pair, "/members"))) == 2
+    assert "@fed.unq.gbl.spaces" in pair.id
+    assert error(quiet.get(path(pair, "/messages"))) == (403, "Forbidden")
+    exported = export(quiet, away.audience[0].id)
+    assert away.id in {row["chatId"] for row in exported}
+
+
+def test_a_user_is_kept_out_of_other_chats(open_client):
+    client = open_client(auth="refresh_token")
+    tenant = client.sandbox.tenant
+    for chat in tenant.part(Chats).all.values():
+        expected = 200 if chat.has(tenant.me.id) else 403
+        assert client.get(path(chat)).status_code == expected
+        assert client.get(path(chat, "/messages?$top=1")).status_code == expected
+
+
+@pytest.mark.parametrize(
+    ("stream", "below", "expanded"),
+    [
+        ("pinned_messages", "/pinnedMessages", {"message"}),
+        ("chat_tabs", "/tabs", {"teamsApp"}),
+        ("chat_installed_apps", "/installedApps", {"teamsApp", "teamsAppDefinition"}),
+        ("chat_permission_grants", "/permissionGrants", set()),
+    ],
+)
+def test_what_hangs_on_a_chat_is_the_truth(quiet, chats, stream, below, expanded):
+    truth = list(quiet.sandbox.tenant.truth(stream))
+    query = f"?$expand={','.join(sorted(expanded))}" if expanded else ""
+    rows = [
+        {**row, "chatId": chat.id}
+        for chat in chats.all.values()
+        if not chat.foreign
+        for row in quiet.rows(path(chat, below + query))
+    ]
+
+    assert truth
+    assert rows == truth
+    plain = quiet.rows(path(next(iter(chats.all.values())), below))
+    assert expanded.isdisjoint(plain[0])
+
+
+def test_tabs_keep_what_their_apps_like(quiet):
+    tab = next(iter(quiet.sandbox.tenant.truth("chat_tabs")))
+
+    assert set(tab["configuration"]) > properties("teamsTabConfiguration")
+
+
+def test_meetings_have_addresses_at_which_they_are_joined(quiet, chats):
+    meetings = list(chats.meetings())
+
+    assert meetings
+    for url, organizer, chat in meetings:
+        info = quiet.get(path(chat)).json()["onlineMeetingInfo"]
+        assert info["joinWebUrl"] == url
+        assert info["organizer"]["id"] == organizer.id
+    assert len({url for url, *_ in meetings}) == len(meetings)
+
+
+def moment(text):
+    return datetime.fromisoformat(text)
+
+
+def test_people_come_and_go_and_topics_change(open_client):
+    client = open_client()
+    tenant = client.sandbox.tenant
+    chats = tenant.part(Chats)
+    one, two, three = [person.id for person in tenant.people if person.licensed][:3]
+    chat = chats.all[chats.open([one, two], "Lunch")]
+    first = client.get(path(chat)).json()
+
+    chats.add_member(chat.id, three)
+    chats.rename(chat.id, "Dinner 🍲")
+    chats.remove_member(chat.id, two)
+
+    row = client.get(path(chat)).json()
+    assert row["topic"] == "Dinner 🍲"
+    assert moment(row["lastUpdatedDateTime"]) > moment(first["lastUpdatedDateTime"])
+    members = client.rows(path(chat, "/members"))
+    assert [member["userId"] for member in members] == [one, three]
+    assert moment(members[1]["visibleHistoryStartDateTime"]) > moment(first["createdDateTime"])
+    assert chat.id not in {row["id"] for row in client.rows(f"/users/{two}/chats?$top=50")}
+    chats.close(chat.id)
+    assert error(client.get(path(chat))) == (404, "NotFound")
+
+
+def test_one_chat_is_asked_once_a_second(open_client):
+    client = open_client(limits=True, clock=lambda: 1_800_000_000.0)
+    chat = next(iter(client.sandbox.tenant.part(Chats).all.values()))
+
+    assert client.get(path(chat)).status_code == 200
+    assert client.get(path(chat, "/members")).status_code == 429

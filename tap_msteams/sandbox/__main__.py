@@ -1,7 +1,0 @@
-"""`python -m tap_msteams.sandbox`: the command without its name."""
-
-from __future__ import annotations
-
-from tap_msteams.sandbox.cli import main
-
-main(prog_name="tap-msteams-sandbox")

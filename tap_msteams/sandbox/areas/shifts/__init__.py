@@ -1,8 +1,0 @@
-"""Schedules and all that is planned in them."""
-
-from __future__ import annotations
-
-from tap_msteams.sandbox.areas.shifts.answers import AREA
-from tap_msteams.sandbox.areas.shifts.schedule import Schedule, Shifts
-
-__all__ = ["AREA", "Schedule", "Shifts"]
