@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tap_msteams.auth.grant import NOBODY, Grant, parse_answer
+from tap_msteams.auth.grant import Grant, parse_answer
 from tap_msteams.auth.login import at_terminal
 from tap_msteams.auth.provider import Answer
 from tap_msteams.auth.refusals import SignInError
-from tap_msteams.auth.registration import Registration
+from tap_msteams.auth.registration import NOBODY, Registration
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import AuthenticationError
 
@@ -78,10 +78,7 @@ class User(Registration):
             if entry.access_token in {None, rejected} or entry.expires_at <= now or claims:
                 raise AuthenticationError(_NOT_ASKED)
             return _kept(entry, now)
-        refresh_token = entry.token_to_redeem(configured)
-        if refresh_token is None:
-            raise AuthenticationError(NOBODY)
-        entry.keep(self.redeem(refresh_token, claims), self.scopes, now, configured)
+        entry.keep(self.redeem(entry, claims), self.scopes, now, configured)
         return _kept(entry, now)
 
     def _sign_in(self) -> None:

@@ -30,11 +30,6 @@ REDIRECT_URI = "http://localhost:33333"
 PROMPTS = ("login", "consent", "select_account")
 """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow"""
 
-NOBODY = (
-    "nobody has signed in yet: run `tap-msteams login` with this configuration, or "
-    "`tap-msteams login --device-code` on a machine without a browser"
-)
-
 
 class Grant:
     """A user's permission to an app registration: got by a code, renewed by a refresh token."""
@@ -172,12 +167,8 @@ class Grant:
     def refresh(self) -> None:
         """Ask for new tokens, whether or not those in the store still serve."""
         with self.store.locked() as entry:
-            refresh_token = entry.token_to_redeem(self.settings.refresh_token)
-            if refresh_token is None:
-                raise AuthenticationError(NOBODY)
             asked_at = self.store.clock()
-            result = self._registration.redeem(refresh_token)
-            self._keep(entry, result, asked_at)
+            self._keep(entry, self._registration.redeem(entry), asked_at)
 
     def _keep(self, entry: Entry, result: Mapping[str, Any], asked_at: float | None = None) -> None:
         now = self.store.clock() if asked_at is None else asked_at

@@ -8,8 +8,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams.auth.grant import NOBODY, Grant
+from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.receiver import Receiver
+from tap_msteams.auth.registration import NOBODY
 from tap_msteams.errors import AuthenticationError
 
 if TYPE_CHECKING:

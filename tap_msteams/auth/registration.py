@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ import msal
 from tap_msteams.auth.answers import answer, checked, reached
 from tap_msteams.auth.certificates import Certificate
 from tap_msteams.auth.claims import CAPABILITIES, asked_claims
-from tap_msteams.auth.refusals import refusal
+from tap_msteams.auth.refusals import SignInError, refusal
+from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings.methods import asked_scopes
 
 if TYPE_CHECKING:
@@ -21,8 +23,16 @@ if TYPE_CHECKING:
 
     import requests
 
+    from tap_msteams.auth.entry import Entry
     from tap_msteams.auth.provider import Answer
     from tap_msteams.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+NOBODY = (
+    "nobody has signed in yet: run `tap-msteams login` with this configuration, or "
+    "`tap-msteams login --device-code` on a machine without a browser"
+)
 
 
 class Registration:
@@ -68,8 +78,30 @@ class Registration:
         """Turns what can happen on the way to Entra ID into one line."""
         return reached(self._where, "Entra ID", "authority_host")
 
-    def redeem(self, refresh_token: str, claims: str | None = None) -> dict[str, Any]:
-        """What Entra ID gives for a refresh token; raises AuthenticationError."""
+    def redeem(self, entry: Entry, claims: str | None = None) -> dict[str, Any]:
+        """What Entra ID gives for a user's refresh token; raises AuthenticationError.
+
+        The configuration's is tried where the token store's is refused.
+        """
+        configured = self._settings.refresh_token
+        refresh_token = entry.token_to_redeem(configured)
+        if refresh_token is None:
+            raise AuthenticationError(NOBODY)
+        try:
+            return self._redeem(refresh_token, claims)
+        except SignInError as error:
+            if not configured or configured == refresh_token:
+                raise
+            logger.warning(
+                "The refresh token of the token store was refused, using that of the "
+                "configuration: %s",
+                error,
+            )
+        result = self._redeem(configured, claims)
+        entry.seed = None  # the stored token no longer stands for the configuration's
+        return result
+
+    def _redeem(self, refresh_token: str, claims: str | None) -> dict[str, Any]:
         with self.reached():
             # In this call alone MSAL does not tell what the tap is capable of.
             result = self.app.acquire_token_by_refresh_token(

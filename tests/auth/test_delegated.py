@@ -17,6 +17,7 @@ from tap_msteams_sandbox.entra import User
 from tests.auth.person import Person
 
 REDIRECT_URI = "http://localhost/signed-in"
+OUTDATED = "1.AXa-refresh-token-that-was-revoked"
 
 
 @pytest.fixture
@@ -93,6 +94,72 @@ def test_a_wrong_new_token_leaves_the_good_one_in_the_store(run, entry):
     with pytest.raises(AuthenticationError):
         run(refresh_token="1.AXwrong")
     assert entry().refresh_token == before
+
+
+# A stored token that is refused
+
+
+@pytest.fixture
+def outdated(run, identity):
+    """A store whose refresh token Entra ID does not take any more."""
+    run()
+    settings = Settings.from_config(identity.config("refresh_token"))
+    with TokenStore.from_settings(settings, clock=identity.clock).locked() as entry:
+        entry.refresh_token, entry.access_token = OUTDATED, None
+
+
+@pytest.mark.usefixtures("outdated")
+def test_the_configured_token_is_tried_where_the_stored_one_is_refused(
+    run, identity, used, entry, caplog
+):
+    assert run()
+    assert used() == [identity.seed, OUTDATED, identity.seed]
+    [line] = [it for it in caplog.messages if "was refused, using that of the configuration" in it]
+    assert "AADSTS" in line
+    assert OUTDATED not in line
+    assert identity.seed not in line
+    successor = entry().refresh_token
+    identity.clock.advance(4000)
+    run()
+    assert used()[3:] == [successor]
+
+
+@pytest.mark.usefixtures("outdated")
+def test_so_it_is_when_new_tokens_are_asked_for_by_hand(identity, used, entry):
+    Grant.from_settings(
+        Settings.from_config(identity.config("refresh_token")), clock=identity.clock, backoff=0
+    ).refresh()
+    assert used() == [identity.seed, OUTDATED, identity.seed]
+    assert entry().refresh_token not in {OUTDATED, identity.seed}
+
+
+@pytest.mark.usefixtures("outdated")
+def test_the_configured_token_takes_the_place_of_the_refused_one_without_a_successor(
+    run, identity, entry
+):
+    identity.entra.issue_refresh_token = lambda *_: ""
+    run()
+    assert entry().refresh_token == identity.seed
+
+
+def test_where_both_tokens_are_refused_each_is_tried_once(run, identity, used, entry):
+    run()
+    before = entry()
+    identity.entra.revoke_all()
+    identity.clock.advance(4000)
+    with pytest.raises(AuthenticationError, match="AADSTS50173"):
+        run()
+    assert used() == [identity.seed, before.refresh_token, identity.seed]
+    assert entry() == before
+
+
+def test_an_outage_is_no_reason_to_try_the_configured_token(run, identity, used, entry):
+    run()
+    identity.entra.outage = 503
+    identity.clock.advance(4000)
+    with pytest.raises(AuthenticationError, match="try again later"):
+        run()
+    assert set(used()[1:]) == {entry().refresh_token}
 
 
 def test_a_run_needs_no_token_in_its_configuration(run, used):
