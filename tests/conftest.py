@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections import defaultdict
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 
 import pytest
 
@@ -16,24 +18,39 @@ from tap_msteams_sandbox import Sandbox, Tenant
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 
 # What a machine may have set, and what would change what a test means.
-FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "TAP_MSTEAMS_", "SSL_CERT_")
-FOREIGN_NAMES = {"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LOGLEVEL", "MELTANO_PROJECT_ROOT"}
+FOREIGN = ("ACTIONS_", "AZURE_", "IDENTITY_", "IMDS_", "MSI_", "SSL_CERT_", "TAP_MSTEAMS_")
+FOREIGN_ENDS = ("_PROXY", "_CA_BUNDLE")
+FOREIGN_NAMES = {"LOGLEVEL", "MELTANO_PROJECT_ROOT"}
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _own_state_folder(tmp_path_factory):
+def _plain_environment():
+    """Nothing of what this machine has set."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        for name in list(os.environ):
+            foreign = name.startswith(FOREIGN) or name.upper().endswith(FOREIGN_ENDS)
+            if foreign or name in FOREIGN_NAMES:
+                patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _state_folders(tmp_path_factory):
+    """New folders; of sandboxes that had the same port one would take the other's tokens."""
+    root = tmp_path_factory.mktemp("states")
+    return (str(root / f"{n}") for n in count())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _own_state_folder_of_a_module(_state_folders):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", next(_state_folders))
         yield
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch):
-    import os  # noqa: PLC0415 - only here
-
-    for name in list(os.environ):
-        if name.startswith(FOREIGN) or name in FOREIGN_NAMES or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
+def _own_state_folder(monkeypatch, _state_folders):
+    monkeypatch.setenv("XDG_STATE_HOME", next(_state_folders))
 
 
 @dataclass

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,17 +25,6 @@ SEED = "1.AXthe-refresh-token-of-the-configuration"
 ROLES = frozenset({"Team.ReadBasic.All", "ChannelMessage.Read.All"})
 SCOPES = frozenset({"Team.ReadBasic.All", "Chat.Read"})
 GRAPH = "https://graph.microsoft.com"
-
-FOREIGN = ("_PROXY", "_CA_BUNDLE")
-IDENTITY = ("ACTIONS_", "AZURE_", "IDENTITY_", "MSI_", "IMDS_", "SSL_CERT_", "TAP_MSTEAMS_")
-
-
-@pytest.fixture(autouse=True)
-def _own_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    for name in os.environ:
-        if name.upper().endswith(FOREIGN) or name.startswith(IDENTITY):
-            monkeypatch.delenv(name)
 
 
 @dataclass

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,10 +12,7 @@ from tap_msteams_sandbox import certificate
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch, tmp_path):
-    for name in os.environ:
-        if name.upper().endswith(("_PROXY", "_CA_BUNDLE")) or name.startswith("SSL_CERT_"):
-            monkeypatch.delenv(name)
+def _home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
