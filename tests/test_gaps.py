@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from tap_msteams.errors import AuthenticationError, TapError
+from tap_msteams_sandbox.areas.calls import Calls
 from tests.conftest import run_tap
 from tests.target import (
     DELEGATED,
@@ -300,6 +301,26 @@ def test_what_was_not_read_below_a_record_comes_with_the_next_run(open_sandbox, 
     expected = truth(sandbox.tenant, "call_sessions").keys()
     assert held < len(expected)
     assert reader.rows("call_sessions").keys() >= expected
+
+
+def test_what_was_not_read_below_a_record_leaves_the_bookmark_where_it_was(open_sandbox):
+    clock = Clock()
+    sandbox = open_sandbox(clock=clock)
+    reader = Target(sandbox, "call_records", "call_sessions")
+    first = reader.run()
+    before = reader.state["bookmarks"]["call_records"]
+    clock.forward(3600)
+    sandbox.tenant.part(Calls).call()
+    sandbox.faults.add("500:where=/sessions,times=0")
+    assert reader.run().code == 3
+    assert reader.state["bookmarks"]["call_records"] == before
+
+    sandbox.faults.clear()
+    clock.forward(3600)
+    last = reader.run()
+    assert last.code == 0
+    assert reader.rows("call_sessions").keys() >= truth(sandbox.tenant, "call_sessions").keys()
+    assert 0 < len(last.records["call_records"]) < len(first.records["call_records"])
 
 
 def test_a_token_that_graph_never_accepts_ends_the_run(open_sandbox):

@@ -327,7 +327,7 @@ def test_a_user_makes_the_fewest_requests(open_sandbox, page_size):
     }
 
 
-@pytest.mark.parametrize("many", [649, 650, 651])
+@pytest.mark.parametrize("many", [650, 651, 1301])
 def test_presence_is_asked_for_in_chunks(open_sandbox, many):
     sandbox = open_sandbox(tenant={**SMALL, "teams": 0, "users": many})
     output = run_tap(swift(sandbox), streams=["presence"])

@@ -70,6 +70,36 @@ def test_ten_thousand_teams_stay_below_a_megabyte():
     assert len(json.dumps(state)) < 500_000
 
 
+def test_a_bookmark_that_is_held_stays_where_the_run_found_it():
+    state, link = {}, "https://graph.microsoft.com/v1.0/next"
+    marks = bookmarks(state)
+    marks.advance("a", T1, listed=True)
+    marks.advance("b", T1)
+    marks.advance_part("a", "x", T2)
+    marks.leave_open("a", T2, link)
+    marks.save()
+    found = json.loads(json.dumps(state))
+    marks = bookmarks(state)
+    marks.advance("a", T3)
+    marks.hold("a")
+    marks.advance("a", T3)
+    marks.advance_part("a", "x", T3)
+    marks.leave_open("a", T3, f"{link}/2")
+    marks.save()
+    assert state == found
+
+
+def test_a_bookmark_that_is_held_before_there_was_one_stays_away():
+    state = {}
+    marks = bookmarks(state)
+    marks.advance("a", T1, listed=True)
+    marks.hold("a")
+    assert not marks.was_listed("a")
+    marks.advance("a", T2)
+    marks = reloaded(marks, state)
+    assert marks.since("a") is None
+
+
 def test_a_team_that_listings_no_longer_show_is_forgotten_after_thirty_days():
     state = {}
     marks = bookmarks(state)
