@@ -144,9 +144,16 @@ class TapMSTeams(Plugin):
                 self._write_state_when_due()
                 progress.tick()
                 if self._signal:
+                    self._tell_refusals(unfinished.values())
                     return
             # The last walk may end without anything more to hand out.
             self._finish(unfinished, meters)
+
+    def _tell_refusals(self, streams: Iterable[TapStream]) -> None:
+        """Say of streams that were not finished who has refused them so far."""
+        for stream in streams:
+            if isinstance(stream, GraphStream):
+                stream.tell_refusals()
 
     def _finish(self, unfinished: dict[str, TapStream], meters: Meters) -> None:
         """Finish the streams whose last walk has ended."""
