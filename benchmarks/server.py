@@ -7,8 +7,10 @@ import json
 import sys
 from random import Random
 
+import msgspec
 from typing_extensions import override
 
+from tap_msteams.sandbox import settings
 from tap_msteams_sandbox import Sandbox, Tenant
 
 SPREAD = 0.2
@@ -44,7 +46,7 @@ def main() -> None:
     # The rows live as long as the process: looking for garbage among them only takes time.
     gc.freeze()
     with Distant(tenant, **options) as sandbox:
-        sys.stdout.write(json.dumps(sandbox.config()) + "\n")
+        sys.stdout.write(json.dumps(settings(msgspec.to_builtins(sandbox.facts()))) + "\n")
         sys.stdout.flush()
         sys.stdin.read()
 

@@ -50,7 +50,7 @@ class DemoError(Exception):
 
 def main() -> None:
     """Load, let a day go by in the tenant, load again, and show what came."""
-    if not (sandbox := os.environ.get("TAP_MSTEAMS_SANDBOX_URL")):
+    if not (sandbox := os.environ.get("MSTEAMS_SANDBOX_GRAPH_URL")):
         msg = "there is no tenant to read: run `make demo`"
         raise DemoError(msg)
     postgres = Postgres()

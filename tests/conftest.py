@@ -13,7 +13,8 @@ from itertools import count
 import pytest
 
 from tap_msteams.tap import TapMSTeams
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 

@@ -9,7 +9,8 @@ import pipeline
 import pytest
 from postgres import ROOT
 
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.loaded import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, key_of, keyed, plain, truth
 
 PYTHON = ROOT / ".meltano/loaders/target-duckdb/venv/bin/python"

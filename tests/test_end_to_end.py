@@ -11,7 +11,8 @@ import pytest
 import tour
 from postgres import ROOT, Postgres
 
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.loaded import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, keyed, plain, truth
 
 SCHEMA = "teams"

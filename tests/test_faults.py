@@ -7,8 +7,8 @@ from functools import cached_property
 import pytest
 
 from tap_msteams.errors import AuthenticationError
-from tap_msteams_sandbox import Sandbox
 from tap_msteams_sandbox.mischief import KINDS
+from tests.cloud import Sandbox
 from tests.target import (
     DELEGATED,
     EXPORT,

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import event, given, settings
 
 from tap_msteams.errors import TapError
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.life import Life
 from tests.process import Process
 from tests.saga import LINKED, Ledger, activated, catalog_of, filled, is_read_anew, sagas

@@ -15,9 +15,10 @@ from tap_msteams.errors import SettingsError, TapError
 from tap_msteams.privacy import Privacy
 from tap_msteams.schema import Card, Content, FileUrl, FreeText, Html, WebVtt
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.graph import ROLES
+from tests.cloud import Sandbox
 from tests.conftest import run_tap
 from tests.people import DECLARED, NAMES, SMALL, anyone, everything, people_of, places
 from tests.target import UNPACED
@@ -265,7 +266,7 @@ def test_what_maps_and_batches_see_is_hidden_too(tenant, tmp_path):
 
 
 def test_nothing_is_looked_at_where_all_is_kept():
-    assert not Privacy(Settings.from_config({"auth_method": "managed_identity"}))
+    assert not Privacy(Settings())
 
 
 # Settings

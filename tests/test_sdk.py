@@ -16,9 +16,10 @@ from tap_msteams.base import GraphStream
 from tap_msteams.base.bookmarked import BookmarkedStream
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.meetings import Meetings
+from tests.cloud import Sandbox
 from tests.conftest import SMALL, run_tap, selection
 
 GRAPH_STREAMS = [stream for stream in STREAMS if issubclass(stream, GraphStream)]

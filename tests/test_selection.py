@@ -7,9 +7,10 @@ from math import ceil
 import pytest
 
 from tap_msteams.streams import STREAMS
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.endpoints import Routes
 from tap_msteams_sandbox.graph import ENDPOINTS
+from tests.cloud import Sandbox
 from tests.conftest import SMALL, run_tap, selection
 
 NAMES = [it.name for it in STREAMS if hasattr(it, "path") and it.selected_by_default]

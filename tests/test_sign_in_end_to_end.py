@@ -13,7 +13,8 @@ import pipeline
 import pytest
 import yaml
 
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.conftest import SMALL, selection
 from tests.documents import PATIENCE, ROOT, WAYS, example, filled, sign_in, started
 

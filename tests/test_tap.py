@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import pytest
 
 from tap_msteams.streams import STREAMS
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.conftest import SMALL, selection
 
 NAMES = sorted(stream.name for stream in STREAMS)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A server's side of TLS for localhost, and the authority a client has to trust for it."""
+    """A server's side of TLS, and the authority a client has to trust for it."""
 
     context: ssl.SSLContext
     ca_path: Path
@@ -33,11 +33,14 @@ class Certificate:
         return hashlib.sha1(self.der, usedforsecurity=False).hexdigest().upper()
 
 
-def issue(directory: Path) -> Certificate:
-    """A certificate of a new authority, whose PEM file is left in the directory."""
-    authority = trustme.CA(organization_name="tap-msteams sandbox")
+def issue(directory: Path, *names: str) -> Certificate:
+    """A certificate of a new authority, whose PEM file is left in the directory.
+
+    It is for this machine, and for further names or addresses.
+    """
+    authority = trustme.CA(organization_name="Sandbox of Microsoft Graph")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    leaf = authority.issue_cert("localhost", "127.0.0.1", "::1")
+    leaf = authority.issue_cert(*dict.fromkeys(("localhost", "127.0.0.1", "::1", *names)))
     leaf.configure_cert(context)
     ca_path = directory / "sandbox-ca.pem"
     authority.cert_pem.write_to_path(str(ca_path))

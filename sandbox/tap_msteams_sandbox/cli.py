@@ -8,22 +8,37 @@ import signal
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from tap_msteams_sandbox.facts import AUTH_METHODS
 from tap_msteams_sandbox.faults import FaultError
-from tap_msteams_sandbox.server import AUTH_METHODS, AuthMethod, Sandbox
+from tap_msteams_sandbox.graph import ROLES, UnknownPermissionError, granted
+from tap_msteams_sandbox.server import Sandbox
 from tap_msteams_sandbox.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from tap_msteams_sandbox.facts import AuthMethod
+
 NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128
 """Exit codes as shells use them."""
 
 LOOPBACK = "localhost,127.0.0.1"
+
+
+def _names(
+    _: click.Context, option: click.Parameter, texts: tuple[str, ...]
+) -> frozenset[str] | None:
+    """Return the permissions that an option names, with commas or by being repeated."""
+    names = [name.strip() for text in texts for name in text.split(",")]
+    try:
+        return granted(names) if texts else None
+    except UnknownPermissionError as error:
+        raise click.BadParameter(str(error), param=option) from None
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
@@ -58,6 +73,20 @@ LOOPBACK = "localhost,127.0.0.1"
     show_default=True,
     help="The way of signing in that the environment is set for.",
 )
+@click.option(
+    "--roles",
+    multiple=True,
+    callback=_names,
+    metavar="PERMISSION,...",
+    help="Permissions to grant; without it all that reading takes.",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    callback=_names,
+    metavar="PERMISSION,...",
+    help="Permissions to leave out of them.",
+)
 @click.option("--no-export", is_flag=True, help="Refuse the export of messages.")
 @click.option(
     "--faults",
@@ -66,6 +95,18 @@ LOOPBACK = "localhost,127.0.0.1"
     help="Something that goes wrong, such as 429:where=messages,times=3; can be repeated.",
 )
 @click.option("--limits", is_flag=True, help="Enforce Graph's documented limits.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65531),
+    help="Port of Graph; the next four are taken, too. Without it free ones are found.",
+)
+@click.option(
+    "--name",
+    default="localhost",
+    show_default=True,
+    help="The name that clients know this machine by.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def main(  # noqa: PLR0913 (the options of the command line)
     *,
@@ -78,14 +119,20 @@ def main(  # noqa: PLR0913 (the options of the command line)
     page_size: int | None,
     latency: float,
     auth: AuthMethod,
+    roles: frozenset[str] | None,
+    without: frozenset[str] | None,
     no_export: bool,
     faults: tuple[str, ...],
     limits: bool,
+    host: str,
+    port: int | None,
+    name: str,
     command: tuple[str, ...],
 ) -> None:
     """Run COMMAND against a local Entra ID and Microsoft Graph with a synthetic tenant.
 
-    The environment variables TAP_MSTEAMS_* point COMMAND at them; its exit code is passed on.
+    Environment variables point COMMAND at them: MSTEAMS_SANDBOX_*, those of Azure's libraries and
+    those of the connectors that are installed beside the sandbox. Its exit code is passed on.
     Without COMMAND the sandbox serves until Ctrl-C and prints the variables for a shell.
     """
     try:
@@ -95,26 +142,41 @@ def main(  # noqa: PLR0913 (the options of the command line)
             page_size=page_size,
             latency=latency / 1000,
             auth=auth,
+            roles=granted(ROLES if roles is None else roles, without=without or ()),
             faults=faults,
             limits=limits,
+            host=host,
+            port=port or 0,
+            name=name,
         )
     except FaultError as error:
         raise click.BadParameter(str(error), param_hint="--faults") from None
-    with sandbox:
+    with _opened(sandbox):
         if command:
             sys.exit(run(command, environment(sandbox)))
         end = threading.Event()
         with _signals(lambda _: end.set()):
-            for name, value in sandbox.environment().items():
-                click.echo(f"export {name}={shlex.quote(value)}")
-            sys.stdout.flush()
+            variables = sandbox.environment().items()
+            # At once: whoever waits for one of them may go away then.
+            click.echo("\n".join(f"export {key}={shlex.quote(value)}" for key, value in variables))
             end.wait()
+
+
+@contextmanager
+def _opened(sandbox: Sandbox) -> Iterator[None]:
+    """Open the sandbox, or say where it cannot listen."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(sandbox)
+        except OSError as error:
+            raise click.BadParameter(str(error), param_hint="--host, --port") from None
+        yield
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
     """Return this process's environment, pointed at the sandbox past any proxy."""
     exempt = {
-        name: ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+        name: ",".join(filter(None, (os.environ.get(name), LOOPBACK, sandbox.name)))
         for name in ("NO_PROXY", "no_proxy")
     }
     return {**os.environ, **exempt, **sandbox.environment()}

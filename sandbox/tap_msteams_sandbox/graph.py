@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -13,7 +14,7 @@ from tap_msteams_sandbox.odata import Paging, Query
 from tap_msteams_sandbox.replies import GraphError, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from tap_msteams_sandbox.endpoints import Again
@@ -96,6 +97,32 @@ ENDPOINTS = (
     Endpoint("POST", "/$batch", "../json-batching", (), (), batch),
     *(endpoint for area in AREAS for endpoint in area.endpoints),
 )  # fmt: skip
+
+PERMISSIONS = frozenset(
+    name
+    for endpoint in ENDPOINTS
+    for name in (*(endpoint.application or ()), *(endpoint.delegated or ()))
+)
+"""All that any endpoint asks for."""
+
+
+class UnknownPermissionError(ValueError):
+    """A permission that no endpoint asks for."""
+
+    def __init__(self, name: str) -> None:
+        near = difflib.get_close_matches(name, PERMISSIONS, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        super().__init__(f"no endpoint asks for the permission '{name}'{hint}")
+
+
+def granted(names: Iterable[str] = ROLES, *, without: Iterable[str] = ()) -> frozenset[str]:
+    """Return some permissions less others, if all of them are known."""
+    names, without = frozenset(names), frozenset(without)
+    for name in sorted(names | without):
+        if name not in PERMISSIONS:
+            raise UnknownPermissionError(name)
+    return names - without
+
 
 LATE_MEMBERS = tuple(
     (f'"{name}":"{member}"'.encode(), f'"{name}":"unknownFutureValue"'.encode())

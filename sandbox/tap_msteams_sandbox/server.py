@@ -17,9 +17,10 @@ from aiohttp import web
 
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.areas.reports import Downloads
+from tap_msteams_sandbox.environment import environment
 from tap_msteams_sandbox.faults import Faults
-from tap_msteams_sandbox.graph import ROLES, Graph
-from tap_msteams_sandbox.identity.directory import AUTH_METHODS, AuthMethod, Directory, Kind
+from tap_msteams_sandbox.graph import ROLES, Graph, granted
+from tap_msteams_sandbox.identity.directory import Directory
 from tap_msteams_sandbox.instants import SECOND
 from tap_msteams_sandbox.replies import GraphError
 from tap_msteams_sandbox.service import Request, Service
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
+    from tap_msteams_sandbox.facts import AuthMethod, Facts
     from tap_msteams_sandbox.faults import Fault
+    from tap_msteams_sandbox.identity.directory import Kind
     from tap_msteams_sandbox.journal import Entry
     from tap_msteams_sandbox.replies import Reply
-
-__all__ = ["AUTH_METHODS", "AuthMethod", "Kind", "Sandbox"]
 
 CONTROL = "/sandbox/"
 RESET = struct.pack("ii", 1, 0)
@@ -45,7 +46,8 @@ RESET = struct.pack("ii", 1, 0)
 class Sandbox:
     """A local Entra ID, Microsoft Graph and metadata service over one synthetic tenant.
 
-    Use it as a context manager; it listens on free loopback ports while it is open. `clock` gives
+    Use it as a context manager. While it is open it listens at `host`, on `port` and the four that
+    follow, or on free ones; its addresses and its certificate have the `name`. `clock` gives
     seconds since 1970; where it is behind the tenant's history, it is set forward to its end.
     """
 
@@ -63,13 +65,17 @@ class Sandbox:
         auth: AuthMethod = "service_principal",
         faults: Iterable[Fault | str] = (),
         limits: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        name: str = "localhost",
     ) -> None:
         self.tenant = tenant or Tenant()
         behind = max(0.0, self.tenant.until / SECOND - clock())
         self.tenant.clock = lambda: clock() + behind
         self.latency, self.auth = latency, auth
-        granted = frozenset(ROLES if roles is None else roles)
-        self.identity = Directory(self.tenant, granted, clock, self._serve)
+        self.name, self._host, self._port = name, host, port
+        allowed = granted(ROLES if roles is None else roles)
+        self.identity = Directory(self.tenant, allowed, clock, self._serve)
         self.entra, self.imds = self.identity.entra, self.identity.imds
         graph = Graph(
             self.tenant,
@@ -85,15 +91,19 @@ class Sandbox:
         self._runners: list[web.BaseRunner] = []
 
     def __enter__(self) -> Self:
-        self._directory = tempfile.TemporaryDirectory(prefix="tap-msteams-sandbox-")
+        self._directory = tempfile.TemporaryDirectory(prefix="msteams-sandbox-")
         directory = Path(self._directory.name)
-        issued = certificate.issue(directory)
+        issued = certificate.issue(directory, self.name)
         self.ca_bundle, self.fingerprint = str(issued.ca_path), issued.fingerprint
         self.identity.open(directory, issued)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._open(issued.context), self._loop).result()
+        try:
+            asyncio.run_coroutine_threadsafe(self._open(issued.context), self._loop).result()
+        except OSError:
+            self.close()
+            raise
         return self
 
     def __exit__(
@@ -102,6 +112,10 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop to listen, and leave nothing behind."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -117,24 +131,20 @@ class Sandbox:
         """Return how often each endpoint of Graph was called."""
         return self.service.journal.endpoints.copy()
 
-    def config(self, auth: AuthMethod | None = None) -> dict[str, Any]:
-        """Return the tap's settings for this sandbox, for another way of signing in if named."""
-        return self.identity.config(auth or self.auth)
+    def facts(self, auth: AuthMethod | None = None) -> Facts:
+        """Return where the sandbox is and with what one signs in, for another way if named."""
+        return self.identity.facts(auth or self.auth)
 
     def environment(self, auth: AuthMethod | None = None) -> dict[str, str]:
-        """Return the same as environment variables, with the sandbox's own address."""
-        variables = self.identity.environment(auth or self.auth)
-        # Another sandbox may come to listen at the same port, and knows none of these tokens.
-        variables["TAP_MSTEAMS_TOKEN_CACHE_PATH"] = str(Path(self._directory.name) / "tokens.json")
-        return {**variables, "TAP_MSTEAMS_SANDBOX_URL": self.graph_url}
+        """Return the same as environment variables, those of installed connectors included."""
+        facts = self.facts(auth)
+        kinds: dict[str, Kind] = {"managed_identity": "vm", "azure_cli": "azure_cli"}
+        kind = kinds.get(facts.auth)
+        return environment(facts, self.machine(kind) if kind else {})
 
     def machine(self, kind: Kind) -> dict[str, str]:
         """Return the environment variables of a place where a program finds its token."""
         return self.identity.machine(kind)
-
-    def nango(self) -> dict[str, Any]:
-        """Return the tap's settings for the connection that the broker keeps."""
-        return self.config("nango")
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -143,28 +153,25 @@ class Sandbox:
     async def _open(self, context: ssl.SSLContext) -> None:
         """Listen."""
         self._closing = asyncio.Event()
-        graph = web.ServerRunner(web.Server(self._graph))
         identity = self.identity
-        port = await self._listen(graph, context)
-        self.graph_url = self.service.graph.origin = f"https://localhost:{port}"
-        self.entra.resource = identity.graph_url = self.graph_url
-        port = await self._listen(_runner(identity.authority_routes()), context)
-        self.authority_host = identity.authority_host = f"https://localhost:{port}"
-        port = await self._listen(_runner(identity.machine_routes()))
-        self.imds_url = identity.imds_url = f"http://127.0.0.1:{port}"
-        port = await self._listen(_runner(identity.nango.routes()), context)
-        identity.nango_host = f"https://localhost:{port}"
-        port = await self._listen(web.ServerRunner(web.Server(self._download)), context)
-        self.tenant.part(Downloads).origin = f"https://localhost:{port}"
+        self.graph_url = await self._listen(web.ServerRunner(web.Server(self._graph)), context)
+        self.service.graph.origin = self.entra.resource = identity.graph_url = self.graph_url
+        self.authority_host = await self._listen(_runner(identity.authority_routes()), context)
+        identity.authority_host = self.authority_host
+        self.imds_url = identity.imds_url = await self._listen(_runner(identity.machine_routes()))
+        identity.nango_host = await self._listen(_runner(identity.nango.routes()), context)
+        downloads = web.ServerRunner(web.Server(self._download))
+        self.tenant.part(Downloads).origin = await self._listen(downloads, context)
 
-    async def _listen(self, runner: web.BaseRunner, context: ssl.SSLContext | None = None) -> int:
-        """Open one free port; return its number."""
+    async def _listen(self, runner: web.BaseRunner, context: ssl.SSLContext | None = None) -> str:
+        """Open the next port; return the origin that it serves."""
         await runner.setup()
+        port = self._port + len(self._runners) if self._port else 0
         self._runners.append(runner)
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context, backlog=512)
+        site = web.TCPSite(runner, self._host, port, ssl_context=context, backlog=512)
         await site.start()
-        port: int = runner.addresses[0][1]
-        return port
+        scheme = "http" if context is None else "https"
+        return f"{scheme}://{self.name}:{runner.addresses[0][1]}"
 
     async def _close(self) -> None:
         """Cut all connections: nobody waits for a client that keeps them alive."""
@@ -238,7 +245,7 @@ class Sandbox:
                 transport.close()
         return response
 
-    def _control(self, request: web.BaseRequest, body: bytes) -> web.Response:
+    def _control(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Answer a wish about the sandbox itself."""
         match request.method, request.path.removeprefix(CONTROL):
             case "POST", "change":
@@ -249,7 +256,12 @@ class Sandbox:
                 return _json(self.tenant.change(asked.seed))
             case "GET", "requests":
                 return _json(self.service.journal.summary())
-        return _json({"error": "POST /sandbox/change or GET /sandbox/requests"}, status=404)
+            case "GET", "facts":
+                return _json(self.facts())
+            case "GET", "ca.pem":
+                return web.FileResponse(self.ca_bundle)
+        known = "GET facts, GET ca.pem, GET requests and POST change"
+        return _json({"error": f"below {CONTROL} there are {known}"}, status=404)
 
 
 class _Change(msgspec.Struct, forbid_unknown_fields=True):

@@ -34,13 +34,16 @@ class Client:
         self.sign_in()
 
     def sign_in(self):
-        config = self.sandbox.config()
-        form = {"grant_type": "client_credentials", "scope": f"{self.sandbox.graph_url}/.default"}
-        if "refresh_token" in config:
-            form["grant_type"] = "refresh_token"
-        form |= {k: v for k, v in config.items() if k in {"client_id", "client_secret"}}
-        form |= {k: v for k, v in config.items() if k == "refresh_token"}
-        url = f"{self.sandbox.authority_host}/{config['tenant_id']}/oauth2/v2.0/token"
+        facts = self.sandbox.facts()
+        form = {
+            "client_id": facts.client_id,
+            "client_secret": facts.client_secret,
+            "grant_type": "client_credentials",
+            "scope": f"{facts.graph_url}/.default",
+        }
+        if facts.auth == "refresh_token":
+            form |= {"grant_type": facts.auth, "refresh_token": facts.refresh_token}
+        url = f"{facts.authority_host}/{facts.tenant_id}/oauth2/v2.0/token"
         token = self.session.post(url, data=form, timeout=5).json()["access_token"]
         self.session.headers["Authorization"] = f"Bearer {token}"
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -13,20 +15,40 @@ from tap_msteams_sandbox import cli
 SANDBOX = [sys.executable, "-m", "tap_msteams_sandbox", "--teams", "2", "--users", "9"]
 ASK = """
 import json, os, urllib.request, ssl
-context = ssl.create_default_context(cafile=os.environ["TAP_MSTEAMS_CA_BUNDLE"])
-url = os.environ["TAP_MSTEAMS_SANDBOX_URL"] + "/sandbox/requests"
+context = ssl.create_default_context(cafile=os.environ["MSTEAMS_SANDBOX_CA_BUNDLE"])
+url = os.environ["MSTEAMS_SANDBOX_GRAPH_URL"] + "/sandbox/requests"
 print(urllib.request.urlopen(url, context=context).read().decode())
 """
 
 ASK_GRAPH = """
 import os, urllib.error, urllib.request, ssl
-context = ssl.create_default_context(cafile=os.environ["TAP_MSTEAMS_CA_BUNDLE"])
+context = ssl.create_default_context(cafile=os.environ["MSTEAMS_SANDBOX_CA_BUNDLE"])
 def ask():
     try:
-        url = os.environ["TAP_MSTEAMS_GRAPH_URL"] + "/v1.0/teams"
+        url = os.environ["MSTEAMS_SANDBOX_GRAPH_URL"] + "/v1.0/teams"
         urllib.request.urlopen(url, context=context)
     except urllib.error.HTTPError as error:
         return error.code
+"""
+
+ASK_AS_AN_APPLICATION = """
+import json, os, urllib.error, urllib.parse, urllib.request, ssl
+facts = {k.removeprefix("MSTEAMS_SANDBOX_").lower(): v for k, v in os.environ.items()}
+context = ssl.create_default_context(cafile=facts["ca_bundle"])
+def ask(url, *arguments):
+    try:
+        return urllib.request.urlopen(urllib.request.Request(url, *arguments), context=context)
+    except urllib.error.HTTPError as error:
+        return error
+form = {
+    "client_id": facts["client_id"], "client_secret": facts["client_secret"],
+    "grant_type": "client_credentials", "scope": facts["graph_url"] + "/.default",
+}
+address = f"{facts['authority_host']}/{facts['tenant_id']}/oauth2/v2.0/token"
+token = json.load(ask(address, urllib.parse.urlencode(form).encode()))["access_token"]
+headers = {"Authorization": f"Bearer {token}"}
+address = facts["graph_url"] + "/v1.0/"
+print(*(ask(address + path, None, headers).status for path in ("teams", "users")))
 """
 
 
@@ -54,8 +76,8 @@ def test_the_environment_is_set_for_the_way_of_signing_in():
     done = run("--auth", "refresh_token", "--", sys.executable, "-c", code)
 
     found = json.loads(done.stdout)
-    assert found["TAP_MSTEAMS_AUTH_METHOD"] == "refresh_token"
-    assert found["TAP_MSTEAMS_GRAPH_URL"].startswith("https://localhost:")
+    assert found["MSTEAMS_SANDBOX_AUTH"] == "refresh_token"
+    assert found["MSTEAMS_SANDBOX_GRAPH_URL"].startswith("https://localhost:")
     assert "localhost" in found["NO_PROXY"].split(",")
 
 
@@ -91,12 +113,12 @@ def test_signals_reach_the_command(number):
 def test_without_a_command_it_serves_and_prints_the_environment(number):
     with subprocess.Popen(SANDBOX, stdout=subprocess.PIPE, text=True) as process:
         lines = {process.stdout.readline()}
-        while not any("TAP_MSTEAMS_SANDBOX_URL" in line for line in lines):
+        while not any("MSTEAMS_SANDBOX_GRAPH_URL" in line for line in lines):
             lines.add(process.stdout.readline())
         process.send_signal(number)
 
     assert process.returncode == 0
-    assert all(line.startswith("export TAP_MSTEAMS_") for line in lines)
+    assert all(re.match(r"export [A-Z_]+=\S", line) for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +128,10 @@ def test_without_a_command_it_serves_and_prints_the_environment(number):
         (["--users", "0"], "--users"),
         (["--auth", "password"], "--auth"),
         (["--faults", "earthquake"], "there is no fault 'earthquake'"),
+        (["--roles", "Team.ReadBasic"], "'Team.ReadBasic'; did you mean 'Team.ReadBasic.All'?"),
+        (["--without", "Nothing"], "no endpoint asks for the permission 'Nothing'"),
+        (["--host", "192.0.2.1"], "192.0.2.1"),
+        (["--port", "0"], "--port"),
         (["--nothing"], "--nothing"),
     ],
 )
@@ -115,6 +141,56 @@ def test_bad_input_is_said_in_one_line(arguments, problem):
     assert done.exit_code == 2
     assert problem in done.stderr.splitlines()[-1]
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "statuses"),
+    [
+        ([], "200 200"),
+        (["--roles", "Team.ReadBasic.All"], "200 403"),
+        (["--roles", "Team.ReadBasic.All, User.Read.All"], "200 200"),
+        (["--roles", "Team.ReadBasic.All", "--roles", "User.Read.All"], "200 200"),
+        (["--without", "User.Read.All"], "200 403"),
+        (["--roles", "Team.ReadBasic.All,User.Read.All", "--without", "User.Read.All"], "200 403"),
+    ],
+)
+def test_only_the_permissions_named_are_granted(options, statuses):
+    done = run(*options, "--", sys.executable, "-c", ASK_AS_AN_APPLICATION)
+
+    assert done.stdout == f"{statuses}\n", done.stderr
+
+
+def free_ports(count):
+    """The first of so many ports in a row on which nobody listens."""
+    for port in range(20_000, 60_000, 7):
+        try:
+            for number in range(port, port + count):
+                with socket.socket() as free:
+                    free.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return port
+    raise AssertionError
+
+
+def test_it_listens_where_it_is_told_to():
+    port = free_ports(5)
+    code = "import os; print(*[v for k, v in os.environ.items() if 'https://' in v])"
+    options = ["--host", "127.0.0.1", "--port", str(port), "--name", "sandbox.example"]
+    done = run(*options, "--", sys.executable, "-c", code)
+
+    assert f"https://sandbox.example:{port}" in done.stdout.split(), done.stderr
+    assert f"https://sandbox.example:{port + 1}" in done.stdout.split()
+
+
+def test_a_port_that_is_taken_is_said_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--port", str(port), "--", "true")
+
+    assert done.returncode == 2
+    assert f"127.0.0.1', {port}" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
 
 
 def test_a_command_that_is_not_there_is_said_in_one_line(capsys):

@@ -10,7 +10,7 @@ import requests
 
 from tap_msteams_sandbox import Sandbox, Tenant
 from tap_msteams_sandbox.identity import keys
-from tap_msteams_sandbox.identity.directory import SUBJECT
+from tap_msteams_sandbox.identity.directory import AUTHORITY, KEY, SUBJECT
 from tap_msteams_sandbox.identity.federation import GITHUB, KUBERNETES
 from tap_msteams_sandbox.identity.registration import FederatedCredential
 
@@ -55,7 +55,7 @@ class Client:
         url = f"{self.authority}/oauth2/v2.0/token"
         return self.session.post(url, data=form, timeout=5).json()
 
-    def own(self, key="tap-msteams", header=None, **changes):
+    def own(self, key=KEY, header=None, **changes):
         """An assertion by certificate, with whatever is wrong about it."""
         now = int(self.sandbox.entra.clock())
         claims = {
@@ -79,7 +79,7 @@ def client():
         requests.Session() as session,
     ):
         session.trust_env, session.verify = False, sandbox.ca_bundle
-        sandbox.config("certificate")
+        sandbox.facts()
         yield Client(sandbox, session)
 
 
@@ -88,7 +88,7 @@ def application(client):
     return client.sandbox.identity.confidential
 
 
-PRIVATE = keys.pem(keys.key("tap-msteams"))
+PRIVATE = keys.pem(keys.key(KEY))
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -104,27 +104,25 @@ def test_a_registered_certificate_signs_in(client, application, legacy):
 
 def test_a_pfx_signs_in(client, application, tmp_path):
     path = tmp_path / "app.pfx"
-    key = keys.key("tap-msteams")
+    key = keys.key(KEY)
     path.write_bytes(keys.pfx(application.certificates[0], key, password="p"))
     found = client.msal({"private_key_pfx_path": str(path), "passphrase": "p"})
     assert "access_token" in found
 
 
 def test_any_certificate_of_a_trusted_name_and_authority_signs_in(client):
-    client.sandbox.config("subject_name")
-    authority = keys.certificate("Contoso Issuing CA"), keys.key("Contoso Issuing CA")
-    leaf = keys.certificate(SUBJECT, "tap-msteams", issuer=authority)
+    authority = keys.certificate(AUTHORITY), keys.key(AUTHORITY)
+    leaf = keys.certificate(SUBJECT, KEY, issuer=authority)
     credential = {"private_key": PRIVATE, "public_certificate": keys.pem(leaf)}
     assert "access_token" in client.msal(credential)
 
 
 def test_another_name_or_authority_does_not(client):
-    client.sandbox.config("subject_name")
-    authority = keys.certificate("Contoso Issuing CA"), keys.key("Contoso Issuing CA")
+    authority = keys.certificate(AUTHORITY), keys.key(AUTHORITY)
     other = keys.certificate("Other CA"), keys.key("Other CA")
     for leaf in (
-        keys.certificate("somebody.example", "tap-msteams", issuer=authority),
-        keys.certificate(SUBJECT, "tap-msteams", issuer=other),
+        keys.certificate("somebody.example", KEY, issuer=authority),
+        keys.certificate(SUBJECT, KEY, issuer=other),
     ):
         credential = {"private_key": PRIVATE, "public_certificate": keys.pem(leaf)}
         assert client.msal(credential)["error_codes"] == [700030]
@@ -138,7 +136,7 @@ def test_an_unknown_certificate_is_named_by_its_thumbprint(client):
 
 def test_an_expired_certificate_is_refused(client, application):
     end = datetime(2021, 1, 1, tzinfo=UTC)
-    application.certificates = [keys.certificate("tap-msteams", end=end)]
+    application.certificates = [keys.certificate(KEY, end=end)]
     found = client.present(client.own())
     assert found["error_codes"] == [700027]
     assert "The key used is expired." in found["error_description"]
@@ -238,7 +236,7 @@ def test_a_pod_finds_its_token_in_a_file(client):
 
 def test_a_public_client_has_no_use_for_an_assertion(client, application):
     application.secret = None
-    application.certificates, application.federated = [], []
+    application.certificates, application.federated, application.subjects = [], [], []
     assert client.present("any")["error_codes"] == [700025]
 
 
@@ -305,12 +303,12 @@ def test_who_can_be_challenged_may_get_tokens_for_a_day(client):
 def test_a_used_refresh_token_ends_its_family_where_that_is_the_rule(client):
     sandbox = client.sandbox
     sandbox.entra.strict = True
-    config = sandbox.config("refresh_token")
+    facts = sandbox.facts()
     form = {
-        "client_id": config["client_id"],
-        "client_secret": config["client_secret"],
+        "client_id": facts.client_id,
+        "client_secret": facts.client_secret,
         "grant_type": "refresh_token",
-        "refresh_token": config["refresh_token"],
+        "refresh_token": facts.refresh_token,
         "scope": "Chat.Read offline_access",
     }
 
@@ -328,9 +326,9 @@ def test_a_used_refresh_token_ends_its_family_where_that_is_the_rule(client):
 
 def test_permissions_can_be_withheld(client):
     client.sandbox.entra.withheld = frozenset({"Chat.Read"})
-    config = client.sandbox.config("refresh_token")
+    facts = client.sandbox.facts()
     url = f"{client.authority}/oauth2/v2.0/token"
-    form = {key: config[key] for key in ("client_id", "client_secret", "refresh_token")}
+    form = {key: getattr(facts, key) for key in ("client_id", "client_secret", "refresh_token")}
     form |= {"grant_type": "refresh_token", "scope": "Chat.Read User.Read"}
     found = client.session.post(url, data=form, timeout=5).json()
     assert found["scope"] == "User.Read"

@@ -14,7 +14,6 @@ import requests
 
 from tap_msteams_sandbox import Sandbox, Tenant
 from tap_msteams_sandbox.cli import LOOPBACK
-from tap_msteams_sandbox.identity.directory import AUTH_METHODS
 
 FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "IMDS_")
 
@@ -229,7 +228,7 @@ def nango(sandbox, session):
 
 
 def kept_host(sandbox):
-    return sandbox.nango()["nango_host"]
+    return sandbox.facts().nango_host
 
 
 def test_nango_hands_out_the_connections_token(sandbox, nango):
@@ -309,25 +308,11 @@ def test_nango_may_keep_to_itself_when_to_come_back(session, passes):
     assert ("Retry-After" in found.headers) is passes
 
 
-# Ready settings
-
-
-@pytest.mark.parametrize("auth", AUTH_METHODS)
-def test_every_way_of_signing_in_has_its_settings(sandbox, auth):
-    config = sandbox.config(auth)
-    variables = sandbox.environment(auth)
-    assert {"graph_url", "authority_host", "ca_bundle", "auth_method"} <= set(config)
-    config.pop("access_token", None)  # a new one each time
-    for key, value in config.items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        assert variables[f"TAP_MSTEAMS_{key.upper()}"] == text
-        if key.endswith(("_path", "_file")):
-            assert Path(value).read_text()
+# Facts
 
 
 def test_a_ready_token_opens_graph(sandbox, session):
-    token = sandbox.config("access_token")["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {sandbox.facts().access_token}"}
     url = f"{sandbox.graph_url}/v1.0/me/joinedTeams"
     assert session.get(url, headers=headers, timeout=5).status_code == 200
 

@@ -341,8 +341,8 @@ def test_a_disabled_user_does_not_get_in(person, colleague):
 def test_signing_in_on_a_page_gives_the_second_factor(person):
     me = person.sandbox.identity.me
     me.mfa_required = True
-    secret = person.sandbox.config("refresh_token")
-    form = {key: secret[key] for key in ("client_id", "client_secret", "refresh_token")}
+    facts = person.sandbox.facts()
+    form = {key: getattr(facts, key) for key in ("client_id", "client_secret", "refresh_token")}
     refused = person.token("refresh_token", scope=SCOPE, **form)
     assert (refused["error"], refused["error_codes"]) == ("interaction_required", [50076])
     assert json.loads(refused["claims"])["access_token"]

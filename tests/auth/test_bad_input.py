@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.errors import TapError
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.identity import keys
+from tap_msteams_sandbox.identity.directory import KEY
+from tests.cloud import Sandbox
 from tests.conftest import SMALL
 
 PASSWORD = "hunter2 of the certificate"
@@ -176,9 +178,9 @@ def test_a_certificate_that_ends_soon_is_warned_of_once(sandbox, caplog, tmp_pat
     for days, warned in ((29, 1), (31, 0)):
         caplog.clear()
         end = datetime.now(UTC) + timedelta(days=days, hours=1)
-        certificate = keys.certificate("soon", "tap-msteams", end=end)
+        certificate = keys.certificate("soon", KEY, end=end)
         path = tmp_path / f"{days}.pem"
-        path.write_text(keys.pem(keys.key("tap-msteams"), certificate), "ascii")
+        path.write_text(keys.pem(keys.key(KEY), certificate), "ascii")
         sandbox.identity.confidential.certificates.append(certificate)
         config = {**sandbox.config("certificate"), "client_certificate_path": str(path)}
         authenticator = GraphAuthenticator.from_settings(Settings.from_config(config))

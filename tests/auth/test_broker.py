@@ -10,7 +10,8 @@ import requests
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.errors import AuthenticationError, ForeignOriginError
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.conftest import SMALL
 
 PATHS = [

@@ -6,7 +6,8 @@ import pytest
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
+from tests.cloud import Sandbox
 from tests.conftest import SMALL, run_tap
 
 WAYS = (

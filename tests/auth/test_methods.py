@@ -13,8 +13,10 @@ from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.auth.certificates import Certificate
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.identity import keys
+from tap_msteams_sandbox.identity.directory import KEY
+from tests.cloud import Sandbox
 from tests.conftest import SMALL, run_tap
 
 WAYS = (
@@ -135,7 +137,7 @@ def of_the_application(sandbox, *, password="", form="pem"):
     """The application's certificate with its key, as some file would have it."""
     sandbox.config("certificate")  # registers it
     [certificate] = sandbox.identity.confidential.certificates
-    private = keys.key("tap-msteams")
+    private = keys.key(KEY)
     if form == "pfx":
         return keys.pfx(certificate, private, password=password)
     if form == "key last":

@@ -13,8 +13,9 @@ from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.auth.grant import Grant
 from tap_msteams.errors import TapError
 from tap_msteams.settings import METHODS, Settings
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tests.auth.person import Person
+from tests.cloud import Sandbox
 from tests.conftest import SMALL
 
 WAYS = (

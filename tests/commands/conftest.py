@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.entra import Application
+from tests.cloud import Sandbox
 from tests.commands.machine import CONFIDENTIAL, PUBLIC, SCOPES, SECRET, Machine
 
 

@@ -5,8 +5,9 @@ from random import Random
 
 import pytest
 
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.files import Files
+from tests.cloud import Sandbox
 from tests.target import TalkativeTap, Target, key_of, opener, truth
 
 SMALL = {"seed": 4, "teams": 5, "channels": 5, "messages": 0, "users": 12}

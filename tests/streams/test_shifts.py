@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.shifts import Shifts
 from tap_msteams_sandbox.areas.shifts.answers import STREAMS as COLLECTIONS
+from tests.cloud import Sandbox
 from tests.target import Clock, Target, key_of, opener, truth
 
 SMALL = {"seed": 7, "teams": 9, "channels": 1, "messages": 0, "users": 20}

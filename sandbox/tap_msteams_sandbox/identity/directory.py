@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from tap_msteams_sandbox.entra import Application, Entra, User
+from tap_msteams_sandbox.facts import Facts
 from tap_msteams_sandbox.identity import keys
 from tap_msteams_sandbox.identity.azure_cli import AzureCli
 from tap_msteams_sandbox.identity.federation import GITHUB_PATH
@@ -21,35 +22,18 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from tap_msteams_sandbox.certificate import Certificate
+    from tap_msteams_sandbox.facts import AuthMethod
     from tap_msteams_sandbox.tenant import Tenant
-
-AuthMethod = Literal[
-    "service_principal",
-    "certificate",
-    "subject_name",
-    "refresh_token",
-    "public_client",
-    "managed_identity",
-    "workload_identity",
-    "access_token",
-    "azure_cli",
-    "nango",
-]
-AUTH_METHODS: tuple[AuthMethod, ...] = get_args(AuthMethod)
-
-SETTING: dict[str, str] = {
-    "certificate": "service_principal",
-    "subject_name": "service_principal",
-    "public_client": "refresh_token",
-}
-"""What the tap calls a way that is a variety of another."""
 
 Kind = Literal[
     "vm", "app_service", "azure_ml", "arc", "service_fabric", "aks", "github", "azure_cli"
 ]
 """Where a program can run that finds a token there."""
 
-SUBJECT = "tap-msteams.contoso.example"
+SUBJECT = "connector.contoso.example"
+AUTHORITY = "Contoso Issuing CA"
+KEY = "connector"
+"""The owner of the key behind the application's certificates."""
 
 
 class Directory:
@@ -80,8 +64,8 @@ class Directory:
             granted,
             scopes,
         )
-        self.public = Application(guid(random), scopes=scopes, name="tap-msteams (desktop)")
-        self.assigned = Application(guid(random), roles=granted, name="tap-msteams-identity")
+        self.public = Application(guid(random), scopes=scopes, name="Contoso Connector (desktop)")
+        self.assigned = Application(guid(random), roles=granted, name="contoso-connector")
         applications = [self.confidential, self.public, self.assigned]
         self.entra = Entra(tenant.id, applications, [self.me, self.colleague], clock=clock)
         self.confidential.federated = [
@@ -96,12 +80,12 @@ class Directory:
         self.nango = Nango(self.entra, self.confidential, self.me, serve)
         self.graph_url = self.authority_host = self.imds_url = self.nango_host = ""
 
-    def open(self, directory: Path, issued: Certificate) -> None:
+    def open(self, folder: Path, issued: Certificate) -> None:
         """Take a folder for what is handed over in files."""
-        self._directory, self._issued = directory, issued
-        self.arc.directory = directory / "arc"
+        self._folder, self._issued = folder, issued
+        self.arc.directory = folder / "arc"
         self.arc.directory.mkdir()
-        self.azure_cli.directory = directory / "bin"
+        self.azure_cli.directory = folder / "bin"
 
     def authority_routes(self) -> list[web.RouteDef]:
         """What is served over TLS beside Graph."""
@@ -116,56 +100,37 @@ class Directory:
         hosts = (self.imds, self.app_service, self.machine_learning, self.arc)
         return [route for host in hosts for route in host.routes()]
 
-    def config(self, auth: AuthMethod) -> dict[str, Any]:
-        """Return the tap's settings for one way of signing in."""
-        common = {
-            "auth_method": SETTING.get(auth, auth),
-            "graph_url": self.graph_url,
-            "authority_host": self.authority_host,
-            "ca_bundle": str(self._issued.ca_path),
-        }
-        tenant = {"tenant_id": self.entra.tenant_id}
-        application = {**tenant, "client_id": self.confidential.client_id}
-        secret = {**application, "client_secret": self.confidential.secret}
-        match auth:
-            case "managed_identity" | "azure_cli":
-                own: dict[str, Any] = {}
-            case "service_principal":
-                own = secret
-            case "certificate":
-                own = {**application, "client_certificate_path": self._certificate()}
-            case "subject_name":
-                path = self._subject()
-                own = {**application, "client_certificate_path": path}
-                own["send_certificate_chain"] = True
-            case "refresh_token":
-                own = {**secret, "refresh_token": self.me.refresh_token}
-            case "public_client":
-                own = {**tenant, "client_id": self.public.client_id}
-            case "workload_identity":
-                own = {**application, "federated_token_file": self.write_federated_token()}
-            case "access_token":
-                own = {"access_token": self.access_token()}
-            case "nango":
-                own = {
-                    "nango_secret_key": self.nango.secret_key,
-                    "nango_connection_id": self.nango.connection_id,
-                    "nango_integration_id": self.nango.integration_id,
-                    "nango_host": self.nango_host,
-                }
-        return common | own
-
-    def environment(self, auth: AuthMethod) -> dict[str, str]:
-        """Return the same as environment variables, with those of the machine."""
-        variables = {
-            f"TAP_MSTEAMS_{key.upper()}": value if isinstance(value, str) else str(value).lower()
-            for key, value in self.config(auth).items()
-        }
-        if auth == "managed_identity":
-            variables |= self.machine("vm")
-        if auth == "azure_cli":
-            variables |= self.machine("azure_cli")
-        return variables
+    def facts(self, auth: AuthMethod) -> Facts:
+        """Return what a client has to know, with new tokens and all credentials registered."""
+        return Facts(
+            auth=auth,
+            graph_url=self.graph_url,
+            authority_host=self.authority_host,
+            imds_url=self.imds_url,
+            ca_bundle=str(self._issued.ca_path),
+            fingerprint=self._issued.fingerprint,
+            directory=str(self._folder),
+            tenant_id=self.entra.tenant_id,
+            tenant_domain=self.entra.domain,
+            client_id=self.confidential.client_id,
+            client_secret=self.confidential.secret or "",
+            client_certificate_path=self._certificate(),
+            subject_certificate_path=self._subject(),
+            federated_token_file=self.write_federated_token(),
+            public_client_id=self.public.client_id,
+            managed_identity_client_id=self.assigned.client_id,
+            user_id=self.me.oid,
+            user_principal_name=self.me.user_principal_name,
+            refresh_token=self.me.refresh_token,
+            access_token=self.access_token(),
+            colleague_id=self.colleague.oid,
+            colleague_principal_name=self.colleague.user_principal_name,
+            colleague_refresh_token=self.colleague.refresh_token,
+            nango_host=self.nango_host,
+            nango_secret_key=self.nango.secret_key,
+            nango_connection_id=self.nango.connection_id,
+            nango_integration_id=self.nango.integration_id,
+        )
 
     def machine(self, kind: Kind) -> dict[str, str]:
         """Return the environment variables that a program finds where it runs."""
@@ -212,25 +177,25 @@ class Directory:
 
     def write_federated_token(self, token: str = "") -> str:
         """Write a token, or a new one, into the file that a pod finds; return its path."""
-        path = self._directory / "federated-token"
+        path = self._folder / "federated-token"
         path.write_text(token or self.entra.federation.mint(), "utf-8")
         return str(path)
 
     def _certificate(self) -> str:
         """Register a certificate, and return the path of it and its key."""
         if not self.confidential.certificates:
-            self.confidential.certificates.append(keys.certificate("tap-msteams"))
-        path = self._directory / "client.pem"
-        text = keys.pem(keys.key("tap-msteams"), *self.confidential.certificates)
+            self.confidential.certificates.append(keys.certificate(KEY))
+        path = self._folder / "client.pem"
+        text = keys.pem(keys.key(KEY), *self.confidential.certificates)
         path.write_text(text, "ascii")
         return str(path)
 
     def _subject(self) -> str:
         """Register a subject name, and return the path of a certificate that has it."""
-        authority = keys.certificate("Contoso Issuing CA")
-        issuer = authority, keys.key("Contoso Issuing CA")
-        leaf = keys.certificate(SUBJECT, "tap-msteams", issuer=issuer)
-        self.confidential.subjects = [TrustedSubject(SUBJECT, authority)]
-        path = self._directory / "client-by-subject.pem"
-        path.write_text(keys.pem(keys.key("tap-msteams"), leaf), "ascii")
+        path = self._folder / "client-by-subject.pem"
+        if not self.confidential.subjects:
+            authority = keys.certificate(AUTHORITY)
+            leaf = keys.certificate(SUBJECT, KEY, issuer=(authority, keys.key(AUTHORITY)))
+            self.confidential.subjects = [TrustedSubject(SUBJECT, authority)]
+            path.write_text(keys.pem(keys.key(KEY), leaf), "ascii")
         return str(path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KUBERNETES: Final = "https://oidc.prod-aks.example/6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a0aa/"
 GITHUB: Final = "https://token.actions.githubusercontent.com"
-SERVICE_ACCOUNT: Final = "system:serviceaccount:ingest:tap-msteams"
+SERVICE_ACCOUNT: Final = "system:serviceaccount:ingest:connector"
 REPOSITORY: Final = "repo:contoso/ingest:ref:refs/heads/main"
 LIFETIMES: Final = {KUBERNETES: 3600, GITHUB: 300}
 GITHUB_PATH: Final = "/github/idtoken"

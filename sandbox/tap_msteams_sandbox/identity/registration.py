@@ -48,7 +48,7 @@ class Application:
     scopes: frozenset[str] = frozenset()
     """Delegated permissions that an administrator has consented to for everybody."""
     secret_expires: float = math.inf
-    name: str = "tap-msteams"
+    name: str = "Contoso Connector"
     certificates: list[x509.Certificate] = field(default_factory=list)
     subjects: list[TrustedSubject] = field(default_factory=list)
     federated: list[FederatedCredential] = field(default_factory=list)
