@@ -10,7 +10,6 @@ import os
 import re
 import sys
 import threading
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -18,7 +17,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 from singer_sdk.logging import ConsoleFormatter
 from typing_extensions import override
 
-from tap_msteams.settings import Settings, env_name
+from tap_msteams.settings import Settings, env_name, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -220,15 +219,15 @@ def _say_unwritable(path: Path, problem: OSError) -> None:
 
 def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:
     """The secret values of a configuration, and those within its URLs."""
-    for item in fields(Settings):
-        value = config.get(item.name)
+    for name, rule in rules(Settings).items():
+        value = config.get(name)
         if not isinstance(value, str):
             continue
-        if item.metadata["secret"]:
+        if rule.secret:
             yield value
             # The whole address that a browser was sent to after a sign-in.
             yield from (part for key, part in parse_qsl(_query(value)) if key == "code")
-        elif item.name == "proxy_url":
+        elif name == "proxy_url":
             userinfo = value.partition("://")[2].rpartition("@")[0]
             password = userinfo.partition(":")[2]
             yield from (password, unquote(password))

@@ -6,14 +6,13 @@ import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
-from singer_sdk.configuration._dict_config import parse_environment_config
-from singer_sdk.helpers._classproperty import classproperty
-from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from tap_msteams import logs
 from tap_msteams.errors import SettingsError, StateError
 from tap_msteams.inputs import read_object
+from tap_msteams.sdk import ConfigInput as _ConfigInput
+from tap_msteams.sdk import classproperty, parse_environment_config
 from tap_msteams.settings import env_name, json_schema, problems, wrong_environment
 
 if TYPE_CHECKING:

@@ -101,6 +101,7 @@ class Bookmarks:
         self._open: dict[str, tuple[str, str]] = {}
         self._unseen: dict[str, str] = {}
         self._held: set[str] = set()
+        self._all_held = False
         self._loaded: dict[str, Any] = {}
         if not state:
             return
@@ -152,7 +153,7 @@ class Bookmarks:
 
     def advance(self, whole: str, to: str, *, listed: bool = False) -> None:
         """Note that all of a partition has been read and written up to `to`."""
-        if whole in self._held:
+        if self._all_held or whole in self._held:
             return
         self._wholes[whole] = max(to, self._wholes.get(whole, ""))
         (self._listed.add if listed else self._listed.discard)(whole)
@@ -161,7 +162,7 @@ class Bookmarks:
 
     def leave_open(self, whole: str, until: str, link: str) -> None:
         """Note that a partition has been read and written towards `until`, up to a link."""
-        if whole not in self._held and self._called is None:
+        if not self._all_held and whole not in self._held and self._called is None:
             self._open[whole] = (until, link)
 
     def left_open(self, whole: str) -> tuple[datetime, str] | None:
@@ -176,7 +177,7 @@ class Bookmarks:
 
     def advance_part(self, whole: str, part: str, to: str) -> None:
         """Note that one part of a partition has been read and written up to `to`."""
-        if whole not in self._held:
+        if not self._all_held and whole not in self._held:
             self._parts[whole][part] = to
 
     def hold(self, whole: str) -> None:
@@ -191,6 +192,12 @@ class Bookmarks:
             now.pop(whole, None)
             if (before := self._loaded.get(name, {}).get(whole)) is not None:
                 now[whole] = before
+
+    def hold_all(self) -> None:
+        """Have every partition stay where it was at first."""
+        self._all_held = True
+        for whole in {*self._wholes, *self._parts, *self._open}:
+            self.hold(whole)
 
     def keep(self, seen: Collection[str], today: date) -> None:
         """Forget partitions that complete listings have not shown for thirty days."""

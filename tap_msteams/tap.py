@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from singer_sdk import Tap
-from singer_sdk.plugin_base import _ConfigInput
 from typing_extensions import override
 
 from tap_msteams.auth import GraphAuthenticator
@@ -30,6 +29,7 @@ from tap_msteams.inputs import load_object
 from tap_msteams.plugin import Plugin
 from tap_msteams.privacy import PERMISSION
 from tap_msteams.progress import Meters, Progress, tell
+from tap_msteams.sdk import ConfigInput as _ConfigInput
 from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tap_msteams.sweep import Failure, Lane, Sweep, Walk, next_pause
@@ -144,9 +144,16 @@ class TapMSTeams(Plugin):
                 self._write_state_when_due()
                 progress.tick()
                 if self._signal:
+                    self._tell_refusals(unfinished.values())
                     return
             # The last walk may end without anything more to hand out.
             self._finish(unfinished, meters)
+
+    def _tell_refusals(self, streams: Iterable[TapStream]) -> None:
+        """Say of streams that were not finished who has refused them so far."""
+        for stream in streams:
+            if isinstance(stream, GraphStream):
+                stream.tell_refusals()
 
     def _finish(self, unfinished: dict[str, TapStream], meters: Meters) -> None:
         """Finish the streams whose last walk has ended."""

@@ -9,16 +9,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from postgres import PORT
-from singer_sdk import typing as th
 
-from tap_msteams.settings import Settings, problems
+from tap_msteams.settings import json_schema, problems
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
 
@@ -28,11 +26,12 @@ PLUGINS = {plugin["name"]: plugin for kind in PROJECT["plugins"].values() for pl
 TAP = PLUGINS["tap-msteams"]
 SETTINGS = {setting["name"]: setting for setting in TAP["settings"]}
 KINDS = {
-    th.BooleanType: "boolean",
-    th.DateTimeType: "date_iso8601",
-    th.IntegerType: "integer",
-    th.NumberType: "string",  # Meltano cannot hand a decimal of the environment on
-    th.StringType: "string",
+    ("array", None): "array",
+    ("boolean", None): "boolean",
+    ("integer", None): "integer",
+    ("number", None): "string",  # Meltano cannot hand a decimal of the environment on
+    ("string", None): "string",
+    ("string", "date-time"): "date_iso8601",
 }
 
 
@@ -50,21 +49,21 @@ def test_no_plugin_needs_the_hub():
 
 
 def test_meltano_knows_every_setting_and_no_other():
-    assert list(SETTINGS) == [field.name for field in fields(Settings)]
+    assert list(SETTINGS) == [*json_schema()["properties"]]
 
 
-@pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
-def test_meltano_tells_the_same_about_a_setting(field):
-    rule = field.metadata
-    given = rule["choices"] if rule["type"] in KINDS else ()
-    choices = [{"label": choice, "value": choice} for choice in given or ()]
+@pytest.mark.parametrize(("name", "schema"), json_schema()["properties"].items())
+def test_meltano_tells_the_same_about_a_setting(name, schema):
+    choices = [{"label": choice, "value": choice} for choice in schema.get("enum", ())]
+    kind, null = schema["type"]
 
-    assert SETTINGS[field.name] == {
-        "name": field.name,
-        "kind": "options" if choices else KINDS.get(rule["type"], "array"),
-        "description": rule["description"],
-        **({"sensitive": True} if rule["secret"] else {}),
-        **({} if field.default in {None, MISSING} else {"value": field.default}),
+    assert null == "null"
+    assert SETTINGS[name] == {
+        "name": name,
+        "kind": "options" if choices else KINDS[kind, schema.get("format")],
+        "description": schema["description"],
+        **({"sensitive": True} if schema.get("secret") else {}),
+        **({"value": schema["default"]} if "default" in schema else {}),
         **({"options": choices} if choices else {}),
     }
 

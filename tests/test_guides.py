@@ -10,7 +10,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from tap_msteams.base.run import EXIT_WITH_GAPS
 from tap_msteams.cli.program import Program
-from tap_msteams.settings import Settings, env_name, problems
+from tap_msteams.settings import Settings, env_name, problems, rules
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
@@ -30,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = {name: (DOCS / f"{name}.md").read_text() for name in ("running", "permissions", "tables")}
 PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text())
-SETTINGS = {field.name for field in fields(Settings)}
+SETTINGS = rules(Settings)
 VARIABLES = {env_name(name) for name in SETTINGS}
 STREAM_NAMES = {stream.name for stream in STREAMS}
 COMMANDS = Program.beside(TapMSTeams.get_singer_command()).commands
@@ -137,7 +136,7 @@ def test_the_project_shown_has_settings_and_streams_that_exist():
         named = {it["name"] for it in tap.get("settings", ())} | {*tap.get("config", ())}
         chosen = {it.lstrip("!").partition(".")[0] for it in tap["select"]}
 
-        assert named <= SETTINGS
+        assert named <= {*SETTINGS}
         assert chosen <= STREAM_NAMES
         for loader in project["plugins"].get("loaders", ()):
             own = loaders[loader["name"]]
@@ -163,7 +162,7 @@ def test_the_project_shown_declares_what_the_page_sets_in_the_environment():
     declared = {env_name(it["name"]) for it in tap["settings"]}
 
     assert set(re.findall(r"TAP_MSTEAMS_[A-Z_]*[A-Z]", PAGES["running"])) - declared <= {
-        env_name(field.name) for field in fields(Settings) if field.metadata["secret"]
+        env_name(rule.name) for rule in SETTINGS.values() if rule.secret
     }
 
 

@@ -7,14 +7,13 @@ import json
 import re
 import socket
 from contextlib import ExitStack, redirect_stdout
-from dataclasses import fields
 
 import pytest
-from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.exceptions import MappingError
 
 from tap_msteams.errors import SettingsError, TapError
-from tap_msteams.settings import Settings, env_name
+from tap_msteams.sdk import parse_environment_config
+from tap_msteams.settings import Settings, env_name, rules
 from tap_msteams.tap import TapMSTeams
 
 SECRET = "Qx8Q~hunter2"
@@ -280,7 +279,7 @@ def test_a_variable_that_cannot_be_read_is_told_by_its_name(from_environment, ke
 
 
 def test_the_environment_says_to_this_tap_what_it_says_to_any_tap(from_environment):
-    public = [item.name for item in fields(Settings) if not item.metadata["secret"]]
+    public = [rule.name for rule in rules(Settings).values() if not rule.secret]
     values = dict.fromkeys(public, "1") | {"stream_maps": json.dumps({"teams": {}})}
     found = from_environment(**values)
     assert found == parse_environment_config(TapMSTeams.config_jsonschema, "TAP_MSTEAMS_")

@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ import pytest
 from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
 
 from tap_msteams import logs
-from tap_msteams.settings import Settings
+from tap_msteams.settings import Settings, rules
 from tap_msteams_sandbox.proxy import Proxy
 from tests.target import UNPACED
 
@@ -105,7 +104,7 @@ def test_what_is_no_secret_stays(line):
     assert logs.redact(line) == line
 
 
-@pytest.mark.parametrize("key", [it.name for it in fields(Settings) if it.metadata["secret"]])
+@pytest.mark.parametrize("key", [it.name for it in rules(Settings).values() if it.secret])
 def test_every_secret_setting_is_hidden_however_it_is_spelt(console, key):
     secret = f"{key} {ODD}"
     logs.configure({key: secret})
@@ -306,7 +305,7 @@ def test_a_run_at_debug_writes_one_log_to_console_and_file_and_no_secret(
     assert "DEBUG" in written
     assert written.splitlines()[-1] in done.stderr
     secrets = [
-        config[it.name] for it in fields(Settings) if it.metadata["secret"] and config.get(it.name)
+        config[it.name] for it in rules(Settings).values() if it.secret and config.get(it.name)
     ]
     assert secrets
     for secret in [*secrets, "hunter2", "eyJ"]:

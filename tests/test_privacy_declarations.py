@@ -15,7 +15,11 @@ from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tests.people import DECLARED
 
-HASH = {"people": "hash", "people_key": "a key of the people's choice"}
+HASH = {
+    "auth_method": "managed_identity",
+    "people": "hash",
+    "people_key": "a key of the people's choice",
+}
 
 PERSONAL = re.compile(
     r"[dD]isplayName|(given|nick|user)Name|surname|mailNickname|[mM]ails?$|[eE]mail(Address)?$"
@@ -44,7 +48,9 @@ def test_every_key_of_an_event_is_known():
 
 def test_what_nobody_declares_is_left_out_and_said_once(caplog):
     (messages,) = (stream for stream in STREAMS if stream.name == "messages")
-    rewrite = Privacy(Settings(**HASH)).of_rows(messages.properties.wrapped.values(), "messages")
+    rewrite = Privacy(Settings.from_config(HASH)).of_rows(
+        messages.properties.wrapped.values(), "messages"
+    )
     user = {"id": "x", "displayName": "y", "tenantId": "t", "nickname": "Bo"}
     with caplog.at_level("INFO", "tap-msteams"):
         rows = rewrite([{"from": {"user": user}}, {"from": {"user": user}}])

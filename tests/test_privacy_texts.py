@@ -264,7 +264,7 @@ def test_body_text_names_people_as_all_else_does(shared_sandbox):
 
 
 def test_guests_are_not_named_in_mentions():
-    privacy = Privacy(Settings(guests="drop"))
+    privacy = Privacy(Settings.from_config({"auth_method": "managed_identity", "guests": "drop"}))
     privacy.guests._known.add(ANNA)
     message = {"body": {"content": '<at id="0">Anna</at> and <at id="1">General</at>'}}
     message["mentions"] = [USER, CHANNEL]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +16,7 @@ from tap_msteams.settings import (
     json_schema,
     parse_moment,
     problems,
+    rules,
 )
 from tap_msteams.tap import TapMSTeams
 
@@ -62,7 +62,7 @@ def _no_workload(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-every_setting = pytest.mark.parametrize("item", fields(Settings), ids=lambda item: item.name)
+every_setting = pytest.mark.parametrize("rule", rules(Settings).values(), ids=lambda it: it.name)
 
 
 def told(config):
@@ -84,27 +84,27 @@ def test_what_a_way_to_sign_in_needs_is_enough(method):
 
 
 @every_setting
-def test_every_setting_is_in_the_schema_with_its_description_and_default(item):
-    schema = json_schema()["properties"][item.name]
-    assert schema["description"]
-    assert schema.get("default") == (None if item.default is MISSING else item.default)
-    assert schema.get("secret", False) is item.metadata["secret"]
+def test_every_setting_is_in_the_schema_with_its_description_and_default(rule):
+    schema = json_schema()["properties"][rule.name]
+    assert schema["description"] == rule.description
+    assert schema.get("default") == rule.default
+    assert schema.get("secret", False) is rule.secret
 
 
 def test_the_schema_has_nothing_else():
-    assert set(json_schema()["properties"]) == {item.name for item in fields(Settings)}
+    assert set(json_schema()["properties"]) == {*rules(Settings)}
 
 
 def test_every_setting_of_a_way_to_sign_in_exists():
     named = {key for way in METHODS.values() for key in (*way.settings, *way.marks)}
-    assert named <= {item.name for item in fields(Settings)}
+    assert named <= {*rules(Settings)}
 
 
 @every_setting
-def test_a_setting_may_be_null(item):
-    settings = Settings.from_config({**MACHINE, item.name: None} | MACHINE)
-    default = settings.auth_method if item.name == "auth_method" else item.default
-    assert item.name in {"graph_url", "authority_host"} or getattr(settings, item.name) == default
+def test_a_setting_may_be_null(rule):
+    settings = Settings.from_config({**MACHINE, rule.name: None} | MACHINE)
+    default = settings.auth_method if rule.name == "auth_method" else rule.default
+    assert rule.name in {"graph_url", "authority_host"} or getattr(settings, rule.name) == default
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -164,6 +164,7 @@ def test_the_sdks_own_settings_are_known_and_suggested():
         ("rate_limit_share", [1], "a number"),
         ("rate_limit_share", {}, "a number"),
         ("rate_limit_share", "nan", "a number"),
+        ("rate_limit_share", 10**400, "a number"),
         ("rate_limit_share", float("inf"), "a number"),
         ("emit_activate_version_messages", "true", "true or false"),
         ("emit_activate_version_messages", 1, "true or false"),
@@ -422,7 +423,7 @@ def test_the_client_id_beside_another_connectors_name_is_the_identitys():
 def test_defaults_that_are_set_change_nothing(method):
     # Meltano hands them on.
     defaults = {
-        item.name: item.default for item in fields(Settings) if item.default not in (None, MISSING)
+        rule.name: rule.default for rule in rules(Settings).values() if rule.default is not None
     }
     assert told({**defaults, **WAYS[method]}) == []
 

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-from dataclasses import fields
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,7 +14,7 @@ import yaml
 from cryptography import x509
 
 from tap_msteams.cli.program import Program
-from tap_msteams.settings import ALIASES, CLOUDS, METHODS, Settings, env_name
+from tap_msteams.settings import ALIASES, CLOUDS, METHODS, Settings, env_name, rules
 from tap_msteams.settings.methods import ENVIRONMENT
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
@@ -37,8 +36,8 @@ from tests.documents import (
 )
 
 SIGN_IN, NETWORK = page("sign-in"), page("network")
-SETTINGS = {field.name: field for field in fields(Settings)}
-CHOICES = {choice for field in SETTINGS.values() for choice in field.metadata["choices"] or ()}
+SETTINGS = rules(Settings)
+CHOICES = {choice for rule in SETTINGS.values() for choice in rule.choices}
 PROGRAM = Program.beside(TapMSTeams.get_singer_command())
 OPTIONS = {
     option for command in PROGRAM.commands.values() for it in command.params for option in it.opts
@@ -84,7 +83,7 @@ def test_each_way_to_sign_in_has_an_example():
 @pytest.mark.parametrize("title", WAYS)
 def test_the_examples_of_a_way_say_the_same(title):
     config, extractor, secrets = example(title)
-    hidden = {env_name(key): key for key in config if SETTINGS[key].metadata["secret"]}
+    hidden = {env_name(key): key for key in config if SETTINGS[key].secret}
     plain = {key: value for key, value in config.items() if key not in hidden.values()}
 
     assert secrets == {name: config[key] for name, key in hidden.items()}

@@ -36,7 +36,7 @@ class AccessToken:
     is_application = False
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        self._token = settings.access_token
+        self._token = settings.need("access_token")
         self._clock = clock
         self._warned = False
 

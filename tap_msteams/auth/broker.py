@@ -48,9 +48,10 @@ class Broker:
     ) -> None:
         self._where = f"Nango at {settings.nango_host}"
         self._session = checked(session, self._where, self._refused)
-        self._url = f"{settings.nango_host}/connections/{quote(settings.nango_connection_id, '')}"
-        self._integration_id = settings.nango_integration_id
-        self._key = settings.nango_secret_key
+        connection = quote(settings.need("nango_connection_id"), safe="")
+        self._url = f"{settings.nango_host}/connections/{connection}"
+        self._integration_id = settings.need("nango_integration_id")
+        self._key = settings.need("nango_secret_key")
         self._clock = clock
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
@@ -85,9 +86,9 @@ class Proxied:
     def __init__(self, settings: Settings) -> None:
         self._root = f"{settings.nango_host}/proxy"
         self._headers = {
-            "Authorization": f"Bearer {settings.nango_secret_key}",
-            "Connection-Id": settings.nango_connection_id,
-            "Provider-Config-Key": settings.nango_integration_id,
+            "Authorization": f"Bearer {settings.need('nango_secret_key')}",
+            "Connection-Id": settings.need("nango_connection_id"),
+            "Provider-Config-Key": settings.need("nango_integration_id"),
         }
         if settings.graph_url != CLOUDS["global"][1]:
             self._headers["Base-Url-Override"] = settings.graph_url

@@ -132,7 +132,7 @@ def _content(settings: Settings, where: str) -> bytes:
         except OSError as error:
             msg = f"{where}: the file {path} cannot be read ({error.strerror})"
             raise SettingsError(msg) from error
-    text = settings.client_certificate
+    text = settings.need("client_certificate")
     if "-----BEGIN" in text:
         # An environment variable of one line has `\n` for line breaks.
         return text.replace("\\r", "").replace("\\n", "\n").encode()

@@ -119,7 +119,7 @@ class Registration:
         audience = f"{settings.authority_host}/{self._tenant}/oauth2/v2.0/token"
 
         def assertion() -> str:
-            return certificate.assertion(settings.client_id, audience, self._clock())
+            return certificate.assertion(settings.need("client_id"), audience, self._clock())
 
         return {"client_assertion": assertion}
 

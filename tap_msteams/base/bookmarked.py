@@ -78,7 +78,11 @@ class BookmarkedStream(GraphStream):
         yield from super().wait_for_readers()
 
     @override
-    def missed(self, ids: Ids) -> None:
+    def missed(self, ids: Ids | None) -> None:
+        if ids is None:
+            self.bookmarks.hold_all()
+            super().missed(None)
+            return
         above = {name: id_ for name, id_ in ids.items() if name in self._names_above}
         self.bookmarks.hold(self.whole(above))
         super().missed(ids)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote
 
 from typing_extensions import override
 
 from tap_msteams.advice import advice_on
 from tap_msteams.base.consent import Consent
 from tap_msteams.base.content import Content
-from tap_msteams.base.declaration import DeclaredStream
+from tap_msteams.base.declaration import DeclaredStream, fill
 from tap_msteams.base.run import logger
 from tap_msteams.base.seen import Seen
 from tap_msteams.errors import (
@@ -99,13 +98,16 @@ class GraphStream(DeclaredStream):
 
     @override
     def finish(self) -> None:
-        if not all(self.run.streams[parent].all_listed for parent in self.above):
+        listed = all(self.run.streams[parent].all_listed for parent in self.above)
+        if not listed or self.run.narrows(type(self)):  # what was not chosen is not gone
             self.complete = False
-        if self.run.narrows(type(self)):
-            self.complete = False  # what was not chosen is not gone
-        for subject, error in self.consent.gaps:
-            self.run.report(self, subject, error)
+        self.tell_refusals()
         super().finish()
+
+    def tell_refusals(self) -> None:
+        """Report who lacks the permission, as far as that has come out."""
+        for subject, error in self.consent.told():
+            self.run.report(self, subject, error)
 
     @override
     def failed(self, subject: Ids, error: GraphError) -> None:
@@ -114,8 +116,7 @@ class GraphStream(DeclaredStream):
         # Where a person is not entitled to something there is none of it to miss.
         if not isinstance(error, NotEntitledError):
             self.complete = False
-            if self.fills not in subject:
-                self.all_listed = False
+            self.all_listed = self.all_listed and self.fills in subject
         if isinstance(error, NotGrantedError):  # before those who need its ids hear of it
             error.permission = error.permission or self.needs(application=self.application)
         self.listing(subject).fail(error)
@@ -131,16 +132,17 @@ class GraphStream(DeclaredStream):
     def _give_up(self, error: NotGrantedError) -> None:
         """Ask nobody else for what nobody has granted."""
         self.lane.stop()
+        self.hold_above(None)
         self._not_granted = error
         for promise in self._listings.values():
             promise.fail(error)
 
-    def hold_above(self, ids: Ids) -> None:
-        """Have the next run show again what was not read: no bookmark above moves past it."""
+    def hold_above(self, ids: Ids | None) -> None:
+        """Have the next run show again what was not read; None: all that is above."""
         for parent in self.above:
             self.run.streams[parent].missed(ids)
 
-    def missed(self, ids: Ids) -> None:
+    def missed(self, ids: Ids | None) -> None:
         """Take note that something below it was not read."""
         self.hold_above(ids)
 
@@ -343,8 +345,3 @@ class GraphStream(DeclaredStream):
                 self.name,
                 ", ".join(sorted(fresh)),
             )
-
-
-def fill(path: str, ids: Ids) -> str:
-    """A path with its variables filled in."""
-    return path.format_map({key: quote(value, safe=":@") for key, value in ids.items()})

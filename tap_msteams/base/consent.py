@@ -33,12 +33,12 @@ class Consent:
         enough = not ids or len(self._refused) >= REFUSALS
         return enough and frozenset(ids) not in self._granted
 
-    @property
-    def gaps(self) -> list[tuple[Ids, NotGrantedError]]:
-        """The places that lack it; a single one without ids where nobody has granted it."""
+    def told(self) -> list[tuple[Ids, NotGrantedError]]:
+        """The places that lack it, once; a single one without ids where nobody has granted it."""
         alone: list[tuple[Ids, NotGrantedError]] = []
         missing: list[tuple[Ids, NotGrantedError]] = []
-        for ids, error in self._refused:
+        refused, self._refused = self._refused, []
+        for ids, error in refused:
             if frozenset(ids) in self._granted:
                 alone.append((ids, error))
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, ClassVar, Literal
+from urllib.parse import quote
 
 from typing_extensions import override
 
@@ -12,6 +13,8 @@ from tap_msteams.settings import CLOUDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tap_msteams.base.stream import Ids
 
 
 class DeclaredStream(TapStream):
@@ -181,3 +184,8 @@ class DeclaredStream(TapStream):
 def _one_of(stream: type[DeclaredStream]) -> str:
     """What to call one record of a stream."""
     return re.sub(r"s$", "", stream.name.replace("_", " "))
+
+
+def fill(path: str, ids: Ids) -> str:
+    """A path with its variables filled in."""
+    return path.format_map({key: quote(value, safe=":@") for key, value in ids.items()})

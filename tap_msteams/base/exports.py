@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from typing_extensions import override
 
 from tap_msteams.base.bookmarked import BookmarkedStream
-from tap_msteams.base.collection import fill
+from tap_msteams.base.declaration import fill
 from tap_msteams.base.run import logger
 from tap_msteams.errors import (
     ExpiredError,

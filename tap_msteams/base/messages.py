@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
-from tap_msteams.base.collection import fill
+from tap_msteams.base.declaration import fill
 from tap_msteams.base.exports import ExportStream
 from tap_msteams.base.run import logger
 from tap_msteams.errors import (

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-from singer_sdk.plugin_base import _ConfigInput
 
 from tap_msteams.auth.grant import Grant
 from tap_msteams.errors import SettingsError
+from tap_msteams.sdk import ConfigInput
 from tap_msteams.settings import Settings, infer_method
 from tap_msteams.tap import TapMSTeams
 
@@ -82,7 +82,7 @@ def _hand_on(ctx: click.Context, param: click.Option, value: tuple[str, ...]) ->
     """Put together what `--config` gave in both places."""
     here = TapMSTeams.cb_config(ctx, param, value)
     before = ctx.parent.params.get("config") if ctx.parent else None
-    before = before or _ConfigInput()
+    before = before or ConfigInput()
     with _unheard():
         tap = TapMSTeams(
             config={**before.config, **here.config},

@@ -57,7 +57,9 @@ class Privacy:
         """Take the rules from the settings; `variables` of paths are ids of these kinds."""
         self._variables = variables or {}
         self._drops = settings.message_content == "drop"
-        self._pseudonyms = Pseudonyms(settings.people_key) if settings.people == "hash" else None
+        self._pseudonyms = (
+            Pseudonyms(settings.need("people_key")) if settings.people == "hash" else None
+        )
         self.guests = Guests() if settings.guests == "drop" else None
         """The guests to leave out; None where they stay."""
         texts = PeopleInTexts(self._pseudonyms) if self._pseudonyms else None

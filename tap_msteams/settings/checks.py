@@ -6,18 +6,20 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
-from singer_sdk.helpers._batch import BatchConfig
 
+from tap_msteams.sdk import BatchConfig
+from tap_msteams.settings.forms import parse_moment
 from tap_msteams.settings.methods import canonical, wrong_sign_in
-from tap_msteams.settings.rules import env_name, parse_moment, wrong_value
+from tap_msteams.settings.rules import env_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from dataclasses import Field
+
+    from tap_msteams.settings.rules import Rule
 
 
 def wrong_config(
-    config: Mapping[str, Any], table: Mapping[str, Field[Any]], known: Mapping[str, Any]
+    config: Mapping[str, Any], table: Mapping[str, Rule], known: Mapping[str, Any]
 ) -> Iterator[str]:
     """One line for each problem; `table` are the settings, `known` the SDK's own."""
     allowed = {*table, *known}
@@ -27,7 +29,7 @@ def wrong_config(
     for key, value in config.items():
         if key in table and value is not None:
             named = key == "auth_method" and isinstance(value, str)
-            yield from wrong_value(key, canonical(value) if named else value, table[key].metadata)
+            yield from table[key].wrong(canonical(value) if named else value)
         elif key in known and key not in table:
             yield from _wrong_for_the_sdk(key, value, known[key])
     yield from wrong_sign_in(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-CLOUDS = {
+from typing import Literal
+
+Cloud = Literal["global", "usgov", "usgov_dod", "china"]
+
+CLOUDS: dict[Cloud, tuple[str, str]] = {
     "global": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
     "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
     "usgov_dod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tap_msteams.settings.rules import env_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+AuthMethod = Literal[
+    "service_principal",
+    "refresh_token",
+    "managed_identity",
+    "workload_identity",
+    "access_token",
+    "azure_cli",
+    "nango",
+]
 
 
 @dataclass(frozen=True)

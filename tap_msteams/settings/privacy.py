@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from singer_sdk import typing as th
+from typing import TYPE_CHECKING, Any, Literal
 
 from tap_msteams.settings.rules import env_name, setting
 
@@ -20,35 +18,27 @@ SHORTEST_KEY = 16
 class PrivacySettings:
     """Settings that keep people, or what they wrote, out of what is emitted."""
 
-    message_content: str = setting(
-        th.StringType,
+    message_content: Literal["keep", "drop"] = setting(
         "What people wrote: bodies, subjects, topics, names of files, transcripts, notes. `keep`, "
         "or `drop` to leave all of it empty.",
         default="keep",
-        choices=("keep", "drop"),
     )
-    people: str = setting(
-        th.StringType,
+    people: Literal["keep", "hash"] = setting(
         "Ids, names and addresses of people: `keep`, or `hash` to put the first 32 digits of an "
         "HMAC-SHA-256 in their place, the same in all streams. What people wrote keeps names that "
         "are no mentions: see `message_content`.",
         default="keep",
-        choices=("keep", "hash"),
     )
-    people_key: str = setting(
-        th.StringType,
+    people_key: str | None = setting(
         "Secret key of these hashes, at least 16 characters; another one makes other hashes.",
         secret=True,
     )
-    guests: str = setting(
-        th.StringType,
+    guests: Literal["keep", "drop"] = setting(
         "Guest accounts: `keep`, or `drop` to leave out the rows that are about one or written by "
         "one, chats of two with one, and their entries in lists.",
         default="keep",
-        choices=("keep", "drop"),
     )
     body_text: bool = setting(
-        th.BooleanType,
         "Add `bodyText` to messages: their text without HTML.",
         default=False,
     )

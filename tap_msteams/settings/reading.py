@@ -3,58 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from singer_sdk import typing as th
-
-from tap_msteams.settings.rules import parse_moment, setting
+from tap_msteams.settings.forms import MOMENT, WORD, parse_moment
+from tap_msteams.settings.rules import setting
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-MEMBERSHIP_TYPES = ("standard", "private", "shared")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Reading:
     """Settings that choose what is read."""
 
-    teams: list[str] = setting(
-        th.ArrayType(th.StringType),
+    teams: list[str] | None = setting(
         "Teams to read, by id, name or pattern such as `Sales*`; with a `!` in front those to "
         "leave out. Absent: all.",
     )
-    channels: list[str] = setting(
-        th.ArrayType(th.StringType),
+    channels: list[str] | None = setting(
         "Channels to read, in the same way. Messages are then read channel by channel.",
     )
-    users: list[str] = setting(
-        th.ArrayType(th.StringType),
+    users: list[str] | None = setting(
         "People whose chats, presence and apps are read, in the same way, also by mail address.",
     )
-    membership_types: list[str] = setting(
-        th.ArrayType(th.StringType),
+    membership_types: list[Literal["standard", "private", "shared"]] | None = setting(
         "Kinds of channels to read: `standard`, `private`, `shared`. Absent: all.",
-        choices=MEMBERSHIP_TYPES,
     )
     archived_teams: bool = setting(
-        th.BooleanType,
         "Read archived teams, too. Without them each team takes one request more.",
         default=True,
     )
-    start_date: str = setting(
-        th.DateTimeType, "Read what changed since then. Absent: the whole history."
+    start_date: str | None = setting(
+        "Read what changed since then. Absent: the whole history.",
+        form=MOMENT,
     )
-    end_date: str = setting(th.DateTimeType, "Read what changed before then. Absent: up to now.")
+    end_date: str | None = setting(
+        "Read what changed before then. Absent: up to now.",
+        form=MOMENT,
+    )
     retained_messages: bool = setting(
-        th.BooleanType,
         "Read what a retention policy keeps of deleted messages, too, where the tenant has one.",
         default=False,
     )
-    acts_as_user_id: str = setting(
-        th.StringType,
+    acts_as_user_id: str | None = setting(
         "Object id of a user on whose behalf schedules are read, where a tenant wants to know.",
-        form="word",
+        form=WORD,
     )
 
     @property

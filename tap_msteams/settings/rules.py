@@ -1,195 +1,177 @@
-"""What a setting is declared with, and whether a value keeps to it."""
+"""What a setting is declared with, what follows from its type, and whether a value keeps to it."""
 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from dataclasses import MISSING, Field, dataclass, field, fields
+from types import EllipsisType, NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from singer_sdk import typing as th
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
-_SCHEMES = {"http", "https", "socks5", "socks5h"}
+    from tap_msteams.settings.forms import Form
+
+_Value = TypeVar("_Value", bound=str | float)
 
 
-def setting(  # noqa: PLR0913 - the columns of the settings table
-    kind: th.JSONTypeHelper[Any] | type[th.JSONTypeHelper[Any]],
+@overload
+def setting(description: str, *, form: Form | None = ..., secret: bool = ...) -> None: ...
+@overload
+def setting(description: str, *, default: EllipsisType, form: Form | None = ...) -> Any: ...  # noqa: ANN401 - of the field's type
+@overload
+def setting(
     description: str,
     *,
-    default: Any = None,  # noqa: ANN401 - the type is the field's
-    choices: tuple[str, ...] | None = None,
-    form: str | None = None,
+    default: _Value,
+    form: Form | None = ...,
+    minimum: float | None = ...,
+    maximum: float | None = ...,
+) -> _Value: ...
+def setting(  # noqa: PLR0913 - the columns of the settings table
+    description: str,
+    *,
+    default: object = None,
+    form: Form | None = None,
     secret: bool = False,
     minimum: float | None = None,
     maximum: float | None = None,
-) -> Any:  # noqa: ANN401 - a dataclass field
-    """Declare one setting: its JSON type, what it does, and what it may be."""
+) -> object:
+    """Declare a setting: what it does, and what it may be beside the type of its field.
+
+    Without a default it may be absent; `...` is the default of one that, where it is absent,
+    follows from other settings.
+    """
     metadata = {
-        "type": kind,
         "description": description,
-        "choices": choices,
         "form": form,
         "secret": secret,
         "minimum": minimum,
         "maximum": maximum,
     }
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
+    return field(default=MISSING if default is ... else default, metadata=metadata)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """All that is known of a setting."""
+
+    name: str
+    description: str
+    secret: bool
+    kind: type
+    """Of the value, or of each entry of a list."""
+    is_list: bool
+    choices: tuple[str, ...]
+    """The only values there are; empty where every one of the kind will do."""
+    form: Form | None
+    minimum: float | None
+    maximum: float | None
+    default: Any
+    """None where the setting may be absent, or then follows from others."""
+
+    @property
+    def where(self) -> str:
+        """Where the setting is set."""
+        return f"'{self.name}' (env {env_name(self.name)})"
+
+    @property
+    def json_property(self) -> th.Property[Any]:
+        """The setting as the SDK shows it in `--about`."""
+        choices = [*self.choices] or None
+        kind = self.form.json_type if self.form else _JSON_TYPES[self.kind]
+        return th.Property(
+            self.name,
+            th.ArrayType(kind(allowed_values=choices)) if self.is_list else kind,
+            description=self.description,
+            allowed_values=None if self.is_list else choices,
+            secret=self.secret,
+            default=self.default,
+        )
+
+    def coerce(self, value: Any) -> Any:  # noqa: ANN401 - whatever the configuration holds
+        """A value as its type wants it; the environment has only texts."""
+        if self.kind is float and not isinstance(value, bool):
+            return float(value)
+        if self.kind is int and isinstance(value, str):
+            return int(value)
+        return value
+
+    def wrong(self, value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever the configuration holds
+        """One line for each thing wrong with a value; never the value, which may be secret."""
+        try:
+            value = self.coerce(value)
+        except (OverflowError, TypeError, ValueError):
+            value = None
+        if not self._fits(value):
+            yield f"{self.where} must be {'a list of texts' if self.is_list else _NAMES[self.kind]}"
+            return
+        values = value if self.is_list else [value]
+        if self.is_list and not all(entry.strip() for entry in values):
+            yield f"{self.where} has an entry of nothing: remove it"
+        if self.choices and not {*values} <= {*self.choices}:
+            yield f"{self.where} must be one of {', '.join(self.choices)}"
+        if self.minimum is not None and value < self.minimum:
+            yield f"{self.where} must be at least {self.minimum}"
+        if self.maximum is not None and value > self.maximum:
+            yield f"{self.where} must be at most {self.maximum}"
+        if self.form and not self.form.fits(value):
+            yield f"{self.where} must be {self.form.what}"
+
+    def _fits(self, value: object) -> bool:
+        """Whether a value is of the setting's type; for numbers as JSON has them."""
+        if self.is_list:
+            return isinstance(value, list) and all(isinstance(it, self.kind) for it in value)
+        if isinstance(value, bool):
+            return self.kind is bool
+        if isinstance(value, float):
+            return self.kind is float and math.isfinite(value)
+        return isinstance(value, self.kind)
+
+
+_JSON_TYPES: dict[type, type[th.JSONTypeHelper[Any]]] = {
+    str: th.StringType,
+    int: th.IntegerType,
+    float: th.NumberType,
+    bool: th.BooleanType,
+}
+_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def rules(settings: type[Any]) -> dict[str, Rule]:
+    """The rule for each setting of a class, by name, as its fields and their types tell."""
+    hints = get_type_hints(settings)
+    return {item.name: _rule(item, hints[item.name]) for item in fields(settings)}
+
+
+def _rule(item: Field[Any], kind: Any) -> Rule:  # noqa: ANN401 - any type
+    if get_origin(kind) in {Union, UnionType}:
+        [kind] = {*get_args(kind)} - {NoneType}
+    is_list = get_origin(kind) is list
+    if is_list:
+        [kind] = get_args(kind)
+    choices = get_args(kind)
+    return Rule(
+        name=item.name,
+        kind=str if choices else kind,
+        is_list=is_list,
+        choices=choices,
+        default=None if item.default is MISSING else item.default,
+        **item.metadata,
+    )
 
 
 def env_name(key: str) -> str:
     """The environment variable of a setting."""
     return f"TAP_MSTEAMS_{key.upper()}"
-
-
-def parse_moment(text: str) -> datetime:
-    """A moment in ISO 8601; taken as UTC where it names no zone."""
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def coerce(kind: object, value: Any) -> Any:  # noqa: ANN401 - whatever the configuration holds
-    """A value as its type wants it; the environment has only texts."""
-    if kind is th.NumberType and not isinstance(value, bool):
-        return float(value)
-    if kind is th.IntegerType and isinstance(value, str):
-        return int(value)
-    return value
-
-
-def wrong_value(key: str, value: object, rule: Mapping[str, Any]) -> Iterator[str]:
-    """One line for each thing wrong with a value; never the value, which may be secret."""
-    where = f"'{key}' (env {env_name(key)})"
-    kind = rule["type"]
-    expected = {
-        th.StringType: str,
-        th.DateTimeType: str,
-        th.IntegerType: int,
-        th.NumberType: float,
-        th.BooleanType: bool,
-    }.get(kind, list)
-    try:
-        value = coerce(kind, value)
-    except (TypeError, ValueError):
-        value = None
-    if not _fits(value, expected):
-        name = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-        yield f"{where} must be {name.get(expected, 'a list of texts')}"
-        return
-    values = value if isinstance(value, list) else [value]
-    if isinstance(value, list) and not all(it.strip() for it in value):
-        yield f"{where} has an entry of nothing: remove it"
-    if rule["choices"] and not {*values} <= {*rule["choices"]}:
-        yield f"{where} must be one of {', '.join(rule['choices'])}"
-    if rule["minimum"] is not None and value < rule["minimum"]:
-        yield f"{where} must be at least {rule['minimum']}"
-    if rule["maximum"] is not None and value > rule["maximum"]:
-        yield f"{where} must be at most {rule['maximum']}"
-    if kind is th.DateTimeType and not _is_moment(str(value)):
-        yield f"{where} must be a date like 2026-01-31 or 2026-01-31T00:00:00Z"
-    if rule["form"]:
-        keeps_to, what = FORMS[rule["form"]]
-        if not keeps_to(str(value)):
-            yield f"{where} must be {what}"
-
-
-def _fits(value: object, kind: type) -> bool:
-    """Whether a value is of a type; for numbers and lists as JSON has them."""
-    if isinstance(value, bool):
-        return kind is bool
-    if isinstance(value, float):
-        return kind is float and math.isfinite(value)
-    if isinstance(value, list):
-        return kind is list and all(isinstance(item, str) for item in value)
-    return isinstance(value, kind)
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        parse_moment(text)
-    except (OverflowError, ValueError):
-        return False
-    return True
-
-
-def _is_origin(text: str) -> bool:
-    """Whether a text is a place that https leads to, without anything around it."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    return (
-        parts.scheme == "https"
-        and bool(parts.hostname)
-        and not re.search(r"[@\\\s]", parts.netloc)
-        and parts.path in {"", "/"}
-        and not (parts.query or parts.fragment)
-    )
-
-
-def _is_proxy(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    return (
-        parts.scheme in _SCHEMES
-        and bool(parts.hostname)
-        and not re.search(r"\s", text)
-        and parts.path in {"", "/"}
-        and not (parts.query or parts.fragment)
-    )
-
-
-def _is_page(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    return bool(parts.scheme and (parts.netloc or parts.path)) and not re.search(r"[\s#]", text)
-
-
-def _is_fingerprint(text: str) -> bool:
-    pins = re.split(r"[,\s]+", text.strip().replace(":", ""))
-    return all(re.fullmatch(r"[0-9a-fA-F]{64}", pin) for pin in pins)
-
-
-FORMS: dict[str, tuple[Callable[[str], bool], str]] = {
-    # A value that has none is dealt with as missing, which tells more.
-    "word": (
-        lambda text: bool(re.fullmatch(r"[!-~]*", text)),
-        "of plain ASCII letters without white space or line breaks: copy it again",
-    ),
-    "tenant": (
-        lambda text: bool(re.fullmatch(r"([0-9A-Za-z][0-9A-Za-z.-]*)?", text)),
-        "the tenant's GUID or domain",
-    ),
-    "header": (
-        lambda text: bool(re.fullmatch(r"[ -~]*", text)),
-        "of plain ASCII letters: it goes into an HTTP header",
-    ),
-    "origin": (_is_origin, "an origin like https://graph.microsoft.com"),
-    "proxy": (
-        _is_proxy,
-        (
-            "an address like http://proxy.example:8080, with http, https, socks5 or socks5h; what "
-            "is special in its user and password is percent-encoded, or goes into "
-            "'proxy_username' and 'proxy_password' as it is"
-        ),
-    ),
-    "page": (_is_page, "an address like http://localhost:33333"),
-    "fingerprint": (
-        _is_fingerprint,
-        "the 64 hexadecimal digits of a SHA-256 fingerprint, several with commas between them",
-    ),
-}
-"""What a text has to look like, and how to say so."""

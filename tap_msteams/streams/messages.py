@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from tap_msteams.base import ExportStream, MessageStream, NestedStream
-from tap_msteams.base.collection import fill
+from tap_msteams.base.declaration import fill
 from tap_msteams.base.exports import BODY_TEXT, READ_FOR_TEXT
 from tap_msteams.schema import (
     Attachment,

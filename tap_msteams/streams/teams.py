@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from tap_msteams.base import GraphStream
-from tap_msteams.base.collection import fill
+from tap_msteams.base.declaration import fill
 from tap_msteams.graph import Decoder, Page, Request
 from tap_msteams.schema import (
     GuestMark,

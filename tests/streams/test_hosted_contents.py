@@ -192,3 +192,17 @@ def test_a_content_that_fails_comes_with_the_next_run_and_holds_up_its_team_alon
     assert bookmarks == set(sandbox.tenant.teams) - {row["teamId"]}
     assert target.rows("hosted_contents") == truth(sandbox.tenant, "hosted_contents")
     assert {it["teamId"] for it in second.records["messages"]} == {row["teamId"]}
+
+
+def test_contents_that_nobody_had_granted_come_whole_once_they_are(open_sandbox, clock):
+    sandbox = open_sandbox({**SMALL, "teams": 12, "channels": 2}, clock=clock)
+    sandbox.faults.add("403:where=/[$]value,permission=ChannelMessage.Read.All,times=0")
+    target = Target(sandbox)
+    target.catalog = catalog(["messages", "hosted_contents"], also=COSTLY)
+    first = target.run()
+    sandbox.faults.clear()
+    clock.forward(60)
+    second = target.run()
+
+    assert (first.code, second.code) == (3, 0)
+    assert target.rows("hosted_contents") == truth(sandbox.tenant, "hosted_contents")

@@ -1,0 +1,121 @@
+"""What a text has to look like, and how to say so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from singer_sdk import typing as th
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SCHEMES = {"http", "https", "socks5", "socks5h"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a text has to look like."""
+
+    fits: Callable[[str], object]
+    """True, or something like it, of a text that does."""
+    what: str
+    json_type: type[th.StringType] = th.StringType
+
+
+def parse_moment(text: str) -> datetime:
+    """A moment in ISO 8601; taken as UTC where it names no zone."""
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        parse_moment(text)
+    except (OverflowError, ValueError):
+        return False
+    return True
+
+
+def _split(text: str) -> SplitResult | None:
+    """The parts of a URL; None where the text is none."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_bare(parts: SplitResult) -> bool:
+    """Whether a URL ends with its host and port."""
+    return bool(parts.hostname) and parts.path in {"", "/"} and not (parts.query or parts.fragment)
+
+
+def _is_origin(text: str) -> bool:
+    parts = _split(text)
+    return (
+        parts is not None
+        and parts.scheme == "https"
+        and _is_bare(parts)
+        and not re.search(r"[@\\\s]", parts.netloc)
+    )
+
+
+def _is_proxy(text: str) -> bool:
+    parts = _split(text)
+    return (
+        parts is not None
+        and parts.scheme in _SCHEMES
+        and _is_bare(parts)
+        and not re.search(r"\s", text)
+    )
+
+
+def _is_page(text: str) -> bool:
+    parts = _split(text)
+    return (
+        parts is not None
+        and bool(parts.scheme and (parts.netloc or parts.path))
+        and not re.search(r"[\s#]", text)
+    )
+
+
+def _is_fingerprint(text: str) -> bool:
+    pins = re.split(r"[,\s]+", text.strip().replace(":", ""))
+    return all(re.fullmatch(r"[0-9a-fA-F]{64}", pin) for pin in pins)
+
+
+WORD = Form(
+    # A value that has none is dealt with as missing, which tells more.
+    re.compile(r"[!-~]*").fullmatch,
+    "of plain ASCII letters without white space or line breaks: copy it again",
+)
+TENANT = Form(
+    re.compile(r"([0-9A-Za-z][0-9A-Za-z.-]*)?").fullmatch,
+    "the tenant's GUID or domain",
+)
+HEADER = Form(
+    re.compile(r"[ -~]*").fullmatch,
+    "of plain ASCII letters: it goes into an HTTP header",
+)
+ORIGIN = Form(_is_origin, "an origin like https://graph.microsoft.com")
+PROXY = Form(
+    _is_proxy,
+    "an address like http://proxy.example:8080, with http, https, socks5 or socks5h; what is "
+    "special in its user and password is percent-encoded, or goes into 'proxy_username' and "
+    "'proxy_password' as it is",
+)
+PAGE = Form(_is_page, "an address like http://localhost:33333")
+FINGERPRINT = Form(
+    _is_fingerprint,
+    "the 64 hexadecimal digits of a SHA-256 fingerprint, several with commas between them",
+)
+MOMENT = Form(
+    _is_moment,
+    "a date like 2026-01-31 or 2026-01-31T00:00:00Z",
+    json_type=th.DateTimeType,
+)
