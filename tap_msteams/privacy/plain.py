@@ -2,46 +2,56 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.privacy.markup import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_msteams.graph import Record
 
-# A `>` in a quoted attribute does not end a tag; possessive, so that no text takes long.
-_TAG = re.compile(
-    r"<(?:!--.*?--|(/?)([a-zA-Z][\w:-]*)((?:[^>\"']++|\"[^\"]*\"|'[^']*')*+))>", re.DOTALL
-)
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
-_GAP = re.compile(r"[ \t]*\n[ \t]*")
+_GAP = re.compile(r"(?<![ \t])[ \t]*+\n[ \t]*+")
 _GAPS = re.compile(r"\n{3,}")
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 _BLOCKS = {
+    "address",
+    "article",
+    "aside",
     "blockquote",
-    "br",
     "codeblock",
+    "dd",
     "div",
+    "dl",
+    "dt",
+    "figure",
+    "footer",
+    "header",
     "hr",
     "li",
     "ol",
     "p",
     "pre",
+    "section",
     "table",
     "tr",
     "ul",
 }
 _BLOCKS |= {"h1", "h2", "h3", "h4", "h5", "h6"}
 _CELLS = {"td", "th"}
+_LISTS = {"ol", "ul"}
+_UNSEEN = {"script", "style", "template", "title"}
+_VERBATIM = {"codeblock", "pre"}
 _UNNAMED = {
     "messageReference": "quoted message",
     "forwardedMessageReference": "forwarded message",
     "application/vnd.microsoft.card.adaptive": "card",
 }
-_VERBATIM = {"codeblock", "pre"}
 
 
 def plain_text(body: Record, attachments: Iterable[Record] | None = None) -> str | None:
@@ -49,91 +59,147 @@ def plain_text(body: Record, attachments: Iterable[Record] | None = None) -> str
     content: str | None = body.get("content")
     if not content or body.get("contentType") == "text":
         return content
-    return _Reader(attachments or ()).read(content)
+    reader = _Reader(attachments or ())
+    reader.read(content)
+    return reader.text()
 
 
-class _Reader:
+class _Reader(Markup):
     """Reads one message."""
 
     def __init__(self, attachments: Iterable[Record]) -> None:
+        super().__init__()
         self._names = {
             it.get("id"): it.get("name") or _UNNAMED.get(it.get("contentType") or "")
             for it in attachments
         }
+        self._done: list[str] = []
         self._out: list[str] = []
-        self._links: list[tuple[str, int]] = []
-        self._verbatim = 0
-        self._has_code = False
+        self._is_line_begun = False
+        self._verbatim = self._unseen = 0
+        self._lists: list[int | None] = []
+        """For each list that is open the number of its next item; None for a bullet."""
+        self._address: str | None = None
+        """Where the link that is open leads."""
+        self._shown: list[str] = []
 
-    def read(self, content: str) -> str:
-        """The text, paragraphs on lines of their own."""
-        end = 0
-        for match in _TAG.finditer(content):
-            self._say(content[end : match.start()])
-            end = match.end()
-            if match[2]:
-                self._tag(match[2].lower(), match[3], closes=bool(match[1]))
-        self._say(content[end:])
-        text = _GAP.sub("\n", "".join(self._out)) if not self._has_code else "".join(self._out)
-        return _GAPS.sub("\n\n", text).strip()
+    def text(self) -> str:
+        """What was read, paragraphs on lines of their own."""
+        self._end_link()
+        self._end_part()
+        return _GAPS.sub("\n\n", "".join(self._done)).strip()
 
-    def _say(self, text: str) -> None:
+    @override
+    def handle_data(self, data: str) -> None:
+        if self._unseen:
+            return
+        if not self._verbatim:
+            data = _SPACE.sub(" ", data)
+            if not self._is_line_begun:
+                data = data.lstrip(" ")
+        self._write(data.replace("\xa0", " "))
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+        if self._unseen:
+            return
+        found = {name: value or "" for name, value in reversed(attrs)}
+        if tag in _BLOCKS:
+            self._break()
+            if tag in _VERBATIM:
+                self._begin_verbatim()
+            elif tag in _LISTS:
+                self._lists.append(_number(found.get("start"), 1) if tag == "ol" else None)
+            elif tag == "li":
+                self._item(found.get("value"))
+        elif tag == "br":
+            self._write("\n")
+        elif tag == "a":
+            self._end_link()
+            self._address = found.get("href", "")
+        else:
+            self._thing(tag, found)
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        if self._unseen:
+            return
+        if tag in _BLOCKS:
+            self._break()
+            if tag in _VERBATIM and self._verbatim:
+                self._end_verbatim()
+            elif tag in _LISTS and self._lists:
+                self._lists.pop()
+        elif tag in _CELLS:
+            self._write("\t")
+        elif tag == "a":
+            self._end_link()
+
+    def _write(self, text: str) -> None:
         if not text:
             return
-        text = html.unescape(text).replace("\xa0", " ")
-        self._out.append(text if self._verbatim else _SPACE.sub(" ", text))
-
-    def _tag(self, name: str, rest: str, *, closes: bool) -> None:
-        if name == "br":
-            self._out.append("\n")
-        elif name in _BLOCKS:
-            self._break()
-            if name in _VERBATIM:
-                self._has_code = True
-                self._verbatim += -1 if closes else 1
-            elif name == "li" and not closes:
-                self._out.append("- ")
-        elif name in _CELLS:
-            self._out.append("\t" if closes else "")
-        elif name == "a":
-            self._link(rest, closes=closes)
-        elif not closes:
-            self._thing(name, rest)
+        self._out.append(text)
+        self._is_line_begun = not text.endswith("\n")
+        if self._address is not None:
+            self._shown.append(text)
 
     def _break(self) -> None:
-        """End the line, unless it has just begun."""
-        if self._out and not self._out[-1].endswith("\n"):
-            self._out.append("\n")
+        """End the line that was begun."""
+        if self._is_line_begun:
+            self._write("\n")
 
-    def _link(self, rest: str, *, closes: bool) -> None:
-        """The text of a link, and where it leads where that is not its text."""
-        if not closes:
-            self._links.append((_attributes(rest).get("href", ""), len(self._out)))
-        elif self._links:
-            address, start = self._links.pop()
-            shown = "".join(self._out[start:]).strip()
-            if address.removeprefix("mailto:").rstrip("/") != shown.rstrip("/") and address:
-                self._out.append(f" ({address})")
+    def _end_part(self) -> None:
+        """Settle what was written so far; around line breaks only code keeps its spaces."""
+        text = "".join(self._out)
+        self._done.append(text if self._verbatim else _GAP.sub("\n", text))
+        self._out.clear()
 
-    def _thing(self, name: str, rest: str) -> None:
+    def _begin_verbatim(self) -> None:
+        if not self._verbatim:
+            self._end_part()
+        self._verbatim += 1
+
+    def _end_verbatim(self) -> None:
+        if self._verbatim == 1:
+            self._end_part()
+        self._verbatim -= 1
+
+    def _item(self, value: str | None) -> None:
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            self._write("- ")
+        else:
+            number = _number(value, number)
+            self._write(f"{number}. ")
+            self._lists[-1] = number + 1
+        self._is_line_begun = False  # its text may be a paragraph
+
+    def _end_link(self) -> None:
+        """Say where a link leads where that is not its text."""
+        address, self._address = self._address, None
+        shown = "".join(self._shown).strip()
+        self._shown.clear()
+        if address and address.removeprefix("mailto:").rstrip("/") != shown.rstrip("/"):
+            self._write(f" ({address})")
+
+    def _thing(self, name: str, found: dict[str, str]) -> None:
         """What is no text but stands for some."""
         if name == "at":
-            self._out.append("@")
+            self._write("@")
         elif name == "emoji":
-            self._out.append(_attributes(rest).get("alt", ""))
+            self._write(found.get("alt", ""))
         elif name == "attachment":
             self._break()
-            shown = self._names.get(_attributes(rest).get("id"))
-            self._out.append(f"[{shown or 'attachment'}]\n")
+            self._write(f"[{self._names.get(found.get('id')) or 'attachment'}]\n")
         elif name == "img":
-            found = _attributes(rest)
             is_emoji = "emoji" in found.get("itemtype", "").lower()
             alt = found.get("alt", "")
-            self._out.append(alt if is_emoji else f"[{alt or 'image'}]")
+            self._write(alt if is_emoji else f"[{alt or 'image'}]")
 
 
-def _attributes(text: str) -> dict[str, str]:
-    return {
-        it[1].lower(): html.unescape(it[2] or it[3] or it[4] or "")
-        for it in _ATTRIBUTE.finditer(text)
-    }
+def _number(text: str | None, otherwise: int) -> int:
+    """The number of a list's item; a text that is none, or is out of all measure, is ignored."""
+    return int(text) if text and _NUMBER.fullmatch(text) else otherwise

@@ -21,7 +21,9 @@ _USER = re.compile(rf"(?:8:orgid:)?({GUID.pattern})", re.IGNORECASE)
 
 PSEUDONYM = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
-_CHAT_OF_TWO = re.compile(r"(?:19:)?([^_@]+)_([^_@]+)@(?:fed\.)?unq\.gbl\.spaces")
+_CHAT_OF_TWO = re.compile(
+    r"(?<![^:@_])([^:@_]++)_([^:@_]++)@(?:fed\.)?unq\.gbl\.spaces",
+)
 
 # What stands before ids of teams, tenants and attachments, which are nobody's.
 _NOBODY = "".join(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import re
-from typing import TYPE_CHECKING, Any
+from html import unescape
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from typing_extensions import override
+
+from tap_msteams.privacy.markup import Markup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -14,22 +17,10 @@ if TYPE_CHECKING:
     from tap_msteams.graph import Record
     from tap_msteams.privacy.pseudonyms import Pseudonyms
 
-# Quoted messages have mentions as their client writes them.
-_MENTION = re.compile(
-    r"(?P<tag><at\b[^>]*>|<span\b[^>]*schema\.skype\.com/Mention[^>]*>)(?P<name>.*?)(?=</(?:at|span)>)",
-    re.IGNORECASE | re.DOTALL,
-)
-_NUMBER = re.compile(r"\b(?:item)?id=[\"']?(\d+)", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
-_VOICE = re.compile(r"(?P<tag><v(?:\.[^ >]*)? )(?P<name>[^>]*)(?=>)")
+_VOICE = re.compile(r"(?P<tag><v(?:\.[^ <>]*+)? )(?P<name>[^>]*+)(?=>)")
 
 _NAMES = {"displayName", "givenName", "surname", "userDisplayName"}
 _THINGS = {"application", "conversation"}
-
-
-def name_in(markup: str) -> str:
-    """A name as it is read."""
-    return html.unescape(_TAG.sub("", markup)).replace("\xa0", " ").strip()
 
 
 def mentioned_user(mention: Record) -> Record | None:
@@ -42,18 +33,85 @@ def renamed(
     text: str, mentions: Iterable[Record] | None, name: Callable[[str, Record], str]
 ) -> str:
     """HTML with other names of the people whom it mentions; `name` gets theirs and who they are."""
-    if "<at" not in text and "skype.com/Mention" not in text:
+    lowered = text.lower()
+    if "<at" not in lowered and "skype.com/mention" not in lowered:
         return text
     known = {str(it.get("id")): mentioned_user(it) for it in mentions or ()}
+    parts, end = list[str](), 0
+    for it in _MentionReader(text).found:
+        user = known.get(it.id, {})
+        if user is not None:
+            parts += (text[end : it.start], name(it.name, user))
+            end = it.end
+    return "".join((*parts, text[end:]))
 
-    def instead(match: re.Match[str]) -> str:
-        number = _NUMBER.search(match["tag"])
-        user = known.get(number[1], {}) if number else {}
-        if user is None:
-            return match[0]
-        return match["tag"] + name(name_in(match["name"]), user)
 
-    return _MENTION.sub(instead, text)
+class _Mention(NamedTuple):
+    id: str
+    start: int
+    end: int
+    """Where the name is in the text."""
+    name: str
+    """As it is read."""
+
+
+class _MentionReader(Markup):
+    """Finds the mentions in a message; quoted messages have them as their client writes them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[_Mention] = []
+        self._lines = [0, *(it.end() for it in re.finditer("\n", text))]
+        self._tag = ""
+        self._depth = 0
+        self._id, self._start = "", 0
+        self._name: list[str] = []
+        self.read(text)
+        self._end(len(text))
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "at" or (tag == "span" and _is_mention(attrs)):
+            self._end(self._here())
+            found = dict(reversed(attrs))
+            self._tag, self._depth = tag, 1
+            self._id = found.get("itemid" if tag == "span" else "id") or ""
+            self._start = self._here() + len(self.get_starttag_text() or "")
+        elif tag == self._tag:
+            self._depth += 1
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._tag:
+            self._depth -= 1
+            if not self._depth:
+                self._end(self._here())
+
+    @override
+    def handle_data(self, data: str) -> None:
+        if self._tag:
+            self._name.append(data)
+
+    def _here(self) -> int:
+        """Where the tag that is read begins."""
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+    def _end(self, end: int) -> None:
+        """End the mention that is open; without an end tag it ends with the next one, or last."""
+        if self._tag:
+            name = _cleaned("".join(self._name))
+            self.found.append(_Mention(self._id, self._start, end, name))
+        self._tag = ""
+        self._name.clear()
+
+
+def _is_mention(attrs: list[tuple[str, str | None]]) -> bool:
+    return any("schema.skype.com/mention" in (value or "").lower() for _, value in attrs)
+
+
+def _cleaned(name: str) -> str:
+    return name.replace("\xa0", " ").strip()
 
 
 class PeopleInTexts:
@@ -78,8 +136,11 @@ class PeopleInTexts:
 
     def transcript(self, text: str) -> str:
         """A transcript in WebVTT."""
-        text = _VOICE.sub(lambda it: it["tag"] + self._pseudonyms.of(name_in(it["name"])), text)
-        return self._pseudonyms.scrub(text)
+        end = text.rfind(">") + 1  # without it, each tag would be looked for up to the end
+        voices = _VOICE.sub(
+            lambda it: it["tag"] + self._pseudonyms.of(_cleaned(unescape(it["name"]))), text[:end]
+        )
+        return self._pseudonyms.scrub(voices + text[end:])
 
     def card(self, text: str) -> str:
         """The content of an attachment, JSON as a rule."""

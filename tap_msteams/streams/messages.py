@@ -182,9 +182,17 @@ def shown(message: Record) -> Iterable[str]:
 
 def hosted_in(*texts: str) -> Iterable[str]:
     """The ids of the contents that texts show, each once."""
-    found = (id_ for text in texts for id_ in _HOSTED.findall(text))
+    addresses = (address for text in texts for address in _ADDRESS.findall(text))
+    found = (_content_at(address) for address in addresses)
     # Anybody can write a text: an id must not lead out of its message.
     return dict.fromkeys(id_ for id_ in found if id_.strip("."))
 
 
-_HOSTED = re.compile(r"/messages/[^\"'<> ]+/hostedContents/([^/\"'<> ]+)/\$value")
+def _content_at(address: str) -> str:
+    """The id of the content of a message at an address; empty where it leads elsewhere."""
+    place, _, content = address.rpartition("/hostedContents/")
+    id_, _, value = content.partition("/")
+    return id_ if "/messages/" in place and value.startswith("$value") else ""
+
+
+_ADDRESS = re.compile(r"[^\"'<> ]+")
