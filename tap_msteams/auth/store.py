@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
+from filelock import FileLock, Timeout
+from platformdirs import PlatformDirs
 
 from tap_msteams.auth.entry import Entry, Flow, fingerprint
-from tap_msteams.auth.lock import create, locked
 from tap_msteams.auth.seal import Sealed, seal_for
 from tap_msteams.errors import SettingsError
 from tap_msteams.settings import env_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from platformdirs.api import PlatformDirsABC
 
     from tap_msteams.auth.seal import Seal
     from tap_msteams.settings import Settings
@@ -30,6 +33,8 @@ __all__ = ["Entry", "Flow", "TokenStore", "fingerprint"]
 logger = logging.getLogger(__name__)
 
 VERSION = 1
+
+OWNER_ONLY = 0o600
 
 
 class _Document(msgspec.Struct, omit_defaults=True):
@@ -111,7 +116,7 @@ class TokenStore:
             else:
                 try:
                     self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    held.enter_context(locked(self.path.with_name(f"{self.path.name}.lock")))
+                    held.enter_context(_locked(self.path.with_name(f"{self.path.name}.lock")))
                 except OSError as error:
                     self._not_kept(error)
             yield
@@ -166,7 +171,7 @@ class TokenStore:
 
     def _tighten(self, descriptor: int) -> None:
         try:
-            os.fchmod(descriptor, 0o600)
+            os.fchmod(descriptor, OWNER_ONLY)
         except OSError:
             logger.warning("The token store %s can be read by others", self.path)
         else:
@@ -220,28 +225,45 @@ class TokenStore:
         raise SettingsError(msg) from cause
 
 
-def default_path() -> Path | None:
-    """The store in the user's state folder; None for a user without a home.
+def default_path(folders: PlatformDirsABC | None = None) -> Path | None:
+    """The store in the user's state folder; None for a user without a home."""
+    folders = folders or PlatformDirs("tap-msteams", appauthor=False)
+    try:
+        path = folders.user_state_path / "tokens.json"
+        # Where earlier versions had it on macOS, too.
+        former = Path("~/.local/state/tap-msteams/tokens.json").expanduser()
+        is_default = path.is_relative_to(Path("~/Library").expanduser())
+    except RuntimeError:
+        return None
+    return former if is_default and former.exists() and not path.exists() else path
 
-    https://specifications.freedesktop.org/basedir-spec/latest/
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock that a file stands for; raises OSError where there can be none.
+
+    The kernel lets go of it with the process that holds it, and the file stays.
     """
-    variable, below = (
-        ("LOCALAPPDATA", "AppData/Local") if os.name == "nt" else ("XDG_STATE_HOME", ".local/state")
-    )
-    folder = Path(os.environ.get(variable, ""))
-    if not folder.is_absolute():
-        try:
-            folder = Path.home() / below
-        except RuntimeError:
-            return None
-    return folder / "tap-msteams" / "tokens.json"
+    lock = FileLock(path, mode=OWNER_ONLY, fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        logger.info("Waiting for the process that holds %s", path)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Put a new file in the place of one, as a whole."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)  # left by a process that was killed; the lock is ours
-    with os.fdopen(create(new), "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+    with os.fdopen(os.open(new, flags, OWNER_ONLY), "wb") as file:
+        if os.name == "posix":
+            os.fchmod(file.fileno(), OWNER_ONLY)  # a umask may have left less than this
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

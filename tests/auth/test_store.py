@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
+from platformdirs.macos import MacOS
 
 from tap_msteams.auth.entry import DAY, INACTIVITY
 from tap_msteams.auth.store import TokenStore, default_path
@@ -176,6 +177,24 @@ def test_it_is_in_the_users_state_folder(monkeypatch, tmp_path):
     assert default_path() == tmp_path / ".local/state/tap-msteams/tokens.json"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "x"))
     assert default_path() == tmp_path / "x/tap-msteams/tokens.json"
+
+
+def test_a_store_where_earlier_versions_had_it_on_a_mac_is_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    folders = MacOS("tap-msteams", appauthor=False)
+    path = tmp_path / "Library/Application Support/tap-msteams/tokens.json"
+    former = tmp_path / ".local/state/tap-msteams/tokens.json"
+    assert default_path(folders) == path
+    for found in (former, path):
+        found.parent.mkdir(parents=True)
+        found.touch()
+        assert default_path(folders) == found
+    former.unlink()
+    path.unlink()
+    former.touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "x"))
+    assert default_path(folders) == tmp_path / "x/tap-msteams/tokens.json"
 
 
 def test_it_is_a_json_document_that_says_whose_it_is(store, path):
