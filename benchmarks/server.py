@@ -26,7 +26,7 @@ class Distant(Sandbox):
 
     _random = Random(1)  # noqa: S311 - chance that can be repeated
 
-    @property
+    @property  # type: ignore[explicit-override] # mypy does not see it where there is a setter
     @override
     def latency(self) -> float:
         """Seconds that the answer at hand takes."""

@@ -1,7 +1,7 @@
-"""The answers in the documents: the queries beside this file, asked of a synthetic company.
+"""The answers in the documents: the queries of `docs/queries`, asked of a synthetic company.
 
 `python demo/answers.py` writes them anew: a PostgreSQL for that, three nights of loading, and
-`docs/answers.json`, from which `make fix` computes tables and plots.
+`answers.json` beside them, from which `make fix` computes tables and plots.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from postgres import ROOT, Postgres
 from tap_msteams_sandbox import Sandbox, Tenant
 
 SCHEMA = "answers"
-ANSWERS = ROOT / "docs" / "answers.json"
+DIRECTORY = ROOT / "docs" / "queries"
+ANSWERS = DIRECTORY / "answers.json"
 TARGET = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
 
 QUERIES = (
@@ -30,7 +31,6 @@ QUERIES = (
     "inactive_channels", "guests", "missing_rows", "weekly_messages", "writing_hours",
 )  # fmt: skip
 
-COMPANY = {"seed": 7, "teams": 5, "channels": 4, "messages": 60, "users": 40}
 NIGHTS = 3
 REFUSED = 3
 """The team that refuses the last night's run, so that something is missing."""
@@ -57,7 +57,7 @@ class Clock:
 
 def load(postgres: Postgres, directory: Path) -> None:
     """Load the company night after night, with days of work in between."""
-    tenant = Tenant(**COMPANY)
+    tenant = Tenant(seed=7, teams=5, channels=4, messages=60, users=40)
     clock = Clock(tenant.until / 1000)
     refused = list(tenant.teams)[REFUSED]
     for night in range(NIGHTS):
@@ -136,8 +136,8 @@ def answers(postgres: Postgres) -> dict[str, Rows]:
 
 
 def query(name: str) -> str:
-    """One of the queries beside this file."""
-    return (ROOT / "demo" / f"{name}.sql").read_text()
+    """One of the queries."""
+    return (DIRECTORY / f"{name}.sql").read_text()
 
 
 def encoded(found: dict[str, Rows]) -> str:

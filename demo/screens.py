@@ -21,9 +21,6 @@ from rich.text import Text
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Sandbox, Tenant
 
-SMALL = {"seed": 7, "teams": 12, "channels": 5, "messages": 80, "users": 60}
-LARGE = {"seed": 7, "teams": 600, "channels": 6, "messages": 900, "users": 4000}
-MIDDLE = {"seed": 7, "teams": 60, "channels": 6, "messages": 120, "users": 300}
 WIDTH = 100
 MOMENT = 15
 """Seconds after which the view is taken."""
@@ -38,11 +35,14 @@ MISSING = {"ChannelMessage.Read.All"}
 def main() -> None:
     """Take all of them."""
     pictures = ROOT / "docs" / "pictures"
-    with Sandbox(Tenant(**SMALL), roles=GRANTED - MISSING) as sandbox:
+    small = Tenant(seed=7, teams=12, channels=5, messages=80, users=60)
+    with Sandbox(small, roles=GRANTED - MISSING) as sandbox:
         draw(pictures / "doctor.svg", shortened(shown(sandbox, "doctor")), "tap-msteams doctor")
-    with Sandbox(Tenant(**LARGE)) as sandbox:
+    large = Tenant(seed=7, teams=600, channels=6, messages=900, users=4000)
+    with Sandbox(large) as sandbox:
         draw(pictures / "estimate.svg", shown(sandbox, "estimate"), "tap-msteams estimate")
-    with Sandbox(Tenant(**MIDDLE), export=False, limits=True, latency=0.06) as sandbox:
+    middle = Tenant(seed=7, teams=60, channels=6, messages=120, users=300)
+    with Sandbox(middle, export=False, limits=True, latency=0.06) as sandbox:
         draw(pictures / "progress.svg", watched(sandbox), "tap-msteams")
 
 

@@ -10,11 +10,7 @@ import answers
 import pytest
 from postgres import ROOT, Postgres, PostgresError
 
-QUERIES = sorted(path.stem for path in (ROOT / "demo").glob("*.sql"))
-
-
-TOUR = {"keys", "presence", "thread"}
-"""Queries of the demo alone."""
+QUERIES = sorted(path.stem for path in answers.DIRECTORY.glob("*.sql"))
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +132,6 @@ def test_a_query_that_is_wrong_is_not_taken_for_an_empty_one(postgres):
 def test_every_query_is_shown_or_linked_in_the_documents():
     text = "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
     shown = {name for name in QUERIES if answers.query(name).strip() in text}
-    linked = {name for name in QUERIES if f"demo/{name}.sql" in text}
+    linked = {name for name in QUERIES if f"(queries/{name}.sql)" in text}
 
-    assert shown | linked == {*QUERIES} - TOUR
+    assert shown | linked == {*QUERIES}

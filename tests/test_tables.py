@@ -1,23 +1,20 @@
-"""The pictures, and what is computed of tables and permissions, agree with the streams."""
+"""The diagrams, and what is computed of tables and permissions, agree with the streams."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
-from demo import diagram, pages
+from docs.computed import diagram, permissions
+from docs.computed.streams import ASKING
 from tap_msteams.streams import STREAMS
 from tests.conftest import run_tap
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 STREAM_NAMES = {stream.name for stream in STREAMS}
-
-PICTURES = ("tables", "weekly_messages", "writing_hours", "response_times")
-"""Those that are computed; the others show a terminal."""
 
 NEVER_THERE = {"sync_issues", "deleted_teams", "deleted_team_messages"}
 """Streams of which a tenant has nothing where nothing has gone wrong or away."""
@@ -63,7 +60,7 @@ def test_a_value_within_an_object_leads_where_the_page_says(rows, table, path, t
 
 
 def test_no_key_that_is_an_id_of_another_table_is_left_out_of_the_diagram():
-    foreign = {stream.fills for stream in diagram.STREAMS if getattr(stream, "fills", None)}
+    foreign = {stream.fills for stream in STREAMS if getattr(stream, "fills", None)}
     for stream in STREAMS:
         for column in foreign & {*stream.primary_keys}:
             if (stream.name, column) in diagram.ELSEWHERE:
@@ -71,24 +68,32 @@ def test_no_key_that_is_an_id_of_another_table_is_left_out_of_the_diagram():
             assert column in diagram.leads_to(stream), (stream.name, column)
 
 
-def test_every_table_is_in_the_picture_and_in_the_text():
-    picture = (DOCS / "pictures" / "tables.svg").read_text()
-    text = diagram.mermaid()
+def test_every_table_is_in_one_diagram_with_its_key():
+    page = (DOCS / "tables.md").read_text()
+    entities = re.findall(r"^  (\w+) \{\n((?:    .*\n)*)", page, re.MULTILINE)
 
-    for stream in STREAMS:
-        assert f"</tspan> {stream.name}<" in picture
-        assert f"  {stream.name} {{" in text
+    assert [name for name, _ in entities] == [stream.name for stream in STREAMS]
+    for stream, (_, columns) in zip(STREAMS, entities, strict=True):
+        assert re.findall(r"(\w+) PK", columns) == [*stream.primary_keys]
+
+
+def test_every_line_of_a_diagram_ends_at_tables_that_there_are():
+    page = (DOCS / "tables.md").read_text()
+    lines = re.findall(r"^  (\w+) \|\|--o\{ (\w+) : \"(\w+)\"$", page, re.MULTILINE)
+
+    assert {(table, column, target) for target, table, column in lines} == {*LEADS}
+    assert {target for target, _, _ in lines} <= STREAM_NAMES
 
 
 def test_every_permission_of_a_stream_is_told():
     page = (DOCS / "permissions.md").read_text()
-    for stream in pages.ASKING:
+    for stream in ASKING:
         assert f"| `{stream.permission}` |" in page
         assert f"`{stream.name}`" in page
 
 
 def test_what_somebody_writes_or_says_is_told_of_its_permission():
-    told = {stream.name: pages.holds(stream) for stream in pages.ASKING}
+    told = {stream.name: permissions.holds(stream) for stream in ASKING}
 
     assert "what they wrote" in told["messages"]
     assert "what they wrote" in told["chat_messages"]
@@ -98,13 +103,5 @@ def test_what_somebody_writes_or_says_is_told_of_its_permission():
 
 
 def test_owners_consent_to_permissions_of_their_team_only():
-    assert set(pages.CONSENTED) <= STREAM_NAMES
-    assert all(permission.endswith(".Read.Group") for permission in pages.CONSENTED.values())
-
-
-def test_computed_pictures_are_fresh():
-    files = [f"docs/pictures/{name}.svg" for name in PICTURES]
-    command = (sys.executable, "-m", "cogapp", "--check", *files)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, f"run `make fix`: {done.stdout}"
+    assert set(permissions.CONSENTED) <= STREAM_NAMES
+    assert all(permission.endswith(".Read.Group") for permission in permissions.CONSENTED.values())

@@ -1,17 +1,11 @@
-"""What the documents in `docs/` compute, as Markdown."""
+"""The permissions, and what they bring."""
 
 from __future__ import annotations
 
-import re
-import sys
-from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo import diagram
-from demo.plots import answers
-from tap_msteams.base import DeltaStream
-from tap_msteams.base.declaration import DeclaredStream
+from docs.computed.markdown import code, grid
+from docs.computed.streams import ASKING
 from tap_msteams.preflight.permissions import BROADER
 from tap_msteams.schema import (
     Card,
@@ -25,17 +19,11 @@ from tap_msteams.schema import (
     Union,
     WebVtt,
 )
-from tap_msteams.streams import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from tap_msteams.base import TapStream
-
-    Table = type[TapStream]
-
-ASKING = [stream for stream in STREAMS if issubclass(stream, DeclaredStream)]
-"""The streams that take a permission."""
+    from docs.computed.diagram import Table
 
 HELD = {
     "people": (PersonId, PersonName, MailAddress),
@@ -60,93 +48,8 @@ CONSENTED = {
 https://learn.microsoft.com/microsoftteams/platform/graph-api/rsc/resource-specific-consent
 """
 
-SHOWN, WIDEST = 6, 70
-"""Rows of an answer, and letters of a cell."""
 
-
-def grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table."""
-    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
-    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
-    return "\n".join(lines)
-
-
-def code(names: Iterable[str]) -> str:
-    """Names, as code."""
-    return ", ".join(f"`{name}`" for name in names)
-
-
-# Tables
-
-
-def area(module: str) -> str:
-    """What the module of some streams is about."""
-    return re.split(r"[:.\n]", sys.modules[module].__doc__ or "")[0]
-
-
-def tables() -> str:
-    """All tables, area by area."""
-    parts = []
-    for module, streams in groupby(STREAMS, key=lambda stream: stream.__module__):
-        rows = [
-            (
-                f"`{stream.name}`",
-                (stream.__doc__ or "").splitlines()[0],
-                code(stream.primary_keys),
-                ", ".join(f"`{name}` → `{to}`" for name, to in diagram.leads_to(stream).items()),
-                gone(stream),
-            )
-            for stream in streams
-        ]
-        heads = ("table", "what a row is", "key", "leads to", "what is gone")
-        parts.append(f"### {area(module)}\n\n{grid(heads, rows)}")
-    return "\n\n".join(parts)
-
-
-def gone(stream: Table) -> str:
-    """How a table tells that something is not there any more."""
-    if issubclass(stream, DeltaStream):
-        return "has `deleted`"
-    if isinstance(getattr(stream, "replication_key", None), str):
-        properties = stream.properties.wrapped
-        return "has `deletedDateTime`" if "deletedDateTime" in properties else "stays"
-    follows = isinstance(getattr(getattr(stream, "parent", None), "replication_key", None), str)
-    return "stays" if stream.appends or follows else "has `_sdc_deleted_at`"
-
-
-def nested() -> str:
-    """What leads from within an object to another table."""
-    lines = []
-    for table, (first, *inner, last), target in diagram.NESTED:
-        path = "".join(f"->'{key}'" for key in inner)
-        column = "joinWebUrl" if last == "joinWebUrl" else "id"
-        inside = f"""{table}."{first}"{path}->>'{last}'"""
-        lines.append(f'- `{inside}` = `{target}."{column}"`')
-    return "\n".join(lines)
-
-
-def answer(name: str) -> str:
-    """A query and the first rows that it finds."""
-    rows = answers()[name]
-    told = [[_cell(value) for value in row.values()] for row in rows[:SHOWN]]
-    more = f"\n\n… and {len(rows) - SHOWN} more." if len(rows) > SHOWN else ""
-    found = grid(list(rows[0]), told)
-    query = Path(f"demo/{name}.sql").read_text().strip()
-    return f"```sql\n{query};\n```\n\n{found}{more}"
-
-
-def _cell(value: Any) -> str:  # noqa: ANN401 - whatever a row holds
-    """A value as a reader wants it."""
-    text = "" if value is None else str(value).lower() if value in {True, False} else str(value)
-    text = re.sub(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*", r"\1 \2", text)
-    text = text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
-    return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-# Permissions
-
-
-def permissions() -> str:
+def table() -> str:
     """Each permission, what it is for, and what it brings."""
     rows = []
     for permission in dict.fromkeys(stream.permission for stream in ASKING):
@@ -221,8 +124,3 @@ def for_organizers() -> str:
 def concealed() -> str:
     """The streams in which Microsoft conceals names."""
     return code(stream.name for stream in ASKING if stream.permission == "Reports.Read.All")
-
-
-def elsewhere(word: str) -> str:
-    """The streams of which a cloud has none."""
-    return code(stream.name for stream in ASKING if word not in stream.clouds)

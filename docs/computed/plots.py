@@ -1,11 +1,9 @@
-"""The plots in the documents, as SVG, of the answers that `answers.py` has written."""
+"""The plots in the documents, as SVG."""
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,12 +35,6 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 """
 
 
-def answers() -> dict[str, Rows]:
-    """All answers."""
-    found: dict[str, Rows] = json.loads(Path("docs/answers.json").read_text())
-    return found
-
-
 def writing_hours(rows: Rows) -> str:
     """When people write: a square for each hour of the week, the fuller the more."""
     counts = {(row["weekday"], row["hour"]): row["messages"] for row in rows}
@@ -71,9 +63,10 @@ def weekly_messages(rows: Rows) -> str:
     first, last = (date.fromisoformat(weeks[end]) for end in (0, -1))
     most = max(row["messages"] for row in rows)
     height, gap, step = 56, 14, (WIDTH - LEFT - RIGHT) / ((last - first).days // 7)
+    teams = sorted({row["team"] for row in rows})
     parts: list[str] = []
-    for place, team in enumerate(sorted({row["team"] for row in rows})):
-        base = (place + 1) * (height + gap)
+    for place, team in enumerate(teams, 1):
+        base = place * (height + gap)
         counts = {
             (date.fromisoformat(row["week"]) - first).days // 7: row["messages"]
             for row in rows
@@ -88,7 +81,7 @@ def weekly_messages(rows: Rows) -> str:
             f'<line class="line" x1="{LEFT}" y1="{base}" x2="{WIDTH - RIGHT}" y2="{base}"/>',
             f'<polygon class="area" points="{LEFT},{base} {line} {WIDTH - RIGHT},{base}"/>',
         ]
-    bottom = parts and base + 18
+    bottom = len(teams) * (height + gap) + 18
     parts += list(_months(weeks, step, bottom))
     return _svg(f"Messages a week in each team, at most {most}", parts, bottom + 8)
 

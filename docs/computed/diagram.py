@@ -1,0 +1,103 @@
+"""The diagrams of the tables: their keys, and where a column leads."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tap_msteams.schema import PersonId
+from tap_msteams.streams import STREAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tap_msteams.base import TapStream
+
+    Table = type[TapStream]
+
+TABLES = {stream.name: stream for stream in STREAMS}
+
+ELSEWHERE = {
+    ("groups", "id"): "teams",
+    ("messages", "chatId"): None,
+    ("deleted_team_messages", "chatId"): None,
+    ("deleted_team_messages", "channelId"): None,
+    ("messages", "replyToId"): "messages",
+    ("deleted_team_messages", "replyToId"): "deleted_team_messages",
+    ("transcripts", "callId"): "call_records",
+    ("recordings", "callId"): "call_records",
+    ("sync_issues", "runId"): "sync_runs",
+}
+"""Where columns lead whose names do not tell; None: nowhere, empty as they or their tables are."""
+
+NESTED = (
+    ("messages", ("from", "user", "id"), "users"),
+    ("messages", ("channelIdentity", "teamId"), "teams"),
+    ("chat_messages", ("from", "user", "id"), "users"),
+    ("installed_apps", ("teamsApp", "id"), "apps"),
+    ("user_installed_apps", ("teamsApp", "id"), "apps"),
+    ("chat_installed_apps", ("teamsApp", "id"), "apps"),
+    ("tabs", ("teamsApp", "id"), "apps"),
+    ("chats", ("onlineMeetingInfo", "joinWebUrl"), "online_meetings"),
+    ("call_records", ("organizer", "user", "id"), "users"),
+    ("sync_issues", ("subject", "teamId"), "teams"),
+)
+"""What leads from within an object of one table to another table."""
+
+
+def leads_to(table: Table) -> dict[str, str]:
+    """The columns of a table that hold keys of others, with the names of these."""
+    return {
+        name: found
+        for name in table.properties.wrapped
+        if (found := _target(table, name)) and (found, name) != (table.name, "id")
+    }
+
+
+def _target(table: Table, column: str) -> str | None:
+    """The table that a column leads to, if any."""
+    if (table.name, column) in ELSEWHERE:
+        return ELSEWHERE[table.name, column]
+    for above in _above(table):
+        if getattr(above, "fills", None) == column:
+            return above.name
+    if column == "id":
+        kind = table.properties.wrapped["id"].wrapped
+        return "users" if kind is PersonId else None
+    words = re.findall("[A-Za-z][a-z]*", column)
+    if words.pop() != "Id":
+        return None
+    for start in range(len(words)):
+        name = "_".join(words[start:]).lower() + "s"
+        if name in TABLES and name not in {"apps", "messages"}:
+            return name
+    return None
+
+
+def _above(table: Table) -> Iterator[Table]:
+    """The tables that one is read below, the nearest first."""
+    parent = getattr(table, "parent", None)
+    while parent:
+        yield parent
+        parent = parent.parent
+
+
+def mermaid(tables: Iterable[Table]) -> str:
+    """A diagram of some tables, in Mermaid, which GitHub draws."""
+    lines, lines_between = ["erDiagram"], []
+    for table in tables:
+        far = leads_to(table)
+        lines.append(f"  {table.name} {{")
+        for name in dict.fromkeys([*table.primary_keys, *far]):
+            marks = ["PK"] * (name in table.primary_keys) + ["FK"] * (name in far)
+            lines.append(f"    {_type(table, name)} {name} {', '.join(marks)}")
+        lines.append("  }")
+        lines_between += [
+            f'  {target} ||--o{{ {table.name} : "{name}"' for name, target in far.items()
+        ]
+    return "\n".join([*lines, *lines_between])
+
+
+def _type(table: Table, column: str) -> str:
+    declared = table.properties.wrapped[column].to_dict()[column]
+    return {"date-time": "timestamp", "date": "date"}.get(declared.get("format", ""), "text")

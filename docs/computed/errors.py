@@ -1,0 +1,44 @@
+"""What the log says, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docs.computed.markdown import flat, grid
+from tap_msteams import advice
+from tap_msteams.auth.remedies import BY_NAME, REMEDIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SIGN_IN_LOG = (
+    "To see more: the sign-in log in the Entra admin center, by the correlation id of the line."
+)
+
+
+def tables() -> str:
+    """All of it."""
+    parts = [
+        ("Microsoft Graph refuses", _advice(advice.GRAPH.values())),
+        ("The way to Microsoft", _advice(advice.NETWORK)),
+        ("The configuration", _advice(advice.CONFIGURATION)),
+        ("State and catalog", _advice(advice.STATE)),
+        ("Entra ID refuses", f"{SIGN_IN_LOG}\n\n{_refusals()}"),
+    ]
+    return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
+
+
+def _advice(found: Iterable[advice.Advice]) -> str:
+    rows = []
+    for it in found:
+        remedy = it.remedy.format(permission="the permission", exception="", doctor=advice.DOCTOR)
+        whole = "`" in it.sign or it.sign[:3].isdigit() or it in advice.GRAPH.values()
+        sign = it.sign if whole else f"… {it.sign.strip()} …"
+        rows.append([flat(text) for text in (sign, it.cause, remedy, it.more)])
+    return grid(("the log says", "why", "what to do", "to see more"), rows)
+
+
+def _refusals() -> str:
+    rows = [(f"AADSTS{number}", flat(remedy)) for number, remedy in REMEDIES.items()]
+    rows += [(name, flat(remedy)) for name, remedy in BY_NAME.items()]
+    return grid(("code", "what it means, and what to do"), rows)

@@ -1,0 +1,45 @@
+"""Queries, and what they find in a synthetic company."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docs.computed.markdown import grid
+
+if TYPE_CHECKING:
+    from docs.computed.plots import Rows
+
+QUERIES = Path(__file__).parents[1] / "queries"
+
+SHOWN, WIDEST = 6, 70
+"""Rows of an answer, and letters of a cell."""
+
+
+def query(name: str) -> str:
+    """A query."""
+    return f"```sql\n{(QUERIES / f'{name}.sql').read_text().strip()};\n```"
+
+
+def answer(name: str) -> str:
+    """A query and the first rows that it finds."""
+    rows = found(name)
+    told = [[_cell(value) for value in row.values()] for row in rows[:SHOWN]]
+    more = f"\n\n… and {len(rows) - SHOWN} more." if len(rows) > SHOWN else ""
+    return f"{query(name)}\n\n{grid(list(rows[0]), told)}{more}"
+
+
+def found(name: str) -> Rows:
+    """All rows that a query finds, as `demo/answers.py` has written them."""
+    rows: Rows = json.loads((QUERIES / "answers.json").read_text())[name]
+    return rows
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - whatever a row holds
+    """A value as a reader wants it."""
+    text = "" if value is None else str(value).lower() if value in {True, False} else str(value)
+    text = re.sub(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*", r"\1 \2", text)
+    text = text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+    return text.replace("|", "\\|").replace("<", "&lt;")

@@ -1,0 +1,95 @@
+"""The settings, as the documents have them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from docs.computed.markdown import code, grid
+from tap_msteams.settings import Settings, env_name, json_schema, rules
+from tap_msteams.settings.privacy import PrivacySettings
+from tap_msteams.settings.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_msteams.settings import Rule
+
+KINDS = {
+    "array": "array",
+    "boolean": "boolean",
+    "date-time": "date_iso8601",
+    "integer": "integer",
+    "number": "string",  # Meltano 4.4 hands on no decimal that comes from the environment
+    "string": "string",
+}
+"""What Meltano calls the types of JSON."""
+
+
+def table() -> str:
+    """All settings."""
+    rows = [
+        (
+            f"`{it.name}`",
+            _default(it),
+            it.description + (f" One of {code(it.choices)}." if it.choices else ""),
+        )
+        for it in rules(Settings).values()
+    ]
+    return grid(("setting", "default", "what it does"), rows)
+
+
+def secrets() -> str:
+    """The settings that are secret."""
+    rows = [
+        (f"`{it.name}`", f"`{env_name(it.name)}`", it.description)
+        for it in rules(Settings).values()
+        if it.secret
+    ]
+    return grid(("setting", "environment", "what it is"), rows)
+
+
+def reading() -> str:
+    """The settings that choose what is read."""
+    return _described(Reading)
+
+
+def privacy() -> str:
+    """The settings that keep people and what they wrote out of what is emitted."""
+    return _described(PrivacySettings)
+
+
+def meltano() -> str:
+    """The settings as Meltano has them."""
+    return "\n".join(
+        line
+        for name, schema in json_schema()["properties"].items()
+        for line in _meltano_setting(name, schema)
+    )
+
+
+def _described(group: type) -> str:
+    rows = [(f"`{it.name}`", _default(it), it.description) for it in rules(group).values()]
+    return grid(("setting", "default", "what it does"), rows)
+
+
+def _default(rule: Rule) -> str:
+    if rule.default is None:
+        return ""
+    return f"`{str(rule.default).lower() if rule.kind is bool else rule.default}`"
+
+
+def _meltano_setting(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    options = [json.dumps(option) for option in schema.get("enum", ())]
+    kind = KINDS[schema.get("format") or schema["type"][0]]
+    yield f"- name: {name}"
+    yield f"  kind: {'options' if options else kind}"
+    if "default" in schema:
+        yield f"  value: {json.dumps(schema['default'])}"
+    if "secret" in schema:
+        yield "  sensitive: true"
+    yield f"  description: {json.dumps(schema['description'])}"
+    if options:
+        yield "  options:"
+    for option in options:
+        yield f"    - {{label: {option}, value: {option}}}"

@@ -1,0 +1,138 @@
+"""The streams, as the documents have them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from docs.computed import diagram
+from docs.computed.markdown import code, grid
+from tap_msteams.base import DeltaStream
+from tap_msteams.base.declaration import DeclaredStream
+from tap_msteams.settings import CLOUDS
+from tap_msteams.streams import STREAMS
+
+if TYPE_CHECKING:
+    from docs.computed.diagram import Table
+
+ASKING = [stream for stream in STREAMS if issubclass(stream, DeclaredStream)]
+"""The streams that take a permission."""
+
+NEEDED = (
+    "Where streams that are not selected are needed for their ids, the requests for those come on "
+    "top."
+)
+
+
+def table() -> str:
+    """All streams, and what to know of some."""
+    heads = ("stream", "what a row is", "key", "incremental key", "permission", "requests a sync")
+    rows = [
+        (
+            f"**`{stream.name}`**" if stream.selected_by_default else f"`{stream.name}`",
+            _about(stream),
+            code(stream.primary_keys),
+            _since(stream),
+            _granted(stream) if issubclass(stream, DeclaredStream) else "",
+            stream.sync_cost() if issubclass(stream, DeclaredStream) else "none",
+        )
+        for stream in STREAMS
+    ]
+    lines = [
+        grid(heads, rows),
+        "",
+        NEEDED,
+        "Streams in bold are read unless a catalog says otherwise; the others only when selected.",
+        f"Columns that cost much are read only when selected by name: {costly()}.",
+    ]
+    missing = {stream.name: frozenset(CLOUDS) - {*stream.clouds} for stream in ASKING}
+    for clouds in dict.fromkeys(filter(None, missing.values())):
+        names = " or ".join(f"`{cloud}`" for cloud in sorted(clouds))
+        without = code(name for name, found in missing.items() if found == clouds)
+        lines.append(f"Not in the cloud {names}: {without}.")
+    return "\n".join(lines)
+
+
+def costly() -> str:
+    """The columns that are read only when selected by name."""
+    return code(f"{stream.name}.{name}" for stream in STREAMS for name in stream.on_request)
+
+
+def select() -> str:
+    """What Meltano selects: what is selected by default, without what costs much."""
+    chosen = [f"- {stream.name}.*" for stream in STREAMS if stream.selected_by_default]
+    left = [f'- "!{stream.name}.{name}"' for stream in STREAMS for name in stream.on_request]
+    return "\n".join(chosen + left)
+
+
+def tables() -> str:
+    """All tables, area by area."""
+    parts = []
+    for module, found in groupby(STREAMS, key=lambda stream: stream.__module__):
+        streams = [*found]
+        rows = [
+            (
+                f"`{stream.name}`",
+                _about(stream),
+                code(stream.primary_keys),
+                ", ".join(f"`{name}` → `{to}`" for name, to in diagram.leads_to(stream).items()),
+                _gone(stream),
+            )
+            for stream in streams
+        ]
+        heads = ("table", "what a row is", "key", "leads to", "what is gone")
+        picture = f"```mermaid\n{diagram.mermaid(streams)}\n```"
+        parts.append(f"### {_area(module)}\n\n{grid(heads, rows)}\n\n{picture}")
+    return "\n\n".join(parts)
+
+
+def nested() -> str:
+    """What leads from within an object to another table."""
+    lines = []
+    for table, (first, *inner, last), target in diagram.NESTED:
+        path = "".join(f"->'{key}'" for key in inner)
+        column = "joinWebUrl" if last == "joinWebUrl" else "id"
+        inside = f"""{table}."{first}"{path}->>'{last}'"""
+        lines.append(f'- `{inside}` = `{target}."{column}"`')
+    return "\n".join(lines)
+
+
+def _about(stream: Table) -> str:
+    """What a row of a stream is."""
+    return (stream.__doc__ or "").splitlines()[0]
+
+
+def _since(stream: Table) -> str:
+    """By what a stream tells what is new."""
+    changes = stream.__dict__.get("replication_key") or getattr(stream, "replication_key", None)
+    if isinstance(changes, str):
+        return f"`{changes}`"
+    if issubclass(stream, DeltaStream):
+        return "Graph's delta link"
+    adds = {"observedDateTime", "runId"} & {*stream.primary_keys} or stream.name == "sync_issues"
+    return "each run adds rows" if adds else ""
+
+
+def _granted(stream: type[DeclaredStream]) -> str:
+    """The permission of an application, and that of a user where it is another one."""
+    needed = [f"`{stream.needs(application=it)}`" for it in (True, False)]
+    either = needed[0] if len({*needed}) == 1 else f"{needed[0]} (a user: {needed[1]})"
+    return either + ("; applications only" if stream.sign_in == "application" else "")
+
+
+def _gone(stream: Table) -> str:
+    """How a table tells that something is not there any more."""
+    if issubclass(stream, DeltaStream):
+        return "has `deleted`"
+    if isinstance(getattr(stream, "replication_key", None), str):
+        properties = stream.properties.wrapped
+        return "has `deletedDateTime`" if "deletedDateTime" in properties else "stays"
+    follows = isinstance(getattr(getattr(stream, "parent", None), "replication_key", None), str)
+    return "stays" if stream.appends or follows else "has `_sdc_deleted_at`"
+
+
+def _area(module: str) -> str:
+    """What the module of some streams is about."""
+    return re.split(r"[:.\n]", sys.modules[module].__doc__ or "")[0]
