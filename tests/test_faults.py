@@ -7,7 +7,7 @@ from functools import cached_property
 import pytest
 
 from tap_msteams.errors import AuthenticationError
-from tap_msteams_sandbox.mischief import KINDS
+from tap_msteams_sandbox.faults import KINDS
 from tests.cloud import Sandbox
 from tests.target import (
     DELEGATED,

@@ -7,7 +7,7 @@ import base64
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox.areas.calls.telephony import NEVER
 from tap_msteams_sandbox.areas.chats import Chats
-from tap_msteams_sandbox.areas.chats.answers import picture
+from tap_msteams_sandbox.areas.chats.messages import picture
 from tap_msteams_sandbox.areas.workspace.sharing import SOURCE
 from tests.target import DECLARED, key_of
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_msteams_sandbox.area import Area
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.replies import Reply
 
 MOST = 20
+
+AREA = Area("Batches")
 
 
 class Item(msgspec.Struct, rename="camel"):
@@ -37,6 +40,7 @@ class Envelope(msgspec.Struct):
     requests: list[Item]
 
 
+@AREA.endpoint("POST /$batch", "../json-batching", application=(), delegated=())
 def batch(call: Call) -> bytes:
     """POST /$batch; the answers come in another order than the requests."""
     try:

@@ -11,8 +11,8 @@ from tap_msteams_sandbox.replies import GraphError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tap_msteams_sandbox.company.company import Company
     from tap_msteams_sandbox.replies import Reply
-    from tap_msteams_sandbox.tenant import Tenant
 
     Again = Callable[[str, str, Mapping[str, str], bytes], Reply]
 
@@ -69,7 +69,7 @@ class Call:
     to right."""
     query: Query
     caller: Caller
-    tenant: Tenant
+    tenant: Company
     root: str
     """Where this Graph lives, version included."""
     headers: Mapping[str, str]

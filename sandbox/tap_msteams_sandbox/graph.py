@@ -1,4 +1,4 @@
-"""Graph v1.0: its endpoints with what Microsoft documents for each, and who may call them."""
+"""Graph v1.0: all endpoints, and who may call them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import difflib
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from tap_msteams_sandbox import conversations, resources
-from tap_msteams_sandbox.areas import AREAS
-from tap_msteams_sandbox.batch import batch
+from tap_msteams_sandbox import batch
+from tap_msteams_sandbox.areas import AREAS, messages
 from tap_msteams_sandbox.endpoints import Call, Caller, Endpoint, Routes
-from tap_msteams_sandbox.odata import Paging, Query
+from tap_msteams_sandbox.odata import Query
 from tap_msteams_sandbox.replies import GraphError, Reply
 
 if TYPE_CHECKING:
@@ -18,85 +17,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tap_msteams_sandbox.endpoints import Again
-    from tap_msteams_sandbox.service import Request
+    from tap_msteams_sandbox.request import Request
     from tap_msteams_sandbox.tenant import Tenant
 
 VERSION = "v1.0"
 
-TEAM = ("Team.ReadBasic.All", "TeamSettings.Read.All", "TeamSettings.ReadWrite.All")
-DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
-GROUP = ("Group.Read.All", "Group.ReadWrite.All")
-CHANNEL = ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "ChannelSettings.ReadWrite.All")
-MEMBER = ("TeamMember.Read.All", "TeamMember.ReadWrite.All")
-MESSAGE = ("ChannelMessage.Read.All", *GROUP)
-USER = ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *DIRECTORY)
-PRESENCE = ("Presence.Read.All", "Presence.ReadWrite.All")
+ENDPOINTS = tuple(endpoint for area in (*AREAS, batch.AREA) for endpoint in area.endpoints)
 
-
-ROLES = (
-    "Team.ReadBasic.All", "TeamSettings.Read.All", "TeamMember.Read.All", "Channel.ReadBasic.All",
-    "ChannelMessage.Read.All", "Presence.Read.All", "User.Read.All",
-    *sorted({role for area in AREAS for role in area.roles}),
-)  # fmt: skip
+ROLES = tuple(dict.fromkeys(role for area in AREAS for role in area.roles))
 """What an administrator would consent to for reading all that is served here."""
-
-ROSTER = Paging(default=100, maximum=999)
-"""Members and users: https://learn.microsoft.com/en-us/graph/api/team-list-members."""
-
-PAGED = frozenset({"$top", "$skiptoken"})
-
-ENDPOINTS = (
-    Endpoint(
-        "GET", "/teams", "teams-list", TEAM, TEAM, resources.teams,
-        PAGED | {"$filter", "$select", "$count"}, ROSTER,
-    ),
-    Endpoint(
-        "GET", "/teams/{id}", "team-get", (*TEAM, *GROUP, *DIRECTORY), (*TEAM, *GROUP, *DIRECTORY),
-        resources.team, frozenset({"$select"}),
-    ),
-    Endpoint("GET", "/me/joinedTeams", "user-list-joinedteams", None, TEAM, resources.joined_teams),
-    Endpoint(
-        "GET", "/teams/{id}/channels", "channel-list",
-        (*CHANNEL, *GROUP, *DIRECTORY), (*CHANNEL, *GROUP, *DIRECTORY),
-        resources.channels, frozenset({"$filter", "$select"}),
-    ),
-    Endpoint(
-        "GET", "/teams/{id}/channels/{id}", "channel-get",
-        (*CHANNEL, *GROUP, *DIRECTORY), (*CHANNEL, *GROUP, *DIRECTORY),
-        resources.channel, frozenset({"$filter", "$select"}),
-    ),
-    Endpoint(
-        "GET", "/teams/{id}/members", "team-list-members", MEMBER, MEMBER, resources.members,
-        PAGED | {"$filter", "$select"}, ROSTER,
-    ),
-    Endpoint(
-        "GET", "/teams/{id}/channels/{id}/messages", "channel-list-messages", MESSAGE, MESSAGE,
-        conversations.messages, PAGED | {"$expand"}, conversations.MESSAGES,
-    ),
-    Endpoint(
-        "GET", "/teams/{id}/channels/{id}/messages/{id}", "chatmessage-get", MESSAGE, MESSAGE,
-        conversations.message, frozenset({"$expand"}),
-    ),
-    Endpoint(
-        "GET", "/teams/{id}/channels/{id}/messages/{id}/replies", "chatmessage-list-replies",
-        MESSAGE, MESSAGE, conversations.replies, PAGED, conversations.MESSAGES,
-    ),
-    Endpoint(
-        "GET", "/teams/{id}/channels/getAllMessages", "channel-getallmessages",
-        ("ChannelMessage.Read.All",), None, conversations.export, PAGED | {"$filter"},
-        conversations.EXPORT,
-    ),
-    Endpoint(
-        "GET", "/users", "user-list", USER, USER, resources.users,
-        PAGED | {"$filter", "$select", "$count"}, ROSTER,
-    ),
-    Endpoint(
-        "POST", "/communications/getPresencesByUserId",
-        "cloudcommunications-getpresencesbyuserid", PRESENCE, PRESENCE, resources.presences,
-    ),
-    Endpoint("POST", "/$batch", "../json-batching", (), (), batch),
-    *(endpoint for area in AREAS for endpoint in area.endpoints),
-)  # fmt: skip
 
 PERMISSIONS = frozenset(
     name
@@ -158,7 +87,7 @@ class Graph:
         claims: Callable[[str], Mapping[str, Any] | None],
         *,
         page_size: int | None = None,
-        inline_replies: int = conversations.INLINE_REPLIES,
+        inline_replies: int = messages.INLINE_REPLIES,
         export_refusal: int | None = None,
     ) -> None:
         self.tenant, self._claims = tenant, claims
@@ -226,7 +155,7 @@ class Graph:
         needed = endpoint.application if caller.user is None else endpoint.delegated
         if needed and not set(needed) & set(caller.granted):
             raise _missing(endpoint, caller, needed)
-        if endpoint.answer is conversations.export and self.export_refusal:
+        if endpoint.answer is messages.export and self.export_refusal:
             code, message = REFUSALS[self.export_refusal]
             if not message:
                 raise _missing(endpoint, Caller(()), needed or ())

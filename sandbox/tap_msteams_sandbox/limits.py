@@ -49,22 +49,12 @@ class Limit:
     """What a request costs where the limit is not the identity service's."""
 
 
-MESSAGES = r"GET /teams/\{id\}/channels/\{id\}/messages.*"
-
 LIMITS = (
-    Limit("teams", r"GET /teams", 30, 1, TEAMS),
-    Limit("team", r"GET (/teams/\{id\}|/me/joinedTeams)", 30, 1, TEAMS),
-    Limit("channel", r"GET /teams/\{id\}/channels/\{id\}", 30, 1, TEAMS),
-    Limit("channels", r"GET /teams/\{id\}/channels", 60, 1, TEAMS),
-    Limit("members", r"GET /teams/\{id\}/members", 60, 1, TEAMS),
-    Limit("channel messages", MESSAGES, 20, 1, TEAMS),
-    Limit("export", r"GET /teams/\{id\}/channels/getAllMessages", 200, 1, TEAMS),
     Limit("one team", r".* /teams/\{id\}.*", 4, 1, TEAMS, "team"),
     Limit("one channel", r".* /teams/\{id\}/channels/\{id\}.*", 1, 1, TEAMS, "channel"),
-    Limit("presence", r"POST /communications/.*", 1500, 30, PRESENCE),
     Limit("identity", r"GET /(users|groups)(/\{id\})?", 3500, 10, IDENTITY, units=True),
 )
-"""The rows that the sandbox's endpoints fall under."""
+"""The rows that endpoints of several areas fall under."""
 
 DEPTHS = {"application": 0, "team": 1, "chat": 1, "user": 1, "channel": 2}
 """How many names of a path say what has a count of its own."""

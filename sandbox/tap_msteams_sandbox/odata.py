@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SKIP_TOKEN = "$skiptoken"  # noqa: S105 (the name of an option, not a secret)
 
+PAGED = frozenset({"$top", SKIP_TOKEN})
+"""The options of a list in pages."""
 
 FIRST = b"null"
 """What the token of a first page holds."""

@@ -23,7 +23,8 @@ from tap_msteams_sandbox.graph import ROLES, Graph, granted
 from tap_msteams_sandbox.identity.directory import Directory
 from tap_msteams_sandbox.instants import SECOND
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.service import Request, Service
+from tap_msteams_sandbox.request import Request
+from tap_msteams_sandbox.service import Service
 from tap_msteams_sandbox.tenant import Tenant
 
 if TYPE_CHECKING:

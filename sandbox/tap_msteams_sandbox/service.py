@@ -2,53 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from tap_msteams_sandbox import pages
 from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.faults import KINDS, Exchange, pages
 from tap_msteams_sandbox.graph import VERSION
 from tap_msteams_sandbox.instants import SECOND, iso
 from tap_msteams_sandbox.journal import Entry, Journal
 from tap_msteams_sandbox.limits import Limits
-from tap_msteams_sandbox.mischief import KINDS, Exchange
 from tap_msteams_sandbox.odata import Query
 from tap_msteams_sandbox.replies import GraphError, Reply, request_id
+from tap_msteams_sandbox.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import msgspec
 
-    from tap_msteams_sandbox.entra import Entra
-    from tap_msteams_sandbox.faults import Faults
+    from tap_msteams_sandbox.faults import Fault, Faults
     from tap_msteams_sandbox.graph import Graph
+    from tap_msteams_sandbox.identity.entra import Entra
 
 ELSEWHERE = "elsewhere"
 """The counters' name for paths that lead nowhere."""
 
 JSON = "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8"
-
-
-@dataclass
-class Request:
-    """A request, on its own or as the item of a batch."""
-
-    method: str
-    path: str
-    """The path with its version, without a slash in front."""
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-    batched: bool = False
-    pattern: str = ""
-    """The endpoint, once it is known."""
-
-    @property
-    def target(self) -> str:
-        """The path with its query, as it came."""
-        return f"/{self.path}?{self.query}" if self.query else f"/{self.path}"
 
 
 class Service:
@@ -76,7 +55,7 @@ class Service:
             if fault is None:
                 reply = self._normal(request)
             else:
-                reply = KINDS[fault.kind].act(self._exchange(request), fault)
+                reply = KINDS[fault.kind].act(self._exchange(request, fault))
         except GraphError as error:
             reply = self._refuse(error, request.headers)
         reply.headers.setdefault("Content-Type", JSON)
@@ -102,7 +81,7 @@ class Service:
         except GraphError as error:
             return self._refuse(error, request.headers)
 
-    def _exchange(self, request: Request) -> Exchange:
+    def _exchange(self, request: Request, fault: Fault) -> Exchange:
         return Exchange(
             request.path,
             request.query,
@@ -111,6 +90,10 @@ class Service:
             self._entra,
             lambda: self._normal(request),
             self._earlier,
+            fault.kind,
+            fault.told(),
+            fault.chance,
+            fault.seed,
         )
 
     def _note(self, request: Request, reply: Reply) -> None:

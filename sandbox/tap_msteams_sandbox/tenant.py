@@ -1,192 +1,35 @@
-"""The tenant: the tree, and what people and tests can do to it while it is used."""
+"""The tenant: a company with all areas of Teams."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams_sandbox import events
-from tap_msteams_sandbox.channel import Channel
-from tap_msteams_sandbox.day import work
-from tap_msteams_sandbox.instants import iso
-from tap_msteams_sandbox.message import Message, Thread, draft, reaction
-from tap_msteams_sandbox.tree import Tree
+from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.company.company import Company
+from tap_msteams_sandbox.company.day import work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tap_msteams_sandbox.people import Person
+    from collections.abc import Iterator
 
 
-class Tenant(Tree):
-    """A tenant that changes: whatever is touched is stamped with an instant of its own.
-
-    Teams, channels, messages and people are named by their ids.
-    """
-
-    days = 0
-    """Days of work done so far."""
+class Tenant(Company):
+    """A synthetic company's tenant, the same for the same arguments."""
 
     def change(self, seed: int | None = None) -> dict[str, int]:
         """Let a day of work go by; return how often what was done."""
         with self.lock:
             self.days += 1
-            return work(self, self.random("day", str(self.days if seed is None else seed)))
+            random = self.random("day", str(self.days if seed is None else seed))
+            done = work(self, random)
+            for area in AREAS:
+                done.update(area.work(self, random))
+            return dict(done)
 
-    def post(self, team: str, channel: str, text: str = "Hello", author: str = "") -> str:
-        """Write a root post; return its id."""
+    def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
+        """Yield all current rows of a collection as Graph shows them in full.
+
+        Messages come in the shape of the export; what is below something carries its id.
+        """
         with self.lock:
-            where = self._channel(team, channel)
-            message = self._write(where, text, author)
-            where.threads[message.id] = Thread(message, [])
-            where.touch()
-            return str(message.id)
-
-    def reply(
-        self, team: str, channel: str, message: str, text: str = "Thanks!", author: str = ""
-    ) -> str:
-        """Answer a root post; return the id of the reply."""
-        with self.lock:
-            where = self._channel(team, channel)
-            thread = where.threads[int(message)]
-            answer = self._write(where, text, author, parent=thread.root.id)
-            thread.replies.append(answer)
-            thread.touch()
-            where.touch()
-            return str(answer.id)
-
-    def edit(self, team: str, channel: str, message: str, text: str = "Edited") -> None:
-        """Change the text of a post or a reply."""
-
-        def rewrite(found: Message, row: dict[str, Any], instant: int) -> None:
-            row["body"]["content"] = f"<p>{text}</p>"
-            row["lastEditedDateTime"] = iso(instant)
-            found.keep(row, instant)
-
-        self._alter(team, channel, message, rewrite)
-
-    def react(
-        self, team: str, channel: str, message: str, kind: str = "like", person: str = ""
-    ) -> None:
-        """React to a post or a reply."""
-
-        def add(found: Message, row: dict[str, Any], instant: int) -> None:
-            given = reaction(self._person(self._channel(team, channel), person), kind, instant)
-            row["reactions"].append(given)
-            row["messageHistory"].append(
-                {"modifiedDateTime": iso(instant), "actions": "reactionAdded", "reaction": given}
-            )
-            found.keep(row, instant)
-
-        self._alter(team, channel, message, add)
-
-    def delete(self, team: str, channel: str, message: str) -> None:
-        """Delete a post or a reply, as its author can."""
-        self._alter(team, channel, message, Message.delete)
-
-    def announce(self, team: str, channel: str, kind: str) -> str:
-        """Let Teams write a system message of one of the kinds of events; return its id."""
-        with self.lock:
-            where = self._channel(team, channel)
-            instant = self.tick()
-            row = draft(where, instant, None, "")
-            row["messageType"] = "systemEventMessage"
-            row["body"]["content"] = "<systemEventMessage/>"
-            random = self.random("event", str(instant))
-            row["eventDetail"] = events.detail(random, where, kind, instant)
-            where.threads[instant] = Thread(Message(where, row, instant), [])
-            where.touch()
-            return str(instant)
-
-    def add_team(self, name: str = "New team", messages: int = 0) -> str:
-        """Found a team with a General channel and that many posts; return its id."""
-        with self.lock:
-            team = self.add(name)
-            for number in range(messages):
-                self.post(team.id, next(iter(team.channels)), f"Post {number}")
-            return team.id
-
-    def remove_team(self, team: str) -> None:
-        """Delete a team with all that is in it."""
-        with self.lock:
-            self.deleted[team] = self.teams.pop(team)
-
-    def archive(self, team: str, *, archived: bool = True) -> None:
-        """Put a team into the archive or back into use."""
-        with self.lock:
-            self.teams[team].archived = archived
-
-    def rename(self, team: str, name: str) -> None:
-        """Give a team another name."""
-        with self.lock:
-            self.teams[team].settle()
-            self.teams[team].name = name
-
-    def add_channel(self, team: str, name: str = "New channel", kind: str = "standard") -> str:
-        """Open a channel: standard, private or shared; return its id."""
-        with self.lock:
-            where = self.teams[team]
-            n = 1 + max(it.n for it in (*where.channels.values(), *where.removed))
-            channel = Channel(where, n, name, kind, self.tick())
-            where.channels[channel.id] = channel
-            return channel.id
-
-    def remove_channel(self, team: str, channel: str) -> None:
-        """Delete a channel; its messages stay in the export."""
-        with self.lock:
-            where = self.teams[team]
-            where.settle()
-            where.removed.append(where.channels.pop(channel))
-
-    def add_member(self, team: str, person: str) -> None:
-        """Let someone join a team."""
-        with self.lock:
-            where = self.teams[team]
-            where.settle()
-            if self.users[person] not in where.people:
-                where.people.append(self.users[person])
-
-    def remove_member(self, team: str, person: str) -> None:
-        """Let someone leave a team and its channels."""
-        with self.lock:
-            where = self.teams[team]
-            where.settle()
-            who = self.users[person]
-            for people in (where.people, *(it.audience for it in where.channels.values())):
-                if who in people:
-                    people.remove(who)
-
-    def turn(self, person: str) -> None:
-        """Change someone's presence."""
-        with self.lock:
-            self.users[person].presence += 1
-
-    def _channel(self, team: str, channel: str) -> Channel:
-        return self.teams[team].channels[channel]
-
-    def _person(self, channel: Channel, person: str) -> Person:
-        """Return the person of that id, or else the one who is most at home in the channel."""
-        return self.users[person] if person else (channel.audience or self.people)[0]
-
-    def _write(self, channel: Channel, text: str, author: str, parent: int = 0) -> Message:
-        instant = self.tick()
-        row = draft(channel, instant, self._person(channel, author), text, parent)
-        return Message(channel, row, instant)
-
-    def _alter(
-        self,
-        team: str,
-        channel: str,
-        message: str,
-        how: Callable[[Message, dict[str, Any], int], None],
-    ) -> None:
-        """Change one message, wherever in the channel it is."""
-        with self.lock:
-            where = self._channel(team, channel)
-            for thread in where.threads.values():
-                if found := thread.find(int(message)):
-                    how(found, found.read(), self.tick())
-                    thread.touch()
-                    where.touch()
-                    return
-            msg = f"there is no message {message} in channel {channel}"
-            raise KeyError(msg)
+            [rows] = (area.truth[what] for area in AREAS if what in area.truth)
+            yield from list(rows(self))

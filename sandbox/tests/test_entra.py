@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from tap_msteams_sandbox.entra import Application, Entra, User
-from tap_msteams_sandbox.imds import Imds
+from tap_msteams_sandbox.identity.entra import Application, Entra, User
+from tap_msteams_sandbox.identity.imds import Imds
 
 TENANT = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001"
 GRAPH = "https://graph.microsoft.com"

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from tap_msteams_sandbox import Fault, FaultError, Tenant
-from tap_msteams_sandbox.mischief import KINDS
+from tap_msteams_sandbox.faults import KINDS
 
 BROKEN = (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError)
 EXPORT = "/teams/{id}/channels/getAllMessages?$top=20"

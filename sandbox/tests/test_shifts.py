@@ -10,7 +10,7 @@ from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.shifts import Shifts
 from tap_msteams_sandbox.areas.shifts.answers import STREAMS
 from tap_msteams_sandbox.areas.shifts.schedule import RECENT
-from tap_msteams_sandbox.team import Team
+from tap_msteams_sandbox.company.team import Team
 
 TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
 ENTITIES = {

@@ -12,8 +12,8 @@ from aiohttp import web
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.settings import Settings
 from tap_msteams_sandbox import certificate
-from tap_msteams_sandbox.entra import Application, Entra, User
-from tap_msteams_sandbox.imds import Imds
+from tap_msteams_sandbox.identity.entra import Application, Entra, User
+from tap_msteams_sandbox.identity.imds import Imds
 
 TENANT = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001"
 CONFIDENTIAL = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a002"

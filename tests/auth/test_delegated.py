@@ -13,7 +13,7 @@ from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import AuthenticationError, TapError
 from tap_msteams.settings import Settings
 from tap_msteams.transport import identity_session
-from tap_msteams_sandbox.entra import User
+from tap_msteams_sandbox.identity.entra import User
 from tests.auth.person import Person
 
 REDIRECT_URI = "http://localhost/signed-in"

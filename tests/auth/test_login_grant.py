@@ -11,7 +11,7 @@ from tap_msteams.auth.grant import Grant, admin_consent_url, parse_answer
 from tap_msteams.auth.login import in_browser, with_device_code
 from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox.entra import Application
+from tap_msteams_sandbox.identity.entra import Application
 from tests.auth.person import Person
 
 REDIRECT_URI = "http://localhost/signed-in"

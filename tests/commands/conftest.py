@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tap_msteams_sandbox import Tenant
-from tap_msteams_sandbox.entra import Application
+from tap_msteams_sandbox.identity.entra import Application
 from tests.cloud import Sandbox
 from tests.commands.machine import CONFIDENTIAL, PUBLIC, SCOPES, SECRET, Machine
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tap_msteams_sandbox.entra import Application
+from tap_msteams_sandbox.identity.entra import Application
 from tests import chromium
 from tests.commands.machine import PATIENCE, SCOPES, confidential, shown
 

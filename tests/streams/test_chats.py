@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from tap_msteams_sandbox.areas.chats import Chats
-from tap_msteams_sandbox.areas.chats.answers import picture
+from tap_msteams_sandbox.areas.chats.messages import picture
 from tests.conftest import run_tap, selection
 from tests.target import DECLARED, KEYS, UNPACED, Clock, TalkativeTap, Target, key_of
 

@@ -1,4 +1,4 @@
-"""Everything in Teams beyond teams, channels, members, messages, users and presence."""
+"""The areas of Teams, each with the endpoints that it answers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ from tap_msteams_sandbox.areas import (
     files,
     groups,
     meetings,
+    messages,
+    people,
     reports,
     shifts,
+    teams,
     workspace,
 )
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.areas.area import Area
+    from tap_msteams_sandbox.area import Area
 
 AREAS: tuple[Area, ...] = (
+    people.AREA,
+    teams.AREA,
+    messages.AREA,
     groups.AREA,
     workspace.AREA,
     chats.AREA,

@@ -7,20 +7,19 @@ import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams_sandbox.areas.area import Area
-from tap_msteams_sandbox.endpoints import Endpoint
+from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.company.people import DOMAIN, INITIAL_DOMAIN, guid
 from tap_msteams_sandbox.filters import conditions
 from tap_msteams_sandbox.instants import DAY, SECOND, iso
-from tap_msteams_sandbox.odata import Paging, clauses, page, pick
-from tap_msteams_sandbox.people import DOMAIN, INITIAL_DOMAIN, guid
+from tap_msteams_sandbox.odata import PAGED, Paging, clauses, page, pick
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.team import Team
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
 
 READ = (
     "GroupMember.Read.All", "Group.ReadBasic.All", "Group.Read.All", "Group.ReadWrite.All",
@@ -42,7 +41,10 @@ TEAMLESS = ("All staff", "VPN users", "Druckerfreigabe Süd")
 """Groups without a team; the last one still carries the mark of one that is gone."""
 
 
-def groups(tenant: Tenant) -> Iterator[tuple[int, bool, Callable[[], dict[str, Any]]]]:
+AREA = Area("Groups", roles=("GroupMember.Read.All",))
+
+
+def groups(tenant: Company) -> Iterator[tuple[int, bool, Callable[[], dict[str, Any]]]]:
     """Yield all groups of the tenant: a number, whether a team is behind it, and what makes it."""
     last = len(TEAMLESS) - 1
     for n, name in enumerate(TEAMLESS):
@@ -51,12 +53,13 @@ def groups(tenant: Tenant) -> Iterator[tuple[int, bool, Callable[[], dict[str, A
         yield len(TEAMLESS) + team.n, True, partial(_behind, tenant, team)
 
 
-def with_team(tenant: Tenant) -> Iterator[dict[str, Any]]:
+@AREA.rows("groups")
+def with_team(tenant: Company) -> Iterator[dict[str, Any]]:
     """Yield the groups that carry the mark of a team, rightly or not."""
     return (make() for _, marked, make in groups(tenant) if marked)
 
 
-def _plain(tenant: Tenant, key: str, name: str, nickname: str, created: int) -> dict[str, Any]:
+def _plain(tenant: Company, key: str, name: str, nickname: str, created: int) -> dict[str, Any]:
     """Return what every group has."""
     numbers = "-".join(str(part) for part in _numbers(key))
     return {
@@ -98,7 +101,7 @@ def _numbers(key: str) -> Iterator[int]:
     return (zlib.crc32(key.encode(), part) for part in range(4))
 
 
-def _behind(tenant: Tenant, team: Team) -> dict[str, Any]:
+def _behind(tenant: Company, team: Team) -> dict[str, Any]:
     """Return the group of a team."""
     n = team.n
     alias = f"{team.nickname}@{DOMAIN}"
@@ -136,7 +139,7 @@ def _behind(tenant: Tenant, team: Team) -> dict[str, Any]:
     return _plain(tenant, team.id, team.name, team.nickname, team.created) | more
 
 
-def _teamless(tenant: Tenant, n: int, name: str) -> dict[str, Any]:
+def _teamless(tenant: Company, n: int, name: str) -> dict[str, Any]:
     """Return a group that has no team."""
     key = guid(tenant.random("group", name))
     created = tenant.until - (n + 2) * 365 * DAY
@@ -145,6 +148,14 @@ def _teamless(tenant: Tenant, n: int, name: str) -> dict[str, Any]:
     return row | ({"resourceProvisioningOptions": ["Team"]} if stale else {})
 
 
+@AREA.endpoint(
+    "GET /groups",
+    "group-list",
+    application=READ,
+    delegated=READ,
+    options=PAGED | {"$filter", "$select", "$count"},
+    paging=DIRECTORY,
+)
 def listing(call: Call) -> bytes:
     """GET /groups."""
     parts = list(clauses(text)) if (text := call.query.get("$filter")) else []
@@ -170,15 +181,3 @@ def listing(call: Call) -> bytes:
     total = len(found) if counted and after is None else None
     rows = [pick(make(), names) for _, make in shown]
     return page(call.context("groups"), rows, count=total, next_link=more)
-
-
-AREA = Area(
-    endpoints=(
-        Endpoint(
-            "GET", "/groups", "group-list", READ, READ, listing,
-            frozenset({"$top", "$skiptoken", "$filter", "$select", "$count"}), DIRECTORY,
-        ),
-    ),
-    roles=("GroupMember.Read.All",),
-    truth={"groups": with_team},
-)  # fmt: skip

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.keys import Token, thumbprints
 
 if TYPE_CHECKING:

@@ -16,16 +16,16 @@ from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 
-from tap_msteams_sandbox.aadsts import Refusal
 from tap_msteams_sandbox.identity import pages
+from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.form import Form, correlation_id
+from tap_msteams_sandbox.identity.issuer import WRITTEN_HERE
 from tap_msteams_sandbox.identity.scopes import WITHOUT_ADMIN, Scopes
-from tap_msteams_sandbox.issuer import WRITTEN_HERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_msteams_sandbox.entra import Entra
+    from tap_msteams_sandbox.identity.authority import Authority
     from tap_msteams_sandbox.identity.registration import Application, User
 
 CODE_LIFETIME: Final = 600
@@ -87,15 +87,15 @@ class Code:
 class Authorize:
     """The authorization endpoint of a directory."""
 
-    def __init__(self, entra: Entra) -> None:
-        self._entra = entra
+    def __init__(self, authority: Authority) -> None:
+        self._authority = authority
         self._requests: dict[str, Request] = {}
         self._sessions: dict[str, User] = {}
         self._codes: dict[str, Code] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """The endpoint, and the pages that follow."""
-        shown = partial(pages.shown, self._entra.clock)
+        shown = partial(pages.shown, self._authority.clock)
         return [
             web.get("/{tenant}/oauth2/v2.0/authorize", shown(self._begin)),
             web.get("/{tenant}/v2.0/adminconsent", shown(self._begin_for_all)),
@@ -114,7 +114,7 @@ class Authorize:
             raise Refusal(70000)
         if code.redeemed:
             raise Refusal(54005)
-        if self._entra.clock() - code.issued >= CODE_LIFETIME:
+        if self._authority.clock() - code.issued >= CODE_LIFETIME:
             raise Refusal(70008)
         if redirect_uri != code.request.redirect_uri:
             raise Refusal(500112, got=redirect_uri, expected=code.request.redirect_uri)
@@ -124,7 +124,7 @@ class Authorize:
 
     def users(self) -> list[User]:
         """Who can sign in."""
-        return list(self._entra.users.values())
+        return list(self._authority.users.values())
 
     def sign_in(self, upn: str) -> tuple[User, str]:
         """A user who has chosen an account, and the cookie that says so from now on."""
@@ -179,8 +179,8 @@ class Authorize:
     def _wish(self, request: web.Request, form: Form, *, admin: bool = False) -> Request:
         """The wish, as far as it may be answered at the address that it names."""
         optional = admin and not request.path.endswith("/v2.0/adminconsent")
-        self._entra.tenant(request.match_info["tenant"])
-        application = self._entra.application(form["client_id"])
+        self._authority.tenant(request.match_info["tenant"])
+        application = self._authority.application(form["client_id"])
         redirect_uri = form.get("redirect_uri", "") if optional else form["redirect_uri"]
         if redirect_uri and not application.answers_at(redirect_uri):
             raise Refusal(50011, got=redirect_uri, client_id=application.client_id)
@@ -227,21 +227,21 @@ class Authorize:
         scopes = Scopes.parse(wish.form.get("scope", ""))
         application.scopes |= scopes.names(application) or application.asks_scopes
         application.roles |= application.asks_roles
-        fields = {"tenant": self._entra.tenant_id, "scope": wish.form.get("scope", "")}
+        fields = {"tenant": self._authority.tenant_id, "scope": wish.form.get("scope", "")}
         return self._answer(wish, {"admin_consent": "True", **fields})
 
     def _answer_with_code(self, wish: Request, user: User) -> web.Response:
         code = f"{WRITTEN_HERE}{secrets.token_urlsafe(32)}"
-        self._codes[code] = Code(wish, user, self._entra.clock())
+        self._codes[code] = Code(wish, user, self._authority.clock())
         return self._answer(wish, {"code": code})
 
     def _reject(self, request: web.Request, wish: Request, refusal: Refusal) -> web.Response:
-        description = refusal.description(self._entra.clock(), correlation_id(request))
+        description = refusal.description(self._authority.clock(), correlation_id(request))
         fields = {"error": refusal.error, "error_description": description}
         if refusal.error == "access_denied":
             fields["error_subcode"] = "cancel"
         if wish.admin:
-            fields |= {"admin_consent": "True", "tenant": self._entra.tenant_id}
+            fields |= {"admin_consent": "True", "tenant": self._authority.tenant_id}
         return self._answer(wish, fields)
 
     def _answer(self, wish: Request, fields: Mapping[str, str]) -> web.Response:

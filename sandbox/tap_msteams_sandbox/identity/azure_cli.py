@@ -16,7 +16,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_msteams_sandbox.entra import Application, Entra, User
+    from tap_msteams_sandbox.identity.entra import Application, Entra, User
 
 SCRIPT: Final = """#!{python}
 import argparse, ssl, sys, urllib.parse, urllib.request

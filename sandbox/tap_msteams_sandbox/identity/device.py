@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from tap_msteams_sandbox.aadsts import Refusal
 from tap_msteams_sandbox.identity import pages
+from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.form import Form
 from tap_msteams_sandbox.identity.scopes import WITHOUT_ADMIN, Scopes
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.entra import Entra
+    from tap_msteams_sandbox.identity.authority import Authority
+    from tap_msteams_sandbox.identity.authorize import Authorize
     from tap_msteams_sandbox.identity.registration import Application, User
 
 LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -48,13 +49,13 @@ class SignIn:
 class Devices:
     """The device authorization endpoint of a directory."""
 
-    def __init__(self, entra: Entra) -> None:
+    def __init__(self, authority: Authority, accounts: Authorize) -> None:
         self.interval = 5
         """Seconds that a device is told to wait between two questions."""
         self.expires_in = 900
         self.slow_down = 0
         """How many of the next questions come too soon."""
-        self._entra = entra
+        self._authority, self._accounts = authority, accounts
         self._waiting: dict[str, _Waiting] = {}
 
     @property
@@ -65,7 +66,7 @@ class Devices:
     def approve(self, user_code: str, user: User | None = None) -> None:
         """Have a person sign in and accept, the first known one unless another is named."""
         waiting = self._find(user_code)
-        waiting.user = user or self._entra.authorize.users()[0]
+        waiting.user = user or self._accounts.users()[0]
         waiting.user.consent(waiting.application, self._missing(waiting, waiting.user))
 
     def decline(self, user_code: str) -> None:
@@ -77,7 +78,7 @@ class Devices:
         waiting = self._waiting.get(device_code)
         if waiting is None or waiting.application is not application:
             raise Refusal(70018)
-        if self._entra.clock() >= waiting.ends:
+        if self._authority.clock() >= waiting.ends:
             raise Refusal(70020)
         if waiting.refusal is not None:
             raise waiting.refusal
@@ -91,7 +92,7 @@ class Devices:
 
     def routes(self) -> list[web.RouteDef]:
         """The endpoint, and the page that people are sent to."""
-        shown = partial(pages.shown, self._entra.clock)
+        shown = partial(pages.shown, self._authority.clock)
         return [
             web.post("/{tenant}/oauth2/v2.0/devicecode", self._begin),
             web.get(PAGE, shown(self._ask)),
@@ -103,14 +104,14 @@ class Devices:
     async def _begin(self, request: web.Request) -> web.Response:
         form = await Form.of(request)
         try:
-            self._entra.tenant(request.match_info["tenant"])
-            application = self._entra.application(form["client_id"])
+            self._authority.tenant(request.match_info["tenant"])
+            application = self._authority.application(form["client_id"])
             Scopes.parse(form["scope"])
         except Refusal as refused:
-            return self._entra.refuse(request, refused)
+            return self._authority.refuse(request, refused)
         device_code = f"HAQ{secrets.token_urlsafe(48)}"
         user_code = "".join(secrets.choice(LETTERS) for _ in range(9))
-        ends = self._entra.clock() + self.expires_in
+        ends = self._authority.clock() + self.expires_in
         self._waiting[device_code] = _Waiting(application, form["scope"], user_code, ends)
         uri = f"{request.scheme}://{request.host}{PAGE}"
         return web.json_response(
@@ -132,12 +133,12 @@ class Devices:
 
     async def _enter(self, _: web.Request, form: Form) -> web.Response:
         waiting = self._find(form["otc"])
-        users = self._entra.authorize.users()
+        users = self._accounts.users()
         return pages.accounts(f"{PAGE}/login", {"otc": waiting.user_code}, users)
 
     async def _login(self, _: web.Request, form: Form) -> web.Response:
         waiting = self._find(form["otc"])
-        user, _session = self._entra.authorize.sign_in(form["account"])
+        user, _session = self._accounts.sign_in(form["account"])
         fields = {"otc": waiting.user_code, "account": form["account"]}
         action = f"{PAGE}/decide"
         missing = self._missing(waiting, user)
@@ -154,7 +155,7 @@ class Devices:
         return pages.page(question, pages.paragraph(text), pages.form(action, fields, *buttons))
 
     async def _decide(self, _: web.Request, form: Form) -> web.Response:
-        user, _session = self._entra.authorize.sign_in(form["account"])
+        user, _session = self._accounts.sign_in(form["account"])
         if form["decision"] != "accept":
             self.decline(form["otc"])
             return pages.page("You have not signed in", pages.paragraph("You can close this page."))
@@ -164,7 +165,7 @@ class Devices:
 
     def _find(self, user_code: str) -> _Waiting:
         wanted = user_code.replace("-", "").strip().upper()
-        now = self._entra.clock()
+        now = self._authority.clock()
         for waiting in self._waiting.values():
             if waiting.user_code == wanted and now < waiting.ends:
                 return waiting

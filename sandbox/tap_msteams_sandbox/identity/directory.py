@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from tap_msteams_sandbox.entra import Application, Entra, User
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.facts import Facts
 from tap_msteams_sandbox.identity import keys
 from tap_msteams_sandbox.identity.azure_cli import AzureCli
+from tap_msteams_sandbox.identity.entra import Application, Entra, User
 from tap_msteams_sandbox.identity.federation import GITHUB_PATH
 from tap_msteams_sandbox.identity.hosts import AppService, Arc, MachineLearning, ServiceFabric
+from tap_msteams_sandbox.identity.imds import Imds
 from tap_msteams_sandbox.identity.nango import Nango, Serve
 from tap_msteams_sandbox.identity.registration import FederatedCredential, TrustedSubject
-from tap_msteams_sandbox.imds import Imds
-from tap_msteams_sandbox.people import guid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from tap_msteams_sandbox.certificate import Certificate
+    from tap_msteams_sandbox.company.company import Company
     from tap_msteams_sandbox.facts import AuthMethod
-    from tap_msteams_sandbox.tenant import Tenant
 
 Kind = Literal[
     "vm", "app_service", "azure_ml", "arc", "service_fabric", "aks", "github", "azure_cli"
@@ -41,7 +41,7 @@ class Directory:
 
     def __init__(
         self,
-        tenant: Tenant,
+        tenant: Company,
         granted: frozenset[str],
         clock: Callable[[], float],
         serve: Serve,

@@ -15,7 +15,7 @@ from tap_msteams_sandbox.identity import keys
 from tap_msteams_sandbox.identity.registration import EXCHANGE
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.entra import Entra
+    from tap_msteams_sandbox.identity.authority import Authority
 
 KUBERNETES: Final = "https://oidc.prod-aks.example/6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a0aa/"
 GITHUB: Final = "https://token.actions.githubusercontent.com"
@@ -28,13 +28,13 @@ GITHUB_PATH: Final = "/github/idtoken"
 class Federation:
     """A Kubernetes cluster and GitHub Actions, as far as they hand out tokens."""
 
-    def __init__(self, entra: Entra) -> None:
+    def __init__(self, authority: Authority) -> None:
         self.request_token = f"ghs-{uuid.uuid4().hex}"
         """What a job of GitHub Actions shows to get its token."""
         self.subjects = {KUBERNETES: SERVICE_ACCOUNT, GITHUB: REPOSITORY}
         self.requests = 0
         """Tokens that GitHub was asked for."""
-        self._entra = entra
+        self._authority = authority
 
     def routes(self) -> list[web.RouteDef]:
         """GitHub's endpoint for jobs."""
@@ -43,12 +43,12 @@ class Federation:
     def trust(self) -> None:
         """Make both issuers known to Entra."""
         for issuer in self.subjects:
-            self._entra.assertions.issuers[issuer] = keys.key(issuer).public_key()
+            self._authority.assertions.issuers[issuer] = keys.key(issuer).public_key()
 
     def mint(self, issuer: str = KUBERNETES, audience: str = EXCHANGE, **claims: object) -> str:
         """A token of an issuer about its workload."""
         self.trust()
-        now = int(self._entra.clock())
+        now = int(self._authority.clock())
         content: dict[str, Any] = {
             "aud": [audience] if issuer == KUBERNETES else audience,
             "exp": now + LIFETIMES.get(issuer, 300),

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
-from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.aadsts import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,8 +14,8 @@ from tap_msteams_sandbox.identity.machine import UnknownIdentityError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_msteams_sandbox.entra import Application
-    from tap_msteams_sandbox.imds import Imds
+    from tap_msteams_sandbox.identity.entra import Application
+    from tap_msteams_sandbox.identity.imds import Imds
 
 BAD, UNAUTHORIZED, ABSENT = 400, 401, 404
 

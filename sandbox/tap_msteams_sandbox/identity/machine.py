@@ -13,7 +13,7 @@ from aiohttp import web
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_msteams_sandbox.entra import Application, Entra
+    from tap_msteams_sandbox.identity.entra import Application, Entra
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from tap_msteams_sandbox.service import Request
+from tap_msteams_sandbox.request import Request
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.entra import Application, Entra, User
+    from tap_msteams_sandbox.identity.entra import Application, Entra, User
     from tap_msteams_sandbox.replies import Reply
 
 PREFIX: Final = "nango-proxy-"

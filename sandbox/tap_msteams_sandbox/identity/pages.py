@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.form import Form, correlation_id
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.aadsts import Refusal
 
 if TYPE_CHECKING:
     from tap_msteams_sandbox.identity.registration import Application, User

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_msteams_sandbox.areas.calls.area import AREA, BASE, RECORDS, TELEPHONE
 from tap_msteams_sandbox.areas.calls.log import Calls
 from tap_msteams_sandbox.areas.calls.telephony import Telephony
 from tap_msteams_sandbox.instants import DAY, parse
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.areas.calls.telephony import Row
     from tap_msteams_sandbox.endpoints import Call
 
-RECORDS, SESSIONS, PARTICIPANTS = 60, 60, 130
+RECORDS_PAGE, SESSIONS_PAGE, PARTICIPANTS_PAGE = 60, 60, 130
 """https://learn.microsoft.com/en-us/graph/api/callrecords-callrecord-get#response"""
 
 LOG_ROWS = 1000
@@ -41,6 +42,13 @@ _ARGUMENT = re.compile(r"(fromDateTime|toDateTime)=([^,]+)")
 _EXPANDED = re.compile(r"(?P<name>\w+)(\(\$expand=segments\))?")
 
 
+@AREA.endpoint(
+    f"GET {BASE}",
+    "callrecords-cloudcommunications-list-callrecords",
+    application=RECORDS,
+    delegated=None,
+    options={"$filter", "$select", "$skiptoken"},
+)
 def call_records(call: Call) -> bytes:
     """GET /communications/callRecords."""
     tests = [_test(it) for it in clauses(call.query.get("$filter") or "")]
@@ -51,12 +59,19 @@ def call_records(call: Call) -> bytes:
         for record in call.tenant.part(Calls).all()
         if (after is None or record.place > after) and all(test(record) for test in tests)
     ]
-    shown = found[: _size(call, RECORDS)]
+    shown = found[: _size(call, RECORDS_PAGE)]
     more = call.next_link(shown[-1].place) if len(shown) < len(found) else None
     rows = [pick(record.describe(call.tenant), names) for record in shown]
     return page(call.context("communications/callRecords"), rows, next_link=more)
 
 
+@AREA.endpoint(
+    f"GET {BASE}/{{id}}",
+    "callrecords-callrecord-get",
+    application=RECORDS,
+    delegated=None,
+    options={"$select", "$expand"},
+)
 def call_record(call: Call) -> bytes:
     """GET /communications/callRecords/{id}, with or without what hangs on it."""
     record = _record(call)
@@ -82,6 +97,13 @@ def call_record(call: Call) -> bytes:
     return entity(context, msgspec.json.encode(row))
 
 
+@AREA.endpoint(
+    f"GET {BASE}/{{id}}/sessions",
+    "callrecords-session-list",
+    application=RECORDS,
+    delegated=None,
+    options={"$select", "$expand", "$skiptoken"},
+)
 def sessions(call: Call) -> bytes:
     """GET /communications/callRecords/{id}/sessions, with or without their segments."""
     record = _record(call)
@@ -96,6 +118,13 @@ def sessions(call: Call) -> bytes:
     return page(call.context(f"{_place(record)}/sessions"), rows, next_link=link)
 
 
+@AREA.endpoint(
+    f"GET {BASE}/{{id}}/participants_v2",
+    "callrecords-callrecord-list-participants_v2",
+    application=RECORDS,
+    delegated=None,
+    options={"$select", "$skiptoken"},
+)
 def participants(call: Call) -> bytes:
     """GET /communications/callRecords/{id}/participants_v2."""
     record = _record(call)
@@ -105,12 +134,26 @@ def participants(call: Call) -> bytes:
     return page(call.context(f"{_place(record)}/participants_v2"), rows, next_link=link)
 
 
+@AREA.endpoint(
+    f"GET {BASE}/getPstnCalls()",
+    "callrecords-callrecord-getpstncalls",
+    application=TELEPHONE,
+    delegated=None,
+    options={"$skip", "$skiptoken"},
+)
 def pstn_calls(call: Call) -> bytes:
     """GET /communications/callRecords/getPstnCalls(...): to the end of the range."""
     rows = call.tenant.part(Telephony).pstn
     return _log(call, "pstnCallLogRow", rows, operator.le)
 
 
+@AREA.endpoint(
+    f"GET {BASE}/getDirectRoutingCalls()",
+    "callrecords-callrecord-getdirectroutingcalls",
+    application=TELEPHONE,
+    delegated=None,
+    options={"$skip", "$skiptoken"},
+)
 def direct_routing_calls(call: Call) -> bytes:
     """GET /communications/callRecords/getDirectRoutingCalls(...): up to the end, left out."""
     rows = call.tenant.part(Telephony).direct_routing
@@ -148,7 +191,7 @@ def _sessions(
     call: Call, record: CallRecord, after: int, names: Iterable[str] | None, *, segments: bool
 ) -> tuple[int | None, list[bytes]]:
     """Return where the next page starts, and the sessions of this one."""
-    end = after + _size(call, SESSIONS)
+    end = after + _size(call, SESSIONS_PAGE)
     rows = []
     for number in range(after, min(end, record.legs())):
         row = record.session(call.tenant, number)
@@ -162,7 +205,7 @@ def _participants(
     call: Call, record: CallRecord, after: int, names: Iterable[str] | None
 ) -> tuple[int | None, list[bytes]]:
     """Return where the next page starts, and the participants of this one."""
-    end = after + _size(call, PARTICIPANTS)
+    end = after + _size(call, PARTICIPANTS_PAGE)
     rows = record.participants(call.tenant)
     return end if end < len(rows) else None, [pick(row, names) for row in rows[after:end]]
 

@@ -6,6 +6,7 @@ import uuid
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tap_msteams_sandbox.areas.calls.area import AREA
 from tap_msteams_sandbox.areas.calls.record import LATE, CallRecord
 from tap_msteams_sandbox.areas.calls.telephony import Telephony
 from tap_msteams_sandbox.areas.meetings import Meetings
@@ -15,8 +16,8 @@ from tap_msteams_sandbox.instants import DAY, MINUTE, SECOND
 if TYPE_CHECKING:
     from random import Random
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 KEPT = 30 * DAY
 """How long a record is there.
@@ -35,7 +36,7 @@ OLD = 12
 class Calls:
     """The call records of a tenant."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self._tenant = tenant
         self._records: dict[str, CallRecord] = {}
         self._meetings_seen = 0
@@ -112,7 +113,8 @@ def _side(person: Person, stays: tuple[tuple[int, int], ...]) -> Attendee:
     return Attendee(person.id, person.display_name, "Attendee", stays, person)
 
 
-def day(tenant: Tenant, random: Random) -> dict[str, int]:
+@AREA.day
+def day(tenant: Company, random: Random) -> dict[str, int]:
     """Let some people call each other, and some records be made again."""
     calls = tenant.part(Calls)
     recent = sorted(calls.all(), key=lambda it: it.start)[-8:]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tap_msteams_sandbox.areas.meetings.attendance import Attendee
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
 
 RECORDS = "#microsoft.graph.callRecords."
 
@@ -49,7 +49,7 @@ DURATIONS = (
 )  # fmt: skip
 
 
-def client(random: Random, tenant: Tenant, attendee: Attendee) -> dict[str, Any]:
+def client(random: Random, tenant: Company, attendee: Attendee) -> dict[str, Any]:
     """Return the endpoint of a person."""
     platform, product, header, version = random.choice(CLIENTS)
     processor, cores, speed = random.choice(PROCESSORS)

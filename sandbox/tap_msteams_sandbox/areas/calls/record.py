@@ -12,7 +12,7 @@ from tap_msteams_sandbox.instants import MINUTE, SECOND, iso
 
 if TYPE_CHECKING:
     from tap_msteams_sandbox.areas.meetings.attendance import Attendee
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
 
 IDENTITIES = (
     "acsUser", "spoolUser", "phone", "guest", "encrypted", "onPremises", "application", "device",
@@ -62,7 +62,7 @@ class CallRecord:
         self.rebuilt += 1
         self.version, self.modified = self.version + 1, max(instant, self.modified + 1)
 
-    def describe(self, tenant: Tenant) -> dict[str, Any]:
+    def describe(self, tenant: Company) -> dict[str, Any]:
         """Return the record, its organizer included."""
         organizer = self.people[0]
         # https://learn.microsoft.com/en-us/graph/api/resources/callrecords-callrecord
@@ -85,7 +85,7 @@ class CallRecord:
             "participants_v2@odata.context": f"{context}/participants_v2",
         }
 
-    def participants(self, tenant: Tenant) -> list[dict[str, Any]]:
+    def participants(self, tenant: Company) -> list[dict[str, Any]]:
         """Return who took part."""
         return [participant(tenant, person) for person in self.people]
 
@@ -93,7 +93,7 @@ class CallRecord:
         """Return the number of sessions: one, or in a meeting one for each participant."""
         return len(self.people) if self.group else 1
 
-    def session(self, tenant: Tenant, number: int) -> dict[str, Any]:
+    def session(self, tenant: Company, number: int) -> dict[str, Any]:
         """Return one session without its segments."""
         random = tenant.random("session", self.id, str(number))
         caller, start, end = self._leg(number)
@@ -108,7 +108,7 @@ class CallRecord:
             "callee": service(random) if self.group else client(random, tenant, self.people[-1]),
         }
 
-    def segments(self, tenant: Tenant, number: int) -> list[dict[str, Any]]:
+    def segments(self, tenant: Company, number: int) -> list[dict[str, Any]]:
         """Return the segments of one session; the first one is called as the session."""
         random = tenant.random("segments", self.id, str(number))
         caller, start, end = self._leg(number)
@@ -151,7 +151,7 @@ class CallRecord:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.id}/{number}"))
 
 
-def participant(tenant: Tenant, attendee: Attendee) -> dict[str, Any]:
+def participant(tenant: Company, attendee: Attendee) -> dict[str, Any]:
     """Return a participant or an organizer."""
     person = attendee.person
     identity: dict[str, Any] = dict.fromkeys(IDENTITIES)
@@ -178,7 +178,7 @@ def _key(attendee: Attendee) -> str:
     return attendee.name if attendee.phone else attendee.id
 
 
-def _old_identity(tenant: Tenant, attendee: Attendee) -> dict[str, Any]:
+def _old_identity(tenant: Company, attendee: Attendee) -> dict[str, Any]:
     """Return a participant as the deprecated properties have it."""
     kind = "user" if attendee.person else "phone" if attendee.phone else "guest"
     who = {"id": _key(attendee), "displayName": attendee.name, "tenantId": tenant.id}

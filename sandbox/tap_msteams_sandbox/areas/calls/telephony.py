@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 HISTORY = 150
 """Days back to which the telephones of the sandbox have been used."""
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 class Telephony:
     """Two logs of telephone calls, each in the order of the starts."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self._tenant = tenant
 
     @cached_property

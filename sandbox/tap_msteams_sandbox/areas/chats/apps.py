@@ -6,13 +6,13 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.instants import DAY, iso
-from tap_msteams_sandbox.people import guid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.areas.chats.chat import Chat
+    from tap_msteams_sandbox.areas.chats.conversation import Conversation
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph as an application.
@@ -60,7 +60,7 @@ APPS = (
 class Installation:
     """One app in one chat."""
 
-    chat: Chat
+    chat: Conversation
     app: App
 
     @property
@@ -141,7 +141,7 @@ class Installation:
             }
 
 
-def installed(chat: Chat) -> Iterator[Installation]:
+def installed(chat: Conversation) -> Iterator[Installation]:
     """Yield what was installed before the sandbox started: nothing where others own the chat."""
     if chat.foreign:
         return

@@ -13,25 +13,23 @@ import msgspec
 
 from tap_msteams_sandbox.areas.chats import talk
 from tap_msteams_sandbox.areas.chats.apps import Installation, installed
-from tap_msteams_sandbox.areas.chats.strangers import KEYS, Stranger
+from tap_msteams_sandbox.areas.chats.strangers import KEYS, Participant, Stranger
+from tap_msteams_sandbox.company.people import Person
+from tap_msteams_sandbox.company.team import NEVER, PARTNER_TENANT
 from tap_msteams_sandbox.instants import DAY, iso
-from tap_msteams_sandbox.people import Person
-from tap_msteams_sandbox.team import NEVER, PARTNER_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.message import Message
-    from tap_msteams_sandbox.tenant import Tenant
-
-Participant = Person | Stranger
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.message import Message
 
 
 @dataclass(eq=False)
 class Chat:
     """A chat: oneOnOne, group or meeting."""
 
-    tenant: Tenant
+    tenant: Company
     n: int
     kind: str
     people: list[Participant]

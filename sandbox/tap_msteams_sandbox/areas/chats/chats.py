@@ -9,14 +9,14 @@ import msgspec
 from tap_msteams_sandbox.areas.chats import talk
 from tap_msteams_sandbox.areas.chats.chat import Chat
 from tap_msteams_sandbox.areas.chats.founding import found
+from tap_msteams_sandbox.company.message import Message, reaction
 from tap_msteams_sandbox.instants import iso
-from tap_msteams_sandbox.message import Message, reaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 EXPORTS = 64
 """How many windows of exports are kept at hand."""
@@ -33,7 +33,7 @@ class Meeting(NamedTuple):
 class Chats:
     """The chats of a tenant; people, chats and messages are named by their ids."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self.all = {chat.id: chat for chat in found(tenant)}
         self._next = len(self.all)

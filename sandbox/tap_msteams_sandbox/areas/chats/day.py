@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_msteams_sandbox import prose
+from tap_msteams_sandbox.areas.chats.area import AREA
 from tap_msteams_sandbox.areas.chats.chats import Chats
+from tap_msteams_sandbox.company import prose
 
 if TYPE_CHECKING:
     from random import Random
 
     from tap_msteams_sandbox.areas.chats.chat import Chat
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
 
 BUSY = 30
 """The most chats in which a day leaves traces."""
 
 
-def work(tenant: Tenant, random: Random) -> dict[str, int]:
+@AREA.day
+def work(tenant: Company, random: Random) -> dict[str, int]:
     """Let people chat for a day."""
     chats, done = tenant.part(Chats), Counter[str]()
     every = [chat for chat in chats.all.values() if chat.audience and not chat.foreign]

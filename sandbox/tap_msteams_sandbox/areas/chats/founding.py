@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tap_msteams_sandbox.areas.chats.chat import Chat
 from tap_msteams_sandbox.areas.chats.strangers import federated, visitors
+from tap_msteams_sandbox.company.prose import CHANNEL_TOPICS, TEAM_TOPICS
 from tap_msteams_sandbox.instants import DAY, HOUR
-from tap_msteams_sandbox.prose import CHANNEL_TOPICS, TEAM_TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from tap_msteams_sandbox.areas.chats.chat import Participant
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.areas.chats.strangers import Participant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 CROWD = 40
 """How many are in the first chat, if there are that many."""
@@ -33,7 +33,7 @@ class _Plan(NamedTuple):
     foreign: bool = False
 
 
-def found(tenant: Tenant) -> Iterator[Chat]:
+def found(tenant: Company) -> Iterator[Chat]:
     """Yield the chats, each with at least one member who may use Teams here."""
     random = tenant.random("chats")
     hosts = [person for person in tenant.people if person.licensed]

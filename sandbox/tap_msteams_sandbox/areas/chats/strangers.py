@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams_sandbox.people import guid
-from tap_msteams_sandbox.team import PARTNER_TENANT
+from tap_msteams_sandbox.company.people import Person, guid
+from tap_msteams_sandbox.company.team import PARTNER_TENANT
 
 if TYPE_CHECKING:
     from random import Random
@@ -82,3 +82,7 @@ def visitors(random: Random) -> tuple[Stranger, ...]:
         Stranger("microsoftAccountUser", guid(random), "Oma", "personalMicrosoftAccountUser"),
         Stranger("azureCommunicationServicesUser", acs, "Kiosk", "azureCommunicationServicesUser"),
     )
+
+
+Participant = Person | Stranger
+"""A member of a chat."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams_sandbox import embellishments, events, prose
+from tap_msteams_sandbox.company import events, features, prose
+from tap_msteams_sandbox.company.message import Message
 from tap_msteams_sandbox.instants import DAY, HOUR, MINUTE, iso
-from tap_msteams_sandbox.message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from tap_msteams_sandbox.areas.chats.chat import Chat, Participant
+    from tap_msteams_sandbox.areas.chats.conversation import Conversation
+    from tap_msteams_sandbox.areas.chats.strangers import Participant
 
 SPAN = 400 * DAY
 """How far the talk reaches back."""
@@ -27,7 +28,9 @@ EDITED, REACTED, DELETED = 0.06, 0.2, 0.04
 GRAPH = "https://graph.microsoft.com/v1.0"
 
 
-def draft(chat: Chat, instant: int, author: Participant | None, text: str) -> dict[str, Any]:
+def draft(
+    chat: Conversation, instant: int, author: Participant | None, text: str
+) -> dict[str, Any]:
     """Return an ordinary message; a chat has no threads, and its messages no address."""
     return {
         "id": str(instant),
@@ -56,7 +59,7 @@ def draft(chat: Chat, instant: int, author: Participant | None, text: str) -> di
     }
 
 
-def event(chat: Chat, kind: str, instant: int, random: Random) -> Message:
+def event(chat: Conversation, kind: str, instant: int, random: Random) -> Message:
     """Return a system message of one of the kinds of events that a chat can show."""
     row = draft(chat, instant, None, "")
     row["messageType"] = "systemEventMessage"
@@ -71,34 +74,34 @@ def event(chat: Chat, kind: str, instant: int, random: Random) -> Message:
     return Message(chat, row | {"eventDetail": detail}, instant)
 
 
-def show_picture(random: Random, chat: Chat, row: dict[str, Any]) -> None:
+def show_picture(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
     """Put a picture into the text; its bytes live in a hosted content."""
     content = f"aWQ9eF8wLXdldS1kNi0{random.getrandbits(32):08x}"
     source = f"{GRAPH}/chats/{chat.id}/messages/{row['id']}/hostedContents/{content}/$value"
     row["body"]["content"] += f'<p><img src="{source}" width="320" height="200" alt="image"></p>'
 
 
-def urge(random: Random, chat: Chat, row: dict[str, Any]) -> None:
+def urge(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
     """Ask for attention at once."""
     del random, chat
     row["importance"] = "urgent"
 
 
-def speak_plainly(random: Random, chat: Chat, row: dict[str, Any]) -> None:
+def speak_plainly(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
     """Write without any markup."""
     del chat
     row["body"] = {"contentType": "text", "content": prose.answer(random)}
 
 
-EMBELLISHMENTS: tuple[tuple[float, Callable[[Random, Chat, dict[str, Any]], None]], ...] = (
+FEATURES: tuple[tuple[float, Callable[[Random, Conversation, dict[str, Any]], None]], ...] = (
     (0.1, speak_plainly),
     (0.03, urge),
-    (0.08, embellishments.mention_person),
-    (0.02, embellishments.mention_bot),
-    (0.03, embellishments.attach_card),
-    (0.05, embellishments.quote_message),
+    (0.08, features.mention_person),
+    (0.02, features.mention_bot),
+    (0.03, features.attach_card),
+    (0.05, features.quote_message),
     (0.08, show_picture),
-    (0.005, embellishments.violate_policy),
+    (0.005, features.violate_policy),
 )
 """How often a message carries what; the first chat of a tenant shows each at least once."""
 
@@ -120,10 +123,10 @@ https://learn.microsoft.com/en-us/graph/system-messages
 """
 
 
-def history(chat: Chat) -> Iterator[Message]:
+def history(chat: Conversation) -> Iterator[Message]:
     """Yield the messages of a chat, oldest first."""
     random = chat.tenant.random("talk", chat.key)
-    pending = [it for _, it in EMBELLISHMENTS] if chat.n == 0 else []
+    pending = [it for _, it in FEATURES] if chat.n == 0 else []
     for place, instant in enumerate(_instants(chat, random)):
         if place % EVENT_EVERY == 0 and (chat.kind != "oneOnOne" or place):
             kinds = EVENTS[chat.kind]
@@ -132,7 +135,7 @@ def history(chat: Chat) -> Iterator[Message]:
             yield _message(chat, instant, random, pending)
 
 
-def _instants(chat: Chat, random: Random) -> Iterator[int]:
+def _instants(chat: Conversation, random: Random) -> Iterator[int]:
     """Yield when something was written: an instant is an id, so no two are the same."""
     until = chat.tenant.until
     start = max(until - SPAN, chat.created)
@@ -144,7 +147,7 @@ def _instants(chat: Chat, random: Random) -> Iterator[int]:
     yield from found
 
 
-def _message(chat: Chat, instant: int, random: Random, pending: list[Any]) -> Message:
+def _message(chat: Conversation, instant: int, random: Random, pending: list[Any]) -> Message:
     """Write one message and let happen to it what happens to messages."""
     author = random.choice(chat.people)
     row = draft(chat, instant, author, prose.answer(random))
@@ -152,9 +155,9 @@ def _message(chat: Chat, instant: int, random: Random, pending: list[Any]) -> Me
     if pending:
         pending.pop(0)(random, chat, row)
     else:
-        for share, embellish in EMBELLISHMENTS:
+        for share, add in FEATURES:
             if random.random() < share:
-                embellish(random, chat, row)
+                add(random, chat, row)
     until = chat.tenant.until
     modified = instant
     if random.random() < EDITED:
@@ -162,7 +165,7 @@ def _message(chat: Chat, instant: int, random: Random, pending: list[Any]) -> Me
         row["body"]["content"] += " (edited)"
         row["lastEditedDateTime"] = iso(modified)
     if random.random() < REACTED:
-        modified = max(modified, embellishments.react(random, chat, row, until - 1))
+        modified = max(modified, features.react(random, chat, row, until - 1))
     message = Message(chat, row, modified)
     if random.random() < DELETED or doomed:
         recently = doomed or random.randrange(4)

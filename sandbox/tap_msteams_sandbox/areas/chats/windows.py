@@ -14,8 +14,8 @@ from tap_msteams_sandbox.replies import GraphError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from tap_msteams_sandbox.company.message import Message
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.message import Message
 
     Rank = Callable[[Message], tuple[int, int]]
 

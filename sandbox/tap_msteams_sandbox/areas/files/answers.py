@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_msteams_sandbox.areas.area import Area
+from tap_msteams_sandbox.area import Area
 from tap_msteams_sandbox.areas.files.drive import NEEDS_SELECT
 from tap_msteams_sandbox.areas.files.item import NAMES, SELECTED_ONLY, Item
 from tap_msteams_sandbox.areas.files.library import Files, day
-from tap_msteams_sandbox.endpoints import Endpoint
+from tap_msteams_sandbox.areas.lookup import channel_of, team_of
 from tap_msteams_sandbox.instants import parse
 from tap_msteams_sandbox.limits import Limit
 from tap_msteams_sandbox.odata import Paging, entity, page, pick
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import channel_of, team_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_msteams_sandbox.areas.files.drive import Drive
+    from tap_msteams_sandbox.company.team import Team
     from tap_msteams_sandbox.endpoints import Call
     from tap_msteams_sandbox.odata import Query
-    from tap_msteams_sandbox.team import Team
 
 WIDE = ("Files.Read.All", "Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All")
 GROUP = ("Group.Read.All", "Group.ReadWrite.All")
@@ -55,6 +54,31 @@ def cost(query: Query) -> float:
     return 1 if "token" in query.options or query.path.endswith("/drive") else 2
 
 
+AREA = Area(
+    "Files",
+    roles=("Files.Read.All",),
+    limits=(
+        Limit(
+            "files",
+            r"GET /(drives|groups/\{id\}/drive).*",
+            UNITS,
+            60,
+            SHAREPOINT,
+            cost=cost,
+        ),
+    ),
+)
+AREA.day(day)
+
+
+@AREA.endpoint(
+    "GET /groups/{id}/drives",
+    "drive-list",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select", "$top", "$skiptoken"},
+    paging=DRIVES,
+)
 def drives(call: Call) -> bytes:
     """GET /groups/{id}/drives: system libraries only for those who select `system`."""
     team = _group(call)
@@ -69,6 +93,13 @@ def drives(call: Call) -> bytes:
     return page(call.context(f"groups('{team.id}')/drives"), rows, next_link=more)
 
 
+@AREA.endpoint(
+    "GET /groups/{id}/drive",
+    "drive-get",
+    application=(*WIDE, *GROUP),
+    delegated=(*WIDE, *OWN, *GROUP),
+    options={"$select"},
+)
 def drive(call: Call) -> bytes:
     """GET /groups/{id}/drive: the library that a team's channels are in."""
     row = call.tenant.part(Files).drives(_group(call))[0].describe()
@@ -77,6 +108,12 @@ def drive(call: Call) -> bytes:
     )
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/channels/{id}/filesFolder",
+    "channel-get-filesfolder",
+    application=(*WIDE, *GROUP),
+    delegated=(*WIDE, *OWN, *GROUP),
+)
 def folder(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/filesFolder."""
     channel = channel_of(call)
@@ -104,6 +141,22 @@ class Token(msgspec.Struct, array_like=True):
     initial: bool = False
 
 
+@AREA.endpoint(
+    "GET /drives/{id}/root/delta",
+    "driveitem-delta",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select", "$top"},
+    paging=ITEMS,
+)
+@AREA.endpoint(
+    "GET /drives/{id}/root/delta()",
+    "driveitem-delta",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select", "$top"},
+    paging=ITEMS,
+)
 def delta(call: Call) -> bytes:
     """GET /drives/{id}/root/delta: everything, or what has changed since a token was given out."""
     found = call.tenant.part(Files).find(call.names[0])
@@ -228,42 +281,6 @@ def _shown(row: dict[str, Any], names: Iterable[str] | None, hidden: Iterable[st
     return msgspec.json.encode({name: row[name] for name in row if name not in set(hidden)})
 
 
-OPTIONS = frozenset({"$select", "$top"})
-
-AREA = Area(
-    endpoints=(
-        Endpoint(
-            "GET", "/groups/{id}/drive", "drive-get", (*WIDE, *GROUP), (*WIDE, *OWN, *GROUP), drive,
-            frozenset({"$select"}),
-        ),
-        Endpoint(
-            "GET", "/groups/{id}/drives", "drive-list", WIDE, (*WIDE, *OWN), drives,
-            OPTIONS | {"$skiptoken"}, DRIVES,
-        ),
-        Endpoint(
-            "GET", "/teams/{id}/channels/{id}/filesFolder", "channel-get-filesfolder",
-            (*WIDE, *GROUP), (*WIDE, *OWN, *GROUP), folder,
-        ),
-        Endpoint(
-            "GET", "/drives/{id}/root/delta", "driveitem-delta", WIDE, (*WIDE, *OWN), delta,
-            OPTIONS, ITEMS,
-        ),
-        Endpoint(
-            "GET", "/drives/{id}/root/delta()", "driveitem-delta", WIDE, (*WIDE, *OWN), delta,
-            OPTIONS, ITEMS,
-        ),
-    ),
-    roles=("Files.Read.All",),
-    limits=(
-        Limit(
-            "files", r"GET /(drives|groups/\{id\}/drive).*", UNITS, 60, SHAREPOINT, cost=cost,
-        ),
-    ),
-    truth={
-        "drives": lambda tenant: tenant.part(Files).libraries(),
-        "channel_folders": lambda tenant: tenant.part(Files).folders(),
-        "drive_items": lambda tenant: tenant.part(Files).rows(),
-    },
-    day=day,
-)  # fmt: skip
-"""Drives and what is in them."""
+AREA.rows("drives")(lambda tenant: tenant.part(Files).libraries())
+AREA.rows("channel_folders")(lambda tenant: tenant.part(Files).folders())
+AREA.rows("drive_items")(lambda tenant: tenant.part(Files).rows())

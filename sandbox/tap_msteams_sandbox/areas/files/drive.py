@@ -6,14 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams_sandbox.areas.files.item import Item
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.instants import iso
-from tap_msteams_sandbox.people import guid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.channel import Channel
-    from tap_msteams_sandbox.team import Team
+    from tap_msteams_sandbox.company.team import Channel, Team
 
 HOST = "halyard.sharepoint.example"
 

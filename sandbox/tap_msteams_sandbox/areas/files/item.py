@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from tap_msteams_sandbox.instants import DAY, HOUR, iso
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.areas.files.drive import Drive
-    from tap_msteams_sandbox.people import Person
+    from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.team import Team
 
     Row = dict[str, Any]
 
@@ -45,11 +45,26 @@ NAMES = frozenset({
 """What can be selected; `content` is a stream, which no list shows."""
 
 
+class Library(Protocol):
+    """A drive, as its items know it."""
+
+    id: str
+    team: Team
+    url: str
+    list_id: str
+    site: str
+    site_id: str
+    site_url: str
+
+    def children(self, folder: Item) -> int:
+        """Return how many items lie directly in a folder."""
+
+
 @dataclass(slots=True, eq=False)
 class Item:
     """A folder, a file, or something that is neither."""
 
-    drive: Drive
+    drive: Library
     id: str
     parent: Item | None
     name: str

@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams_sandbox.areas.files.drive import Drive, provisioned
-from tap_msteams_sandbox.prose import SLOTS
+from tap_msteams_sandbox.company.prose import SLOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
     from tap_msteams_sandbox.areas.files.item import Item
-    from tap_msteams_sandbox.channel import Channel
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.team import Channel, Team
 
 
 class Files:
     """The drives of a tenant, each filled when it is first asked for."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self._of_teams: dict[str, list[Drive]] = {}
         self._of_channels: dict[str, Drive] = {}
@@ -97,20 +96,19 @@ class Files:
         with self.tenant.lock:
             found = self._item(drive, item)
             found.size = size
-            found.drive.touch(found)
+            self._by_id[drive].touch(found)
 
     def rename(self, drive: str, item: str, name: str) -> None:
         """Give a file or a folder another name."""
         with self.tenant.lock:
             found = self._item(drive, item)
             found.name = name
-            found.drive.touch(found)
+            self._by_id[drive].touch(found)
 
     def delete(self, drive: str, item: str) -> None:
         """Delete a file, or a folder with all that is in it."""
         with self.tenant.lock:
-            found = self._item(drive, item)
-            found.drive.drop(found)
+            self._by_id[drive].drop(self._item(drive, item))
 
     def forget(self, drive: str, code: str = "resyncChangesApplyDifferences") -> None:
         """Make all tokens of a drive expire, with one of Graph's codes."""
@@ -153,7 +151,7 @@ BUSY = 5
 """The most teams in whose files a day leaves traces."""
 
 
-def day(tenant: Tenant, random: Random) -> dict[str, int]:
+def day(tenant: Company, random: Random) -> dict[str, int]:
     """Write a document, change another and delete a third, in some teams."""
     files = tenant.part(Files)
     teams = random.sample(list(tenant.teams.values()), min(len(tenant.teams), BUSY))

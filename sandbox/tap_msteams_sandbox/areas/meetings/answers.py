@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_msteams_sandbox.areas.meetings import artifacts
+from tap_msteams_sandbox.areas.meetings.area import (
+    ATTENDANCE,
+    MEETING,
+    OWN_MEETING,
+    RECORDING,
+    TRANSCRIPT,
+    below_a_user,
+)
 from tap_msteams_sandbox.areas.meetings.attendance import record, report, report_id
 from tap_msteams_sandbox.areas.meetings.calendar import Meetings
 from tap_msteams_sandbox.instants import DAY
@@ -18,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_msteams_sandbox.areas.meetings.meeting import Meeting, Session
+    from tap_msteams_sandbox.company.people import Person
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.people import Person
 
 REPORTS = 50
 """The most reports that are listed, the newest ones.
@@ -34,6 +42,7 @@ _JOINED_AT = re.compile(r"joinweburl eq '(?P<url>(?:[^']|'')*)'", re.IGNORECASE)
 _NUMBERED = re.compile(r"joinMeetingIdSettings/joinMeetingId eq '(?P<number>\d+)'", re.IGNORECASE)
 
 
+@below_a_user("", "onlinemeeting-get", "$filter", application=MEETING, delegated=OWN_MEETING)
 def found(call: Call) -> bytes:
     """GET .../onlineMeetings?$filter=...: one meeting, for there is no list."""
     user = _user(call)
@@ -50,6 +59,7 @@ def found(call: Call) -> bytes:
     return page(context, [msgspec.json.encode(shown)])
 
 
+@below_a_user("/{id}", "onlinemeeting-get", application=MEETING, delegated=OWN_MEETING)
 def meeting(call: Call) -> bytes:
     """GET .../onlineMeetings/{id}."""
     user = _user(call)
@@ -58,6 +68,12 @@ def meeting(call: Call) -> bytes:
     return entity(context, msgspec.json.encode(shown))
 
 
+@below_a_user(
+    "/{id}/attendanceReports",
+    "meetingattendancereport-list",
+    application=ATTENDANCE,
+    delegated=ATTENDANCE,
+)
 def attendance_reports(call: Call) -> bytes:
     """GET .../attendanceReports: of a channel's meeting those of all meetings of the channel."""
     meeting = _hosted(call)
@@ -65,6 +81,13 @@ def attendance_reports(call: Call) -> bytes:
     return _page(call, "attendanceReports", rows)
 
 
+@below_a_user(
+    "/{id}/attendanceReports/{id}",
+    "meetingattendancereport-get",
+    "$expand",
+    application=ATTENDANCE,
+    delegated=ATTENDANCE,
+)
 def attendance_report(call: Call) -> bytes:
     """GET .../attendanceReports/{id}, with or without its records."""
     meeting, session = _reported(call)
@@ -82,6 +105,12 @@ def attendance_report(call: Call) -> bytes:
     return entity(call.context(_place(call, "attendanceReports/$entity")), msgspec.json.encode(row))
 
 
+@below_a_user(
+    "/{id}/attendanceReports/{id}/attendanceRecords",
+    "attendancerecord-list",
+    application=ATTENDANCE,
+    delegated=ATTENDANCE,
+)
 def attendance_records(call: Call) -> bytes:
     """GET .../attendanceReports/{id}/attendanceRecords."""
     meeting, session = _reported(call)
@@ -89,6 +118,12 @@ def attendance_records(call: Call) -> bytes:
     return _page(call, f"attendanceReports('{report_id(session)}')/attendanceRecords", rows)
 
 
+@below_a_user(
+    "/{id}/transcripts",
+    "onlinemeeting-list-transcripts",
+    application=TRANSCRIPT,
+    delegated=TRANSCRIPT,
+)
 def transcripts(call: Call) -> bytes:
     """GET .../transcripts."""
     meeting = _scheduled(call)
@@ -96,6 +131,9 @@ def transcripts(call: Call) -> bytes:
     return _page(call, "transcripts", rows)
 
 
+@below_a_user(
+    "/{id}/recordings", "onlinemeeting-list-recordings", application=RECORDING, delegated=RECORDING
+)
 def recordings(call: Call) -> bytes:
     """GET .../recordings."""
     meeting = _scheduled(call)
@@ -103,6 +141,13 @@ def recordings(call: Call) -> bytes:
     return _page(call, "recordings", rows)
 
 
+@below_a_user(
+    "/{id}/transcripts/{id}/content",
+    "calltranscript-get",
+    "$format",
+    application=TRANSCRIPT,
+    delegated=TRANSCRIPT,
+)
 def transcript_content(call: Call) -> Reply:
     """GET .../transcripts/{id}/content."""
     session = _artifact(call, "transcripts", transcribed(_scheduled(call)))
@@ -110,6 +155,12 @@ def transcript_content(call: Call) -> Reply:
     return Reply(body=body, headers={"Content-Type": "text/vtt"})
 
 
+@below_a_user(
+    "/{id}/transcripts/{id}/metadataContent",
+    "calltranscript-get",
+    application=TRANSCRIPT,
+    delegated=TRANSCRIPT,
+)
 def transcript_metadata(call: Call) -> Reply:
     """GET .../transcripts/{id}/metadataContent."""
     session = _artifact(call, "transcripts", transcribed(_scheduled(call)))
@@ -117,6 +168,9 @@ def transcript_metadata(call: Call) -> Reply:
     return Reply(body=body, headers={"Content-Type": "text/vtt"})
 
 
+@below_a_user(
+    "/{id}/recordings/{id}/content", "callrecording-get", application=RECORDING, delegated=RECORDING
+)
 def recording_content(call: Call) -> Reply:
     """GET .../recordings/{id}/content."""
     session = _artifact(call, "recordings", recorded(_scheduled(call)))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_msteams_sandbox import prose
 from tap_msteams_sandbox.areas.meetings.meeting import GRAPH
+from tap_msteams_sandbox.company import prose
 from tap_msteams_sandbox.instants import MINUTE, SECOND, iso
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tap_msteams_sandbox.areas.meetings.attendance import Attendee
     from tap_msteams_sandbox.areas.meetings.meeting import Meeting, Session
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
 
 LINES = 8
 """How much is said in a call of the sandbox."""
@@ -27,13 +27,13 @@ FILM = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
 """How an MPEG-4 file starts."""
 
 
-def transcript(tenant: Tenant, meeting: Meeting, session: Session) -> dict[str, Any]:
+def transcript(tenant: Company, meeting: Meeting, session: Session) -> dict[str, Any]:
     """Return the transcript of a call."""
     row = _artifact(tenant, meeting, session, "transcripts")
     return {**row, "transcriptContentUrl": _place(meeting, row["id"], "transcripts")}
 
 
-def recording(tenant: Tenant, meeting: Meeting, session: Session) -> dict[str, Any]:
+def recording(tenant: Company, meeting: Meeting, session: Session) -> dict[str, Any]:
     """Return the recording of a call."""
     row = _artifact(tenant, meeting, session, "recordings")
     return {**row, "recordingContentUrl": _place(meeting, row["id"], "recordings")}
@@ -45,7 +45,7 @@ def artifact_id(session: Session, kind: str) -> str:
     return base64.b64encode(f"1##0##{inner}".encode()).decode().rstrip("=")
 
 
-def _artifact(tenant: Tenant, meeting: Meeting, session: Session, kind: str) -> dict[str, Any]:
+def _artifact(tenant: Company, meeting: Meeting, session: Session, kind: str) -> dict[str, Any]:
     """Return what transcripts and recordings have in common."""
     key = artifact_id(session, kind)
     organizer = meeting.organizer
@@ -78,7 +78,7 @@ def _place(meeting: Meeting, key: str, kind: str) -> str:
     return f"{GRAPH}/users/{user}/onlineMeetings/{meeting.id}/{kind}/{key}/content"
 
 
-def spoken(tenant: Tenant, session: Session, present: list[Attendee]) -> Iterator[tuple[str, str]]:
+def spoken(tenant: Company, session: Session, present: list[Attendee]) -> Iterator[tuple[str, str]]:
     """Yield who said what."""
     random = tenant.random("transcript", session.call_id)
     for number in range(LINES):
@@ -91,7 +91,7 @@ def spoken(tenant: Tenant, session: Session, present: list[Attendee]) -> Iterato
             yield speaker.name, text
 
 
-def web_vtt(tenant: Tenant, session: Session, present: list[Attendee]) -> bytes:
+def web_vtt(tenant: Company, session: Session, present: list[Attendee]) -> bytes:
     """Return a transcript as text/vtt."""
     parts = ["WEBVTT"]
     for number, (name, text) in enumerate(spoken(tenant, session, present)):
@@ -100,7 +100,7 @@ def web_vtt(tenant: Tenant, session: Session, present: list[Attendee]) -> bytes:
     return "\r\n\r\n".join(parts).replace("\n<v", "\r\n<v").encode()
 
 
-def speech(tenant: Tenant, session: Session, present: list[Attendee]) -> bytes:
+def speech(tenant: Company, session: Session, present: list[Attendee]) -> bytes:
     """Return the metadata of a transcript: one JSON object a line, as text/vtt too."""
     parts = ["WEBVTT"]
     for number, (name, text) in enumerate(spoken(tenant, session, present)):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from tap_msteams_sandbox.areas.meetings.meeting import Meeting, Session
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 STRANGERS = ("Marek (Castellan)", "外部ゲスト", "Nordlys Møterom 4", "iPhone", "Zoë O'Neill")
 
@@ -38,7 +38,7 @@ class Attendee:
         return self.name.startswith("+")
 
 
-def attendees(tenant: Tenant, meeting: Meeting, session: Session) -> list[Attendee]:
+def attendees(tenant: Company, meeting: Meeting, session: Session) -> list[Attendee]:
     """Return who was in a call, the organizer first."""
     random = tenant.random("attendance", session.call_id)
     found = [_colleague(random, session, meeting.organizer, "Organizer")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from tap_msteams_sandbox.areas.chats import Chats
+from tap_msteams_sandbox.areas.meetings.area import AREA
 from tap_msteams_sandbox.areas.meetings.attendance import attendees
 from tap_msteams_sandbox.areas.meetings.meeting import Meeting, Session, sessions
 from tap_msteams_sandbox.instants import DAY, HOUR, MINUTE, SECOND
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from tap_msteams_sandbox.areas.meetings.attendance import Attendee
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 DAILY, CROWDED, EXPIRED, WEEKLY = 0, 1, 2, (3, 5, 8)
 """Which meetings are of a kind, by their number modulo CYCLE; the others took place once."""
@@ -52,7 +53,7 @@ class Invitation(NamedTuple):
 class Meetings:
     """The meetings of a tenant; each is found by the address where it is joined."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self.anchor = max(tenant.until, tenant.now() // DAY * DAY)
         """Up to when meetings have taken place before anything is changed: Graph forgets calls by
@@ -179,7 +180,7 @@ class Meetings:
             self._held(meeting, session)
 
 
-def _invitations(tenant: Tenant) -> Iterator[Invitation]:
+def _invitations(tenant: Company) -> Iterator[Invitation]:
     """Yield what leads to a meeting: chats, and channels that have met lately."""
     for url, organizer, chat in tenant.part(Chats).meetings():
         others = [person for person in chat.audience if person is not organizer]
@@ -197,14 +198,15 @@ def _invitations(tenant: Tenant) -> Iterator[Invitation]:
             yield Invitation(url, organizer, channel.id, subject, team.people[1:7], message)
 
 
-def join_url(tenant: Tenant, thread: str, organizer: Person, message: str = "0") -> str:
+def join_url(tenant: Company, thread: str, organizer: Person, message: str = "0") -> str:
     """Return where a meeting is joined, escaped as Teams escapes it."""
     context = f'{{"Tid":"{tenant.id}","Oid":"{organizer.id}"}}'
     base = "https://teams.microsoft.com/l/meetup-join/"
     return f"{base}{quote(thread, safe='')}/{message}?context={quote(context, safe='')}"
 
 
-def day(tenant: Tenant, random: Random) -> dict[str, int]:
+@AREA.day
+def day(tenant: Company, random: Random) -> dict[str, int]:
     """Let some meetings take place."""
     meetings = tenant.part(Meetings)
     open_ones = [meeting for meeting in meetings.all() if not meeting.expired]

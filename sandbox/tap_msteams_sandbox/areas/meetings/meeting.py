@@ -13,8 +13,8 @@ from tap_msteams_sandbox.instants import DAY, HOUR, MINUTE, iso
 if TYPE_CHECKING:
     from random import Random
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
@@ -107,7 +107,7 @@ class Meeting:
         """Whether a user is its organizer or co-organizer."""
         return user in {person.id for person in (self.organizer, self.coorganizer) if person}
 
-    def describe(self, tenant: Tenant) -> dict[str, Any]:
+    def describe(self, tenant: Company) -> dict[str, Any]:
         """Return the meeting as Graph shows it."""
         random = tenant.random("meeting", self.url)
         end = self.start + (30 + 30 * (self.n % 2)) * MINUTE
@@ -161,7 +161,7 @@ class Meeting:
             "attendees": [part(*it) for it in zip(self.people, roles, strict=True)],
         }
 
-    def _extras(self, tenant: Tenant, random: Random) -> dict[str, Any]:
+    def _extras(self, tenant: Company, random: Random) -> dict[str, Any]:
         """Return the parts that only some meetings have."""
         phone = self.n % 3 == 0
         numbers = [f"{self.organizer.country.phone}{random.randint(1000, 9999)}" for _ in range(2)]

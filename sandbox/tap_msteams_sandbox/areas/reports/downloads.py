@@ -11,7 +11,7 @@ from tap_msteams_sandbox.replies import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
 
 VALID = 5 * MINUTE
 """How long an address is good: "a few minutes".
@@ -33,7 +33,7 @@ class Downloads:
 
     origin = "https://reports.office.com"
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self._tenant = tenant
         self._offers: dict[str, Offer] = {}
         self.tokens_seen = 0

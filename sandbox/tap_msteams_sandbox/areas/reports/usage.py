@@ -8,15 +8,15 @@ import io
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.company.people import COMPANY
 from tap_msteams_sandbox.instants import DAY, iso
-from tap_msteams_sandbox.people import COMPANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
 
 LAG = timedelta(days=2)
 """How far reports are behind.
@@ -118,7 +118,7 @@ TRUE_OR_FALSE = ("isDeleted",)
 class Reports:
     """The usage reports of a tenant, and how they are shown."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self.concealed = False
         """Whether people and teams are shown as hashes: at Microsoft the default."""

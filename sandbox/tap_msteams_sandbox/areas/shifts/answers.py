@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from tap_msteams_sandbox.areas.area import Area
+from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas.lookup import team_of
 from tap_msteams_sandbox.areas.shifts.planner import LATE_THEMES
 from tap_msteams_sandbox.areas.shifts.schedule import Schedule, Shifts, day
-from tap_msteams_sandbox.endpoints import Endpoint
 from tap_msteams_sandbox.instants import parse
 from tap_msteams_sandbox.limits import TEAMS, Limit
-from tap_msteams_sandbox.odata import Paging, clauses, entity, page
+from tap_msteams_sandbox.odata import SKIP_TOKEN, Paging, clauses, entity, page
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import team_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tap_msteams_sandbox.company.company import Company
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.tenant import Tenant
 
 READ = ("Schedule.Read.All", "Schedule.ReadWrite.All")
 WRITE = ("Schedule.ReadWrite.All",)
@@ -68,6 +67,45 @@ _CLAUSE = re.compile(r"(?P<name>[\w/]+) (?P<operator>eq|ge|gt|le|lt) (?P<value>\
 _LATE = re.compile(f'"theme":"({"|".join(LATE_THEMES)})"'.encode())
 
 
+AREA = Area(
+    "Shifts",
+    roles=READ,
+    limits=(Limit("schedule", r"GET /teams/\{id\}/schedule.*", 30, 1, TEAMS),),
+)
+AREA.day(day)
+
+C = TypeVar("C", bound="Callable[[str, Call], bytes]")
+
+
+def _collection(
+    name: str,
+    page_: str,
+    *,
+    application: tuple[str, ...] = READ,
+    delegated: tuple[str, ...] = (*READ, *GROUP),
+) -> Callable[[C], C]:
+    """Declare that the function below answers a collection of a schedule, named to it."""
+    options = {SKIP_TOKEN} | ({"$filter"} if name in FILTERS else set())
+    if name == "timeCards":
+        options |= {"$orderby", "$top"}
+
+    def declare(answer: C) -> C:
+        AREA.endpoint(
+            f"GET /teams/{{id}}/schedule/{name}",
+            page_,
+            application=application,
+            delegated=delegated,
+            options=options,
+            paging=CARDS if name == "timeCards" else WHOLE,
+        )(partial(answer, name))
+        return answer
+
+    return declare
+
+
+@AREA.endpoint(
+    "GET /teams/{id}/schedule", "schedule-get", application=READ, delegated=(*READ, *GROUP)
+)
 def schedule(call: Call) -> bytes:
     """GET /teams/{id}/schedule."""
     found = _schedule(call)
@@ -75,6 +113,17 @@ def schedule(call: Call) -> bytes:
     return entity(call.context(what), msgspec.json.encode(found.row))
 
 
+@_collection("shifts", "schedule-list-shifts")
+@_collection("openShifts", "openshift-list")
+@_collection("timesOff", "schedule-list-timesoff")
+@_collection("timeOffReasons", "schedule-list-timeoffreasons")
+@_collection("schedulingGroups", "schedule-list-schedulinggroups")
+@_collection("timeCards", "schedule-list-timecards", delegated=READ)
+@_collection("dayNotes", "schedule-list-daynotes", delegated=READ)
+@_collection("timeOffRequests", "timeoffrequest-list")
+@_collection("swapShiftsChangeRequests", "swapshiftschangerequest-list")
+@_collection("openShiftChangeRequests", "openshiftchangerequest-list")
+@_collection("offerShiftRequests", "offershiftrequest-list", application=WRITE, delegated=WRITE)
 def collection(name: str, call: Call) -> bytes:
     """GET /teams/{id}/schedule/{collection}."""
     found = _schedule(call)
@@ -168,27 +217,8 @@ def _meets(path: str, operator: str, value: str, row: dict[str, Any]) -> bool:
     return {"ge": order >= 0, "gt": order > 0, "le": order <= 0, "lt": order < 0}[operator]
 
 
-def _listed(
-    name: str,
-    document: str,
-    *,
-    application: tuple[str, ...] = READ,
-    delegated: tuple[str, ...] = (*READ, *GROUP),
-) -> Endpoint:
-    """Return the endpoint of a collection below a schedule."""
-    options = {"$skiptoken"} | ({"$filter"} if name in FILTERS else set())
-    if name == "timeCards":
-        options |= {"$orderby", "$top"}
-    return Endpoint(
-        "GET",
-        f"/teams/{{id}}/schedule/{name}",
-        document,
-        application,
-        delegated,
-        partial(collection, name),
-        frozenset(options),
-        CARDS if name == "timeCards" else WHOLE,
-    )
+def _rows(name: str, tenant: Company) -> Iterator[dict[str, Any]]:
+    return tenant.part(Shifts).rows(name)
 
 
 STREAMS = {
@@ -206,34 +236,6 @@ STREAMS = {
 }
 """The collections by the names that loaders know them by."""
 
-
-def _rows(name: str, tenant: Tenant) -> Iterator[dict[str, Any]]:
-    return tenant.part(Shifts).rows(name)
-
-
-AREA = Area(
-    endpoints=(
-        Endpoint(
-            "GET", "/teams/{id}/schedule", "schedule-get", READ, (*READ, *GROUP), schedule,
-        ),
-        _listed("shifts", "schedule-list-shifts"),
-        _listed("openShifts", "openshift-list"),
-        _listed("timesOff", "schedule-list-timesoff"),
-        _listed("timeOffReasons", "schedule-list-timeoffreasons"),
-        _listed("schedulingGroups", "schedule-list-schedulinggroups"),
-        _listed("timeCards", "schedule-list-timecards", delegated=READ),
-        _listed("dayNotes", "schedule-list-daynotes", delegated=READ),
-        _listed("timeOffRequests", "timeoffrequest-list"),
-        _listed("swapShiftsChangeRequests", "swapshiftschangerequest-list"),
-        _listed("openShiftChangeRequests", "openshiftchangerequest-list"),
-        _listed("offerShiftRequests", "offershiftrequest-list", application=WRITE, delegated=WRITE),
-    ),
-    roles=READ,
-    limits=(Limit("schedule", r"GET /teams/\{id\}/schedule.*", 30, 1, TEAMS),),
-    truth={
-        "schedules": lambda tenant: tenant.part(Shifts).schedules(),
-        **{stream: partial(_rows, name) for stream, name in STREAMS.items()},
-    },
-    day=day,
-)  # fmt: skip
-"""Everything below /teams/{id}/schedule."""
+AREA.rows("schedules")(lambda tenant: tenant.part(Shifts).schedules())
+for _stream, _name in STREAMS.items():
+    AREA.rows(_stream)(partial(_rows, _name))

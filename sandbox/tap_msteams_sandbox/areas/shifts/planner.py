@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.instants import DAY, HOUR, MINUTE, iso
-from tap_msteams_sandbox.people import guid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from random import Random
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.team import Team
+    from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.team import Team
 
     Row = dict[str, Any]
     Rows = Mapping[str, Mapping[str, Row]]

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from random import Random
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.team import Team
 
 COLLECTIONS: dict[str, Callable[[Planner], dict[str, Any]]] = {
     "schedulingGroups": Planner.scheduling_group,
@@ -87,7 +87,7 @@ class Shifts:
     acts_as_required = False
     """Whether an application has to say for which user it acts, as older documentation has it."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self._people: dict[str, tuple[Person, ...]] = {}
         self._changed: dict[str, Schedule] = {}
@@ -169,7 +169,7 @@ BUSY = 5
 """The most schedules that a day changes."""
 
 
-def day(tenant: Tenant, random: Random) -> dict[str, int]:
+def day(tenant: Company, random: Random) -> dict[str, int]:
     """Plan something, clock in, decide about a request, and call a shift off, in some teams."""
     shifts = tenant.part(Shifts)
     teams = random.sample(list(tenant.teams.values()), min(len(tenant.teams), BUSY))

@@ -6,18 +6,22 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.areas.workspace.area import AREA, EXPAND
 from tap_msteams_sandbox.areas.workspace.rows import collection, expansions, fitting
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.instants import DAY, iso
-from tap_msteams_sandbox.people import guid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
 
     Row = dict[str, Any]
+
+ALLOWED = ("AppCatalog.Read.All", "AppCatalog.ReadWrite.All", "Directory.Read.All")
+MY_ALLOWED = ("AppCatalog.Submit", *ALLOWED)
 
 APP = ("id", "externalId", "displayName", "distributionMethod")
 
@@ -116,7 +120,7 @@ class App:
 class Catalog:
     """The apps of the store that are of use here, and those of the company."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         random = tenant.random("catalog")
         self.apps: dict[str, App] = {}
@@ -162,6 +166,13 @@ class Catalog:
             del self.apps[app]
 
 
+@AREA.endpoint(
+    "GET /appCatalogs/teamsApps",
+    "appcatalogs-list-teamsapps",
+    application=ALLOWED,
+    delegated=MY_ALLOWED,
+    options=EXPAND,
+)
 def apps(call: Call) -> bytes:
     """GET /appCatalogs/teamsApps."""
     expanded = expansions(call, ("appDefinitions",))
@@ -174,7 +185,8 @@ def _with_definitions(app: App) -> Row:
     return {**app.row(), "appDefinitions": [app.definition()]}
 
 
-def true_apps(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("apps")
+def true_apps(tenant: Company) -> Iterator[Row]:
     """Yield the apps of the catalog with their definitions."""
     for app in tenant.part(Catalog).apps.values():
         yield _with_definitions(app)

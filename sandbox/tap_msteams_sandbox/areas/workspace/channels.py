@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.areas.lookup import channel_of, team_of
+from tap_msteams_sandbox.areas.workspace.area import AREA, CHOOSE, IN_CHANNEL
 from tap_msteams_sandbox.areas.workspace.rows import MEMBER, collection, fitting
 from tap_msteams_sandbox.areas.workspace.sharing import Sharing
+from tap_msteams_sandbox.odata import PAGED, SKIP_TOKEN, Paging
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import channel_of, team_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.channel import Channel
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.team import Channel, Team
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
 
     Row = dict[str, Any]
+
+ALLOWED = ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "ChannelSettings.ReadWrite.All")
+MEMBERS = ("ChannelMember.Read.All", "ChannelMember.ReadWrite.All")
+
+ROSTER = Paging(default=100, maximum=999)
+"""https://learn.microsoft.com/en-us/graph/api/channel-list-members#optional-query-parameters"""
 
 CHANNEL = (
     "id", "createdDateTime", "displayName", "description", "isFavoriteByDefault", "email",
@@ -30,6 +37,13 @@ MEMBER_PROPERTIES = (
 )  # fmt: skip
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/allChannels",
+    "team-list-allchannels",
+    application=ALLOWED,
+    delegated=ALLOWED,
+    options=CHOOSE,
+)
 def all_channels(call: Call) -> bytes:
     """GET /teams/{id}/allChannels: those of the team, then those shared with it."""
     team = team_of(call)
@@ -37,6 +51,13 @@ def all_channels(call: Call) -> bytes:
     return _channels(call, f"teams('{team.id}')/allChannels", rows)
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/incomingChannels",
+    "team-list-incomingchannels",
+    application=ALLOWED,
+    delegated=ALLOWED,
+    options=CHOOSE,
+)
 def incoming_channels(call: Call) -> bytes:
     """GET /teams/{id}/incomingChannels."""
     team = team_of(call)
@@ -75,6 +96,13 @@ def _located(call: Call, host: str, row: Row) -> Row:
     return {"@odata.id": f"{call.root}{path}", **row}
 
 
+@AREA.endpoint(
+    f"{IN_CHANNEL}/sharedWithTeams",
+    "sharedwithchannelteaminfo-list",
+    application=MEMBERS,
+    delegated=MEMBERS,
+    options=CHOOSE,
+)
 def shared_with_teams(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/sharedWithTeams: for shared channels only."""
     channel = _shared(call)
@@ -82,6 +110,13 @@ def shared_with_teams(call: Call) -> bytes:
     return collection(call, f"{_address(channel)}/sharedWithTeams", rows, INFO)
 
 
+@AREA.endpoint(
+    f"{IN_CHANNEL}/sharedWithTeams/{{id}}/allowedMembers",
+    "sharedwithchannelteaminfo-list-allowedmembers",
+    application=MEMBERS,
+    delegated=MEMBERS,
+    options=CHOOSE,
+)
 def allowed_members(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/sharedWithTeams/{id}/allowedMembers."""
     channel, team = _shared(call), call.names[2]
@@ -102,6 +137,14 @@ def _shared(call: Call) -> Channel:
     return channel
 
 
+@AREA.endpoint(
+    f"{IN_CHANNEL}/members",
+    "channel-list-members",
+    application=MEMBERS,
+    delegated=MEMBERS,
+    options=CHOOSE | PAGED,
+    paging=ROSTER,
+)
 def members(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/members: direct members."""
     channel = channel_of(call)
@@ -109,6 +152,14 @@ def members(call: Call) -> bytes:
     return _members(call, f"{_address(channel)}/members", rows)
 
 
+@AREA.endpoint(
+    f"{IN_CHANNEL}/allMembers",
+    "channel-list-allmembers",
+    application=MEMBERS,
+    delegated=MEMBERS,
+    options=CHOOSE | {SKIP_TOKEN},
+    paging=ROSTER,
+)
 def all_members(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/allMembers: one person as often as there are ways in."""
     channel = channel_of(call)
@@ -125,7 +176,8 @@ def _address(channel: Channel) -> str:
     return f"teams('{channel.team.id}')/channels('{channel.id}')"
 
 
-def true_channels(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("channels")
+def true_channels(tenant: Company) -> Iterator[Row]:
     """Yield the channels of every team, with the team that hosts each."""
     sharing = tenant.part(Sharing)
     for team in tenant.teams.values():
@@ -138,7 +190,8 @@ def true_channels(tenant: Tenant) -> Iterator[Row]:
             yield {"teamId": team.id, "hostTeamId": host, **row}
 
 
-def true_members(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("channel_members")
+def true_members(tenant: Company) -> Iterator[Row]:
     """Yield the members of the channels that have members of their own."""
     sharing = tenant.part(Sharing)
     for channel in own_channels(tenant):
@@ -147,7 +200,8 @@ def true_members(tenant: Tenant) -> Iterator[Row]:
                 yield {"teamId": channel.team.id, "channelId": channel.id, **row}
 
 
-def true_shares(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("shared_with_teams")
+def true_shares(tenant: Company) -> Iterator[Row]:
     """Yield which teams see which shared channel."""
     sharing = tenant.part(Sharing)
     for channel in own_channels(tenant):
@@ -156,7 +210,7 @@ def true_shares(tenant: Tenant) -> Iterator[Row]:
                 yield {"teamId": channel.team.id, "channelId": channel.id, **row}
 
 
-def own_channels(tenant: Tenant) -> Iterator[Channel]:
+def own_channels(tenant: Company) -> Iterator[Channel]:
     """Yield the channels that teams of this tenant host."""
     for team in tenant.teams.values():
         yield from team.channels.values()

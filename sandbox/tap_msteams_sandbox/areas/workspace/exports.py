@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_msteams_sandbox.conversations import exported
+from tap_msteams_sandbox.areas.lookup import team_of
+from tap_msteams_sandbox.areas.messages import EXPORT, exported
+from tap_msteams_sandbox.areas.workspace.area import AREA, MESSAGE
+from tap_msteams_sandbox.company.message import EXPORT_TYPE
+from tap_msteams_sandbox.company.team import Team
 from tap_msteams_sandbox.filters import window
-from tap_msteams_sandbox.message import EXPORT_TYPE
-from tap_msteams_sandbox.odata import page
+from tap_msteams_sandbox.odata import PAGED, page
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import team_of
-from tap_msteams_sandbox.team import Team
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.message import Message
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.message import Message
-    from tap_msteams_sandbox.tenant import Tenant
+
+TEAM = ("Team.ReadBasic.All", "TeamSettings.Read.All", "TeamSettings.ReadWrite.All")
 
 CLOSED = 90_000
 """The number of the team that was deleted before the sandbox started."""
@@ -28,7 +31,7 @@ CLOSED = 90_000
 class Exports:
     """Deleted teams, and whether a policy keeps what people delete."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self.retention = False
         """Whether the tenant has a retention policy for the messages of channels.
@@ -57,12 +60,23 @@ class Exports:
         return sorted(found, key=lambda message: message.place) if self.retention else []
 
 
+@AREA.endpoint(
+    "GET /teamwork/deletedTeams", "teamwork-list-deletedteams", application=TEAM, delegated=TEAM
+)
 def deleted_teams(call: Call) -> bytes:
     """GET /teamwork/deletedTeams: their ids are all that is left."""
     rows = [msgspec.json.encode({"id": key}) for key in call.tenant.part(Exports).deleted()]
     return page(call.context("teamwork/deletedTeams"), rows, count=len(rows))
 
 
+@AREA.endpoint(
+    "GET /teamwork/deletedTeams/{id}/channels/getAllMessages",
+    "deletedteam-getallmessages",
+    application=MESSAGE,
+    delegated=None,
+    options=PAGED | {"$filter"},
+    paging=EXPORT,
+)
 def deleted_messages(call: Call) -> bytes:
     """GET /teamwork/deletedTeams/{id}/channels/getAllMessages."""
     team = call.tenant.part(Exports).deleted().get(call.names[0])
@@ -72,6 +86,14 @@ def deleted_messages(call: Call) -> bytes:
     return exported(call, team.export(*window(call.query.get("$filter"))))
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/channels/getAllRetainedMessages",
+    "channel-getallretainedmessages",
+    application=MESSAGE,
+    delegated=None,
+    options=PAGED | {"$filter"},
+    paging=EXPORT,
+)
 def retained_messages(call: Call) -> bytes:
     """GET /teams/{id}/channels/getAllRetainedMessages."""
     bounds = window(call.query.get("$filter"))
@@ -81,13 +103,15 @@ def retained_messages(call: Call) -> bytes:
     )
 
 
-def true_deleted(tenant: Tenant) -> Iterator[dict[str, Any]]:
+@AREA.rows("deleted_teams")
+def true_deleted(tenant: Company) -> Iterator[dict[str, Any]]:
     """Yield the deleted teams."""
     for key in tenant.part(Exports).deleted():
         yield {"id": key}
 
 
-def true_messages(tenant: Tenant) -> Iterator[dict[str, Any]]:
+@AREA.rows("deleted_team_messages")
+def true_messages(tenant: Company) -> Iterator[dict[str, Any]]:
     """Yield the messages of deleted teams."""
     everything = (float("-inf"), float("inf"))
     for key, team in tenant.part(Exports).deleted().items():

@@ -5,22 +5,33 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.areas.lookup import team_of
+from tap_msteams_sandbox.areas.workspace.area import AREA, BROAD, EXPAND
 from tap_msteams_sandbox.areas.workspace.catalog import Catalog
 from tap_msteams_sandbox.areas.workspace.rows import collection, expansions
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.filters import conditions
-from tap_msteams_sandbox.people import guid
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import team_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_msteams_sandbox.areas.workspace.catalog import App
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
 
     Row = dict[str, Any]
+
+GRANT = ("TeamsAppInstallation.ReadForTeam.All", "TeamsAppInstallation.ReadWriteForTeam.All")
+MY_GRANT = ("TeamsAppInstallation.ReadForTeam", "TeamsAppInstallation.ReadWriteForTeam")
+IN_TEAM = ("TeamsAppInstallation.Read.All", *GRANT, *BROAD)
+MY_IN_TEAM = (*MY_GRANT, *BROAD)
+FOR_USER = (
+    "TeamsAppInstallation.Read.All", "TeamsAppInstallation.ReadForUser.All",
+    "TeamsAppInstallation.ReadWriteForUser.All",
+)  # fmt: skip
+MY_OWN = ("TeamsAppInstallation.ReadForUser", "TeamsAppInstallation.ReadWriteForUser")
 
 INSTALLATION = ("id", "consentedPermissionSet")
 RELATIONS = ("teamsApp", "teamsAppDefinition")
@@ -32,7 +43,7 @@ GRAPH = "00000003-0000-0000-c000-000000000000"
 class Installations:
     """The apps of every team and person."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self._catalog = tenant.part(Catalog)
         self._first = tuple(self._catalog.apps.values())
@@ -91,12 +102,33 @@ class Installations:
                 }
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/installedApps",
+    "team-list-installedapps",
+    application=IN_TEAM,
+    delegated=MY_IN_TEAM,
+    options=EXPAND,
+)
 def of_team(call: Call) -> bytes:
     """GET /teams/{id}/installedApps."""
     team = team_of(call)
     return _installed(call, f"teams('{team.id}')/installedApps", team.id)
 
 
+@AREA.endpoint(
+    "GET /users/{id}/teamwork/installedApps",
+    "userteamwork-list-installedapps",
+    application=FOR_USER,
+    delegated=MY_OWN,
+    options=EXPAND,
+)
+@AREA.endpoint(
+    "GET /me/teamwork/installedApps",
+    "userteamwork-list-installedapps",
+    application=None,
+    delegated=MY_OWN,
+    options=EXPAND,
+)
 def of_person(call: Call) -> bytes:
     """GET /users/{id}/teamwork/installedApps, or /me/teamwork/installedApps."""
     person = _person(call)
@@ -133,6 +165,12 @@ def _person(call: Call) -> Person:
     return person
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/permissionGrants",
+    "team-list-permissiongrants",
+    application=GRANT,
+    delegated=MY_GRANT,
+)
 def grants(call: Call) -> bytes:
     """GET /teams/{id}/permissionGrants."""
     team = team_of(call)
@@ -140,14 +178,16 @@ def grants(call: Call) -> bytes:
     return collection(call, f"teams('{team.id}')/permissionGrants", rows, ())
 
 
-def true_installations(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("installed_apps")
+def true_installations(tenant: Company) -> Iterator[Row]:
     """Yield the apps of every team."""
     for team in tenant.teams:
         for row in tenant.part(Installations).rows(team, RELATIONS):
             yield {"teamId": team, **row}
 
 
-def true_personal(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("user_installed_apps")
+def true_personal(tenant: Company) -> Iterator[Row]:
     """Yield the apps of every person with a licence."""
     for person in tenant.people:
         if person.licensed:
@@ -156,7 +196,8 @@ def true_personal(tenant: Tenant) -> Iterator[Row]:
                 yield {"userId": person.id, **row}
 
 
-def true_grants(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("permission_grants")
+def true_grants(tenant: Company) -> Iterator[Row]:
     """Yield the grants of every team."""
     for team in tenant.teams:
         for row in tenant.part(Installations).grants(team):

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_msteams_sandbox.embellishments import SNIPPET
+from tap_msteams_sandbox.areas.lookup import channel_of
+from tap_msteams_sandbox.areas.workspace.area import AREA, IN_CHANNEL, MESSAGE
+from tap_msteams_sandbox.company.features import SNIPPET
 from tap_msteams_sandbox.odata import entity, page, pick
 from tap_msteams_sandbox.replies import GraphError, Reply
-from tap_msteams_sandbox.resources import channel_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.message import Message
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.message import Message
-    from tap_msteams_sandbox.tenant import Tenant
 
     Row = dict[str, Any]
+
+IN_POST = f"{IN_CHANNEL}/messages/{{id}}/hostedContents"
+IN_REPLY = f"{IN_CHANNEL}/messages/{{id}}/replies/{{id}}/hostedContents"
 
 _SOURCE = re.compile(rb"/(?:messages|replies)/\d+/hostedContents/([^/\"\\]+)/\$value")
 """An address in the text; reactions have pictures elsewhere."""
@@ -33,17 +37,37 @@ def ids(message: Message) -> tuple[str, ...]:
     return tuple(dict.fromkeys(it.decode() for it in _SOURCE.findall(message.row)))
 
 
+@AREA.endpoint(IN_POST, "chatmessage-list-hostedcontents", application=MESSAGE, delegated=MESSAGE)
+@AREA.endpoint(IN_REPLY, "chatmessage-list-hostedcontents", application=MESSAGE, delegated=MESSAGE)
 def listed(call: Call) -> bytes:
     """GET .../messages/{id}/hostedContents and .../replies/{id}/hostedContents: ids only."""
     rows = [pick(_row(key), None) for key in ids(_message(call))]
     return page(call.context(_address(call)), rows, count=len(rows))
 
 
+@AREA.endpoint(
+    f"{IN_POST}/{{id}}", "chatmessagehostedcontent-get", application=MESSAGE, delegated=MESSAGE
+)
+@AREA.endpoint(
+    f"{IN_REPLY}/{{id}}", "chatmessagehostedcontent-get", application=MESSAGE, delegated=MESSAGE
+)
 def one(call: Call) -> bytes:
     """GET .../hostedContents/{id}."""
     return entity(call.context(f"{_address(call)}/$entity"), pick(_row(_id(call)), None))
 
 
+@AREA.endpoint(
+    f"{IN_POST}/{{id}}/$value",
+    "chatmessagehostedcontent-get",
+    application=MESSAGE,
+    delegated=MESSAGE,
+)
+@AREA.endpoint(
+    f"{IN_REPLY}/{{id}}/$value",
+    "chatmessagehostedcontent-get",
+    application=MESSAGE,
+    delegated=MESSAGE,
+)
 def content(call: Call) -> Reply:
     """GET .../hostedContents/{id}/$value: the bytes."""
     body, kind = hosted(_id(call))
@@ -108,7 +132,8 @@ def _picture(key: str) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def true_pictures(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("hosted_contents")
+def true_pictures(tenant: Company) -> Iterator[Row]:
     """Yield the contents of all messages, with their bytes as base64.
 
     Of a deleted channel the texts are left, but not what they show.

@@ -6,16 +6,15 @@ import base64
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.company.people import guid
+from tap_msteams_sandbox.company.team import NEVER, PARTNER_TENANT
 from tap_msteams_sandbox.instants import DAY, iso
-from tap_msteams_sandbox.people import guid
-from tap_msteams_sandbox.team import NEVER, PARTNER_TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.channel import Channel
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.team import Channel, Team
 
     Row = dict[str, Any]
 
@@ -30,7 +29,7 @@ https://learn.microsoft.com/en-us/graph/api/channel-list-allmembers#response
 class Sharing:
     """Which shared channels are open to which other teams."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         first = (team for team in tenant.teams.values() if team.created < tenant.until)
         self._first = {team.n: team for team in first}

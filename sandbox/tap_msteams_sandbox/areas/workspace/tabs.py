@@ -5,21 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tap_msteams_sandbox.areas.lookup import channel_of
+from tap_msteams_sandbox.areas.workspace.area import AREA, BROAD, EXPAND, IN_CHANNEL
 from tap_msteams_sandbox.areas.workspace.catalog import Catalog
 from tap_msteams_sandbox.areas.workspace.channels import own_channels
 from tap_msteams_sandbox.areas.workspace.rows import collection, expansions, fitting
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.filters import conditions
-from tap_msteams_sandbox.people import guid
-from tap_msteams_sandbox.resources import channel_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_msteams_sandbox.channel import Channel
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.team import Channel
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.tenant import Tenant
 
     Row = dict[str, Any]
+
+ALLOWED = ("TeamsTab.Read.All", "TeamsTab.ReadWrite.All", "TeamsTab.ReadWriteForTeam.All", *BROAD)
+MY_ALLOWED = ("TeamsTab.Read.All", "TeamsTab.ReadWrite.All", "TeamsTab.ReadWriteForTeam", *BROAD)
 
 TAB = ("id", "displayName", "webUrl", "configuration")
 NOTHING = dict.fromkeys(("entityId", "contentUrl", "removeUrl", "websiteUrl"))
@@ -32,7 +36,7 @@ class Tabs:
     https://learn.microsoft.com/en-us/graph/api/channel-list-tabs
     """
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self._tabs: dict[str, list[Row]] = {}
 
@@ -95,6 +99,13 @@ class Tabs:
         }
 
 
+@AREA.endpoint(
+    f"{IN_CHANNEL}/tabs",
+    "channel-list-tabs",
+    application=ALLOWED,
+    delegated=MY_ALLOWED,
+    options=EXPAND,
+)
 def tabs(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/tabs."""
     channel = channel_of(call)
@@ -112,7 +123,8 @@ def tabs(call: Call) -> bytes:
     return collection(call, what, rows, TAB, expanded)
 
 
-def true_tabs(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("tabs")
+def true_tabs(tenant: Company) -> Iterator[Row]:
     """Yield the tabs of every channel with their apps."""
     for channel in own_channels(tenant):
         for row in tenant.part(Tabs).of(channel):

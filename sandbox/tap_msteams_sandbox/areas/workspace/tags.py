@@ -6,20 +6,24 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.areas.lookup import team_of
+from tap_msteams_sandbox.areas.workspace.area import AREA, CHOOSE
 from tap_msteams_sandbox.areas.workspace.rows import collection, fitting
-from tap_msteams_sandbox.odata import Paging
+from tap_msteams_sandbox.odata import PAGED, Paging
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import team_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.team import Team
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
 
     Row = dict[str, Any]
+
+ALLOWED = ("TeamworkTag.Read.All", "TeamworkTag.ReadWrite.All")
+MY_ALLOWED = ("TeamworkTag.Read", "TeamworkTag.ReadWrite")
 
 PAGES = Paging(default=100, maximum=200)
 """A team has up to a hundred tags, a tag up to two hundred members.
@@ -67,7 +71,7 @@ class Tag:
 class Tags:
     """The tags of every team."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
         self._tags: dict[str, dict[str, Tag]] = {}
 
@@ -114,6 +118,14 @@ class Tags:
             self.of(self.tenant.teams[team])[tag].people.remove(self.tenant.users[person])
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/tags",
+    "teamworktag-list",
+    application=ALLOWED,
+    delegated=MY_ALLOWED,
+    options=CHOOSE | PAGED,
+    paging=PAGES,
+)
 def tags(call: Call) -> bytes:
     """GET /teams/{id}/tags."""
     team = team_of(call)
@@ -122,6 +134,14 @@ def tags(call: Call) -> bytes:
     return collection(call, f"teams('{team.id}')/tags", rows, TAG)
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/tags/{id}/members",
+    "teamworktagmember-list",
+    application=ALLOWED,
+    delegated=MY_ALLOWED,
+    options=CHOOSE | PAGED,
+    paging=PAGES,
+)
 def tag_members(call: Call) -> bytes:
     """GET /teams/{id}/tags/{id}/members."""
     team = team_of(call)
@@ -133,14 +153,16 @@ def tag_members(call: Call) -> bytes:
     return collection(call, what, fitting(call, tag.members(), MEMBER), MEMBER)
 
 
-def true_tags(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("tags")
+def true_tags(tenant: Company) -> Iterator[Row]:
     """Yield the tags of every team."""
     for team in tenant.teams.values():
         for tag in tenant.part(Tags).of(team).values():
             yield tag.row()
 
 
-def true_members(tenant: Tenant) -> Iterator[Row]:
+@AREA.rows("tag_members")
+def true_members(tenant: Company) -> Iterator[Row]:
     """Yield the people of every tag."""
     for team in tenant.teams.values():
         for tag in tenant.part(Tags).of(team).values():

@@ -1,24 +1,29 @@
-"""Conversations: what Graph shows of the messages of channels."""
+"""Messages: what Graph shows of what is written in channels."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas.lookup import channel_of, team_of
 from tap_msteams_sandbox.filters import window
-from tap_msteams_sandbox.odata import Paging, entity, page
+from tap_msteams_sandbox.limits import TEAMS, Limit
+from tap_msteams_sandbox.odata import PAGED, Paging, entity, page
 from tap_msteams_sandbox.replies import GraphError
-from tap_msteams_sandbox.resources import channel_of, team_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from tap_msteams_sandbox.channel import Channel
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.message import Message, Thread
+    from tap_msteams_sandbox.company.team import Channel
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.message import Message, Thread
+
+READ = ("ChannelMessage.Read.All", "Group.Read.All", "Group.ReadWrite.All")
 
 MESSAGES = Paging(default=20, maximum=50)
 """Posts of a channel, and the replies to one of them.
@@ -39,6 +44,28 @@ https://learn.microsoft.com/en-us/graph/api/channel-list-messages#optional-query
 """
 
 
+AREA = Area(
+    "Messages",
+    roles=("ChannelMessage.Read.All",),
+    limits=(
+        Limit(
+            "channel messages", r"GET /teams/\{id\}/channels/\{id\}/messages.*", 20, 1, TEAMS,
+        ),
+        Limit("export", r"GET /teams/\{id\}/channels/getAllMessages", 200, 1, TEAMS),
+    ),
+)  # fmt: skip
+
+PATH = "GET /teams/{id}/channels/{id}/messages"
+
+
+@AREA.endpoint(
+    PATH,
+    "channel-list-messages",
+    application=READ,
+    delegated=READ,
+    options=PAGED | {"$expand"},
+    paging=MESSAGES,
+)
 def messages(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/messages: the chain that changed last comes first."""
     channel = channel_of(call)
@@ -54,6 +81,9 @@ def messages(call: Call) -> bytes:
     return page(call.context(_address(channel)), rows, count=len(rows), next_link=more)
 
 
+@AREA.endpoint(
+    f"{PATH}/{{id}}", "chatmessage-get", application=READ, delegated=READ, options={"$expand"}
+)
 def message(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/messages/{id}."""
     channel = channel_of(call)
@@ -62,6 +92,14 @@ def message(call: Call) -> bytes:
     return entity(call.context(f"{_address(channel)}/$entity"), row)
 
 
+@AREA.endpoint(
+    f"{PATH}/{{id}}/replies",
+    "chatmessage-list-replies",
+    application=READ,
+    delegated=READ,
+    options=PAGED,
+    paging=MESSAGES,
+)
 def replies(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}/messages/{id}/replies: the newest first."""
     channel = channel_of(call)
@@ -76,6 +114,14 @@ def replies(call: Call) -> bytes:
     return page(call.context(what), rows, count=len(rows), next_link=more)
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/channels/getAllMessages",
+    "channel-getallmessages",
+    application=("ChannelMessage.Read.All",),
+    delegated=None,
+    options=PAGED | {"$filter"},
+    paging=EXPORT,
+)
 def export(call: Call) -> bytes:
     """GET /teams/{id}/channels/getAllMessages: posts and replies alike, in no order of time."""
     return exported(call, team_of(call).export(*window(call.query.get("$filter"))))
@@ -149,3 +195,12 @@ def _with_replies(call: Call, channel: Channel, thread: Thread) -> bytes:
         + b",".join([reply.row for reply in shown])
         + b"]}"
     )
+
+
+@AREA.rows("messages")
+def all_messages(tenant: Company) -> Iterator[dict[str, Any]]:
+    """Yield the messages of all teams in the shape of the export."""
+    everything = (float("-inf"), float("inf"))
+    for team in tenant.teams.values():
+        for found in team.export(*everything):
+            yield msgspec.json.decode(found.exported)

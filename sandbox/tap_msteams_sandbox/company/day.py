@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_msteams_sandbox import prose
-from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.company import prose
 
 if TYPE_CHECKING:
     from random import Random
 
-    from tap_msteams_sandbox.channel import Channel
-    from tap_msteams_sandbox.message import Thread
-    from tap_msteams_sandbox.team import Team
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.message import Thread
+    from tap_msteams_sandbox.company.team import Channel, Team
 
 BUSY_TEAMS = 40
 """The most teams in which a day leaves traces."""
 
 
-def work(tenant: Tenant, random: Random) -> dict[str, int]:
+def work(tenant: Company, random: Random) -> Counter[str]:
     """Let the teams talk, some people come and go, a channel open; return how often what."""
     done: Counter[str] = Counter()
     teams = [team for team in tenant.teams.values() if not team.archived and team.people]
@@ -33,13 +31,10 @@ def work(tenant: Tenant, random: Random) -> dict[str, int]:
     for person in random.sample(tenant.people, (len(tenant.people) + 2) // 3):
         tenant.turn(person.id)
         done["presences"] += 1
-    for area in AREAS:
-        if area.day is not None:
-            done.update(area.day(tenant, random))
-    return dict(done)
+    return done
 
 
-def _talk(tenant: Tenant, random: Random, channel: Channel, done: Counter[str]) -> None:
+def _talk(tenant: Company, random: Random, channel: Channel, done: Counter[str]) -> None:
     """Write in a channel: something new, answers to it and to something older."""
     if not channel.audience:
         return
@@ -71,7 +66,7 @@ def _talk(tenant: Tenant, random: Random, channel: Channel, done: Counter[str]) 
                 done["deletions"] += 1
 
 
-def _reorganise(tenant: Tenant, random: Random, teams: list[Team], done: Counter[str]) -> None:
+def _reorganise(tenant: Company, random: Random, teams: list[Team], done: Counter[str]) -> None:
     """Open a channel, let one person join a team and another leave one."""
     team = random.choice(teams)
     general = next(iter(team.channels))

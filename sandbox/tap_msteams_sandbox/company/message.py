@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
@@ -13,25 +13,13 @@ from tap_msteams_sandbox.instants import iso
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.channel import Channel
-    from tap_msteams_sandbox.people import Person
+    from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.places import Place, Room
 
 EXPORT_TYPE = b'{"@odata.type":"#microsoft.graph.chatMessage",'
 """What the export puts before each row, and the list does not."""
 
 ENCODER = msgspec.json.Encoder()
-
-
-class Place(Protocol):
-    """Where messages are written: a channel or a chat."""
-
-    key: str
-    """Where it stands in the tenant."""
-    salt: int
-
-    @property
-    def audience(self) -> list[Person]:
-        """The people who write here and are written to."""
 
 
 class Message:
@@ -118,9 +106,9 @@ class Thread:
 
 
 def draft(
-    channel: Channel, instant: int, author: Person | None, text: str, parent: int = 0
+    channel: Room, instant: int, author: Person | None, text: str, parent: int = 0
 ) -> dict[str, Any]:
-    """Return an ordinary message, ready to be embellished and kept."""
+    """Return an ordinary message, to which features can be added."""
     address = f"{channel.message_url}/{instant}?{channel.message_query}&createdTime={instant}"
     return {
         "id": str(instant),

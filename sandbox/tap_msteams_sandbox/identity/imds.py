@@ -12,7 +12,7 @@ from aiohttp import web
 from tap_msteams_sandbox.identity.machine import Machine, UnknownIdentityError
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.entra import Application
+    from tap_msteams_sandbox.identity.entra import Application
 
 API_VERSION: Final = "2018-02-01"
 

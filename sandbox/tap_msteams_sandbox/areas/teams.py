@@ -1,4 +1,4 @@
-"""Resources: what Graph shows of teams, channels, members, users and presences."""
+"""Teams: what Graph shows of teams, their channels and their members."""
 
 from __future__ import annotations
 
@@ -7,19 +7,44 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas.lookup import channel_of, knows, team_of
 from tap_msteams_sandbox.filters import conditions
-from tap_msteams_sandbox.odata import entity, page, pick
-from tap_msteams_sandbox.profiles import USER_DEFAULT, USER_PROPERTIES, presence, user
-from tap_msteams_sandbox.replies import GraphError
+from tap_msteams_sandbox.limits import TEAMS, Limit
+from tap_msteams_sandbox.odata import PAGED, Paging, entity, page, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from tap_msteams_sandbox.channel import Channel
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.team import Team
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.filters import Condition
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.team import Team
+
+    Row = dict[str, Any]
+
+TEAM = ("Team.ReadBasic.All", "TeamSettings.Read.All", "TeamSettings.ReadWrite.All")
+CHANNEL = ("Channel.ReadBasic.All", "ChannelSettings.Read.All", "ChannelSettings.ReadWrite.All")
+MEMBER = ("TeamMember.Read.All", "TeamMember.ReadWrite.All")
+DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
+GROUP = ("Group.Read.All", "Group.ReadWrite.All")
+ANY_TEAM = (*TEAM, *GROUP, *DIRECTORY)
+ANY_CHANNEL = (*CHANNEL, *GROUP, *DIRECTORY)
+
+ROSTER = Paging(default=100, maximum=999)
+"""https://learn.microsoft.com/en-us/graph/api/team-list-members#optional-query-parameters"""
+
+AREA = Area(
+    "Teams",
+    roles=("Team.ReadBasic.All", "TeamSettings.Read.All", "TeamMember.Read.All",
+           "Channel.ReadBasic.All"),
+    limits=(
+        Limit("teams", r"GET /teams", 30, 1, TEAMS),
+        Limit("team", r"GET (/teams/\{id\}|/me/joinedTeams)", 30, 1, TEAMS),
+        Limit("channel", r"GET /teams/\{id\}/channels/\{id\}", 30, 1, TEAMS),
+        Limit("channels", r"GET /teams/\{id\}/channels", 60, 1, TEAMS),
+        Limit("members", r"GET /teams/\{id\}/members", 60, 1, TEAMS),
+    ),
+)  # fmt: skip
 
 TEAM_BASIC = ("id", "displayName", "description")
 """What GET /teams fills.
@@ -33,39 +58,15 @@ JOINED = (*TEAM_BASIC, "isArchived", "tenantId")
 https://learn.microsoft.com/en-us/graph/api/user-list-joinedteams#response
 """
 
-PRESENCES = 650
-"""The most ids in one call.
 
-https://learn.microsoft.com/en-us/graph/api/cloudcommunications-getpresencesbyuserid#request-body
-"""
-
-
-def team_of(call: Call, *, insiders: bool = True) -> Team:
-    """Return the team that the path names; a signed-in user has to be one of its members."""
-    team = call.tenant.teams.get(call.names[0])
-    if team is None:
-        raise GraphError.no_team(call.names[0])
-    if insiders and call.caller.user is not None and not _knows(call, team.people):
-        raise GraphError.not_a_member()
-    return team
-
-
-def channel_of(call: Call) -> Channel:
-    """Return the channel that the path names."""
-    channel = team_of(call).channels.get(call.names[1])
-    if channel is None:
-        msg = f"Channel {call.names[1]}"
-        raise GraphError.not_found(msg)
-    if call.caller.user is not None and not _knows(call, channel.audience):
-        raise GraphError.not_a_member()
-    return channel
-
-
-def _knows(call: Call, people: Iterable[Any]) -> bool:
-    """Whether the signed-in user is one of the people."""
-    return any(person.id == call.caller.user for person in people)
-
-
+@AREA.endpoint(
+    "GET /teams",
+    "teams-list",
+    application=TEAM,
+    delegated=TEAM,
+    options=PAGED | {"$filter", "$select", "$count"},
+    paging=ROSTER,
+)
 def teams(call: Call) -> bytes:
     """GET /teams."""
     names = call.query.selected(_team_properties(call)) or TEAM_BASIC
@@ -105,22 +106,33 @@ def _slice(
     return page(call.context(what), encoded, count=count, next_link=more)
 
 
+@AREA.endpoint(
+    "GET /teams/{id}", "team-get", application=ANY_TEAM, delegated=ANY_TEAM, options={"$select"}
+)
 def team(call: Call) -> bytes:
     """GET /teams/{id}."""
     row = team_of(call).describe()
     return entity(call.context("teams/$entity"), pick(row, call.query.selected(row)))
 
 
+@AREA.endpoint("GET /me/joinedTeams", "user-list-joinedteams", application=None, delegated=TEAM)
 def joined_teams(call: Call) -> bytes:
     """GET /me/joinedTeams."""
     shown: list[bytes] = []
     for mine in call.tenant.teams.values():
-        if _knows(call, mine.people):
+        if knows(call, mine.people):
             row = mine.describe()
             shown.append(msgspec.json.encode({k: row[k] if k in JOINED else None for k in row}))
     return page(call.context("teams"), shown, count=len(shown))
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/channels",
+    "channel-list",
+    application=ANY_CHANNEL,
+    delegated=ANY_CHANNEL,
+    options={"$filter", "$select"},
+)
 def channels(call: Call) -> bytes:
     """GET /teams/{id}/channels: all of them at once, private ones for those who are in them."""
     team = team_of(call)
@@ -128,7 +140,7 @@ def channels(call: Call) -> bytes:
     names: tuple[str, ...] | None = None
     shown = []
     for channel in team.channels.values():
-        if call.caller.user is not None and not _knows(call, channel.audience):
+        if call.caller.user is not None and not knows(call, channel.audience):
             continue
         row = channel.describe()
         names = call.query.selected(row)
@@ -137,6 +149,13 @@ def channels(call: Call) -> bytes:
     return page(call.context(f"teams('{team.id}')/channels"), shown, count=len(shown))
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/channels/{id}",
+    "channel-get",
+    application=ANY_CHANNEL,
+    delegated=ANY_CHANNEL,
+    options={"$filter", "$select"},
+)
 def channel(call: Call) -> bytes:
     """GET /teams/{id}/channels/{id}; `summary` comes only when it is selected."""
     found = channel_of(call)
@@ -147,6 +166,14 @@ def channel(call: Call) -> bytes:
     return entity(call.context(f"teams('{call.names[0]}')/channels/$entity"), pick(row, names))
 
 
+@AREA.endpoint(
+    "GET /teams/{id}/members",
+    "team-list-members",
+    application=MEMBER,
+    delegated=MEMBER,
+    options=PAGED | {"$filter", "$select"},
+    paging=ROSTER,
+)
 def members(call: Call) -> bytes:
     """GET /teams/{id}/members."""
     team = team_of(call)
@@ -162,54 +189,15 @@ def members(call: Call) -> bytes:
     return _slice(call, f"teams('{team.id}')/members", names, left)
 
 
-def users(call: Call) -> bytes:
-    """GET /users."""
-    names = call.query.selected(USER_PROPERTIES) or USER_DEFAULT
-    equal = ("userType", "accountEnabled", "department", "displayName", "mail", "id")
-    starts = ("displayName", "userPrincipalName", "mail")
-    text = call.query.get("$filter")
-    tests = conditions(text, equal=equal, starts=starts)
-    counted = call.query.get("$count") == "true"
-    if counted and call.headers.get("ConsistencyLevel", "").lower() != "eventual":
-        msg = "$count is not currently supported."
-        raise GraphError(400, "Request_UnsupportedQuery", msg)
-    after = call.query.number() or 0
-    size = call.size
-    people = call.tenant.people
-    rows = call.tenant.user_rows(names)
-    shown: list[bytes] = []
-    place = after
-    while place < len(people) and len(shown) < size:
-        if not tests or _meets(call, people[place], tests):
-            shown.append(rows[place])
-        place += 1
-    more = call.next_link(place) if place < len(people) else None
-    # The number of all users comes with the first page only.
-    total = sum(_meets(call, person, tests) for person in people) if counted and not after else None
-    return page(call.context("users"), shown, count=total, next_link=more)
+@AREA.rows("teams")
+def all_teams(tenant: Company) -> Iterator[Row]:
+    """Yield the teams with everything that is shown of one."""
+    return (team.describe() for team in tenant.teams.values())
 
 
-def _meets(call: Call, person: Person, tests: list[Condition]) -> bool:
-    """Whether a user meets the conditions of a filter."""
-    row = user(person, call.tenant.until)
-    return all(test(row) for test in tests)
-
-
-def presences(call: Call) -> bytes:
-    """POST /communications/getPresencesByUserId; ids of nobody are dropped."""
-    try:
-        ids: list[str] = msgspec.json.decode(call.body, type=_Ids).ids
-    except msgspec.DecodeError as error:
-        msg = "Unable to read JSON request payload."
-        raise GraphError.bad_request(msg) from error
-    if not 1 <= len(ids) <= PRESENCES:
-        msg = f"The number of ids must be between 1 and {PRESENCES}."
-        raise GraphError.bad_request(msg)
-    everybody, now = call.tenant.users, call.tenant.now()
-    known = [everybody[key] for key in dict.fromkeys(ids) if key in everybody]
-    rows = [msgspec.json.encode(presence(person, now)) for person in known]
-    return page(call.context("Collection(microsoft.graph.presence)"), rows)
-
-
-class _Ids(msgspec.Struct):
-    ids: list[str]
+@AREA.rows("members")
+def all_members(tenant: Company) -> Iterator[Row]:
+    """Yield the members of every team."""
+    for team in tenant.teams.values():
+        for member in team.members():
+            yield {**member, "teamId": team.id}

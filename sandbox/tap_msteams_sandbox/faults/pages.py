@@ -1,4 +1,4 @@
-"""Pages: the faults that live inside of an answer that is otherwise good."""
+"""Fault actions that live inside of a page that is otherwise good."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from typing_extensions import override
 
+from tap_msteams_sandbox.faults.kinds import kind
 from tap_msteams_sandbox.odata import SKIP_TOKEN, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_msteams_sandbox.faults import Fault
-    from tap_msteams_sandbox.mischief import Exchange
+    from tap_msteams_sandbox.faults.exchange import Exchange
     from tap_msteams_sandbox.replies import Reply
 
 Envelope = dict[str, msgspec.Raw]
@@ -22,7 +22,8 @@ _ENVELOPE = msgspec.json.Decoder(Envelope)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def empty(exchange: Exchange, _: Fault) -> Reply:
+@kind("empty-page", "paging")
+def empty(exchange: Exchange) -> Reply:
     """Answer an empty page, whose next link leads to the rows that belong here."""
 
     def tamper(envelope: Envelope) -> None:
@@ -32,26 +33,30 @@ def empty(exchange: Exchange, _: Fault) -> Reply:
     return _tampered(exchange.normal(), tamper)
 
 
-def link_to_itself(exchange: Exchange, _: Fault) -> Reply:
+@kind("link-to-itself", "paging")
+def link_to_itself(exchange: Exchange) -> Reply:
     """Let the next link be the address that was just asked for."""
     here = f"{exchange.origin}/{exchange.path}" + (f"?{exchange.query}" if exchange.query else "")
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(here)}))
 
 
-def link_to_start(exchange: Exchange, _: Fault) -> Reply:
+@kind("link-to-start", "paging")
+def link_to_start(exchange: Exchange) -> Reply:
     """Let the next link lead back to the first page."""
     kept = "&".join(it for it in exchange.query.split("&") if not it.startswith(SKIP_TOKEN))
     start = f"{exchange.origin}/{exchange.path}" + (f"?{kept}" if kept else "")
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(start)}))
 
 
-def link_elsewhere(exchange: Exchange, fault: Fault) -> Reply:
+@kind("link-elsewhere", "paging", origin="https://graph.example")
+def link_elsewhere(exchange: Exchange) -> Reply:
     """Let the next link lead to another host."""
-    there = f"{fault.option('origin')}/{exchange.path}?{SKIP_TOKEN}=abc"
+    there = f"{exchange.options['origin']}/{exchange.path}?{SKIP_TOKEN}=abc"
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(there)}))
 
 
-def repeat_row(exchange: Exchange, _: Fault) -> Reply:
+@kind("repeat-row", "paging")
+def repeat_row(exchange: Exchange) -> Reply:
     """Begin the page with the row that the page before it ended with."""
     before = exchange.earlier.get(exchange.path)
 
@@ -63,7 +68,8 @@ def repeat_row(exchange: Exchange, _: Fault) -> Reply:
     return _tampered(exchange.normal(), tamper)
 
 
-def no_replies_link(exchange: Exchange, _: Fault) -> Reply:
+@kind("no-replies-link", "api/channel-list-messages")
+def no_replies_link(exchange: Exchange) -> Reply:
     """Leave out the link to the replies that did not fit in."""
 
     def tamper(envelope: Envelope) -> None:

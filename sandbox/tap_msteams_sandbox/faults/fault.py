@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_msteams_sandbox.mischief import KINDS
+from tap_msteams_sandbox.faults.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,9 +98,9 @@ class Fault:
         self.struck += 1
         return True
 
-    def option(self, name: str) -> str:
-        """Return what the kind was told, or its default."""
-        return self.options.get(name, KINDS[self.kind].options[name])
+    def told(self) -> dict[str, str]:
+        """Return what the kind was told, defaults included."""
+        return KINDS[self.kind].options | self.options
 
 
 _FIELDS = frozenset({"where", "times", "rate", "after", "seed", "batched"})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams_sandbox import embellishments, events, prose
+from tap_msteams_sandbox.company import events, features, prose
+from tap_msteams_sandbox.company.message import Message, Thread, draft
 from tap_msteams_sandbox.instants import DAY, HOUR, MINUTE, iso
-from tap_msteams_sandbox.message import Message, Thread, draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from tap_msteams_sandbox.channel import Channel
+    from tap_msteams_sandbox.company.places import Room
 
 SPAN = 540 * DAY
 """How far the history reaches back: eighteen months."""
@@ -34,7 +34,7 @@ SHOWCASES = ("0/0", "90000/0")
 however small they are."""
 
 
-def history(channel: Channel) -> Iterator[Thread]:
+def history(channel: Room) -> Iterator[Thread]:
     """Yield the threads of a channel, oldest root first."""
     return _History(channel).threads()
 
@@ -42,14 +42,14 @@ def history(channel: Channel) -> Iterator[Thread]:
 class _History:
     """The writing of one channel."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Room) -> None:
         self.channel = channel
         self.until = channel.team.tenant.until
         self.random: Random = channel.team.tenant.random("history", channel.key)
         self.start = max(self.until - SPAN, channel.created)
         self.taken: set[int] = set()
         self.everything = channel.key in SHOWCASES
-        self.pending = [it for _, it in embellishments.EMBELLISHMENTS] if self.everything else []
+        self.pending = [it for _, it in features.FEATURES] if self.everything else []
         self.kinds = events.KINDS[0 if self.everything else channel.n % 5 :]
         self.written = 0
 
@@ -129,19 +129,19 @@ class _History:
         else:
             text = prose.opening(random, author.department, author.country.language)
         row = draft(self.channel, instant, author, text, parent)
-        self._embellish(row)
+        self._add_features(row)
         message = Message(self.channel, row, self._reactions(row, self._edit(row, instant)))
         self._delete(message, row, lonely=lonely)
         return message
 
-    def _embellish(self, row: dict[str, Any]) -> None:
+    def _add_features(self, row: dict[str, Any]) -> None:
         """Put more than text into some of the messages."""
         if self.pending:
             self.pending.pop()(self.random, self.channel, row)
             return
-        for share, embellish in embellishments.EMBELLISHMENTS:
+        for share, add in features.FEATURES:
             if self.random.random() < share:
-                embellish(self.random, self.channel, row)
+                add(self.random, self.channel, row)
 
     def _edit(self, row: dict[str, Any], instant: int) -> int:
         """Edit some messages; return when it was changed last."""
@@ -156,7 +156,7 @@ class _History:
         """Let people react to some messages; return when it was changed last."""
         if not self._happens(REACTED, turn=5):
             return modified
-        latest = embellishments.react(self.random, self.channel, row, self.until - 1)
+        latest = features.react(self.random, self.channel, row, self.until - 1)
         return max(modified, latest)
 
     def _delete(self, message: Message, row: dict[str, Any], *, lonely: bool) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.company.people import COMPANY, INITIAL_DOMAIN
 from tap_msteams_sandbox.instants import DAY, HOUR, MINUTE, SECOND, iso
-from tap_msteams_sandbox.people import COMPANY, INITIAL_DOMAIN
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.people import Person
+    from tap_msteams_sandbox.company.people import Person
 
 USER_DEFAULT = (
     "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone",

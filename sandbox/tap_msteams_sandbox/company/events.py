@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.instants import DAY, iso
-from tap_msteams_sandbox.people import guid
 
 if TYPE_CHECKING:
     from random import Random
 
-    from tap_msteams_sandbox.channel import Channel
-    from tap_msteams_sandbox.people import Person
+    from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.places import Room
 
 KINDS = (
     "channelAdded", "membersAdded", "callEnded", "membersDeleted", "channelRenamed",
@@ -25,7 +25,7 @@ https://learn.microsoft.com/en-us/graph/system-messages
 """
 
 
-def detail(random: Random, channel: Channel, kind: str, instant: int) -> dict[str, Any]:
+def detail(random: Random, channel: Room, kind: str, instant: int) -> dict[str, Any]:
     """Return the eventDetail of a system message of a channel."""
     people = channel.audience or channel.team.tenant.people
     about = _about_place(channel, kind)
@@ -54,7 +54,7 @@ def event(
     }
 
 
-def _about_place(channel: Channel, kind: str) -> dict[str, Any]:
+def _about_place(channel: Room, kind: str) -> dict[str, Any]:
     """Return what events of a team or a channel say."""
     if kind.startswith("channel"):
         what = {

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams_sandbox.areas.chats.answers import contents
+from tap_msteams_sandbox.areas.chats.area import AREA
 from tap_msteams_sandbox.areas.chats.chats import Chats
+from tap_msteams_sandbox.areas.chats.messages import contents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tap_msteams_sandbox.areas.chats.chat import Chat
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.company import Company
 
     Rows = Iterator[dict[str, Any]]
 
 
-def _below(rows: Callable[[Chat], Iterable[dict[str, Any]]]) -> Callable[[Tenant], Rows]:
+def _below(rows: Callable[[Chat], Iterable[dict[str, Any]]]) -> Callable[[Company], Rows]:
     """Return what yields the rows of all chats, with the id of the chat."""
 
-    def found(tenant: Tenant) -> Rows:
+    def found(tenant: Company) -> Rows:
         for chat in tenant.part(Chats).all.values():
             for row in rows(chat):
                 yield {**row, "chatId": chat.id}
@@ -51,20 +52,18 @@ def _contents(chat: Chat) -> Rows:
             yield {**row, "messageId": str(message.id)}
 
 
-TRUTH: dict[str, Callable[[Tenant], Rows]] = {
-    "chats": lambda tenant: (it.describe() for it in tenant.part(Chats).all.values()),
-    "chat_members": _below(lambda chat: [] if _elsewhere(chat) else chat.members()),
-    "chat_messages": lambda tenant: tenant.part(Chats).rows(),
-    "pinned_messages": _below(lambda chat: [] if chat.foreign else _pinned(chat)),
-    "chat_tabs": _below(_tabs),
-    "chat_installed_apps": _below(_apps),
-    "chat_permission_grants": _below(
-        lambda chat: [row for app in chat.apps for row in app.grants()]
-    ),
-    "chat_hosted_contents": _below(_contents),
-}
-"""All rows of each stream; what belongs to another tenant's group is not shown to applications."""
-
-
 def _elsewhere(chat: Chat) -> bool:
     return chat.foreign and chat.kind != "oneOnOne"
+
+
+# What belongs to another tenant's group is not shown to applications.
+AREA.rows("chats")(lambda tenant: (it.describe() for it in tenant.part(Chats).all.values()))
+AREA.rows("chat_members")(_below(lambda chat: [] if _elsewhere(chat) else chat.members()))
+AREA.rows("chat_messages")(lambda tenant: tenant.part(Chats).rows())
+AREA.rows("pinned_messages")(_below(lambda chat: [] if chat.foreign else _pinned(chat)))
+AREA.rows("chat_tabs")(_below(_tabs))
+AREA.rows("chat_installed_apps")(_below(_apps))
+AREA.rows("chat_permission_grants")(
+    _below(lambda chat: [row for app in chat.apps for row in app.grants()])
+)
+AREA.rows("chat_hosted_contents")(_below(_contents))

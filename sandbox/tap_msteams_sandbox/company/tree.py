@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import threading
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-import msgspec
-
-from tap_msteams_sandbox.areas import AREAS
+from tap_msteams_sandbox.company.people import guid, population
+from tap_msteams_sandbox.company.team import Team
 from tap_msteams_sandbox.instants import DAY, SECOND, parse
-from tap_msteams_sandbox.people import guid, population
-from tap_msteams_sandbox.profiles import presence, user
-from tap_msteams_sandbox.team import Team
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from tap_msteams_sandbox.people import Person
-    from tap_msteams_sandbox.tenant import Tenant
+    from tap_msteams_sandbox.company.people import Person
 
 T = TypeVar("T")
 
@@ -63,20 +58,19 @@ class Tree:
         self.lock = threading.RLock()
         """Held while the tenant is read or changed."""
         self.clock: Callable[[], float] = lambda: self.until / SECOND
+        self._parts: dict[object, Any] = {}
         self._last = self.until
         self._next_team = teams
-        self._user_rows: dict[tuple[str, ...], list[bytes]] = {}
-        self._parts: dict[object, Any] = {}
 
     @property
     def me(self) -> Person:
         """The user who signs in where a flow needs one."""
         return self.people[0]
 
-    def part(self, kind: Callable[[Tenant], T]) -> T:
+    def part(self, kind: Callable[[Self], T]) -> T:
         """Return this tenant's one part of a kind, made when it is first asked for."""
         if kind not in self._parts:
-            self._parts[kind] = kind(cast("Tenant", self))
+            self._parts[kind] = kind(self)
         return cast("T", self._parts[kind])
 
     def random(self, *path: str) -> Random:
@@ -98,47 +92,3 @@ class Tree:
         self._next_team += 1
         self.teams[team.id] = team
         return team
-
-    def user_rows(self, names: tuple[str, ...]) -> list[bytes]:
-        """Return all users as JSON, cut down to some properties."""
-        if names not in self._user_rows:
-            rows = ({name: row[name] for name in names} for row in self._all_users())
-            self._user_rows[names] = [msgspec.json.encode(row) for row in rows]
-        return self._user_rows[names]
-
-    def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
-        """Yield all current rows of a collection as Graph shows them in full.
-
-        Messages come in the shape of the export; channels and members carry their `teamId`.
-        """
-        with self.lock:
-            for area in AREAS:
-                if what in area.truth:
-                    yield from list(area.truth[what](cast("Tenant", self)))
-                    return
-            yield from list(getattr(self, f"_all_{what}")())
-
-    def _all_users(self) -> Iterator[dict[str, Any]]:
-        return (user(person, self.until) for person in self.people)
-
-    def _all_presence(self) -> Iterator[dict[str, Any]]:
-        return (presence(person, self.now()) for person in self.people)
-
-    def _all_teams(self) -> Iterator[dict[str, Any]]:
-        return (team.describe() for team in self.teams.values())
-
-    def _all_channels(self) -> Iterator[dict[str, Any]]:
-        for team in self.teams.values():
-            for channel in team.channels.values():
-                yield {**channel.describe(), "teamId": team.id}
-
-    def _all_members(self) -> Iterator[dict[str, Any]]:
-        for team in self.teams.values():
-            for member in team.members():
-                yield {**member, "teamId": team.id}
-
-    def _all_messages(self) -> Iterator[dict[str, Any]]:
-        everything = (float("-inf"), float("inf"))
-        for team in self.teams.values():
-            for message in team.export(*everything):
-                yield msgspec.json.decode(message.exported)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from tap_msteams_sandbox.aadsts import Refusal
+from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.registration import Application, User
 
 if TYPE_CHECKING:

@@ -13,22 +13,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from tap_msteams_sandbox.aadsts import Refusal
-from tap_msteams_sandbox.identity.assertions import Assertions
+from tap_msteams_sandbox.identity.aadsts import Refusal
+from tap_msteams_sandbox.identity.authority import SHARED_TENANTS, Authority
 from tap_msteams_sandbox.identity.authorize import Authorize
 from tap_msteams_sandbox.identity.device import Devices
 from tap_msteams_sandbox.identity.federation import Federation
-from tap_msteams_sandbox.identity.form import Form, correlation_id
+from tap_msteams_sandbox.identity.form import Form
+from tap_msteams_sandbox.identity.issuer import Grant, b64
 from tap_msteams_sandbox.identity.registration import Application, User
 from tap_msteams_sandbox.identity.scopes import DEFAULT, GRAPH, Scopes
-from tap_msteams_sandbox.issuer import Grant, Issuer, b64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["Application", "Entra", "User"]
 
-SHARED_TENANTS: Final = frozenset({"common", "organizations"})
 DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _LONG_LIVED: Final = 7200
 
@@ -45,7 +44,7 @@ class _Session:
     asked: Mapping[str, Any] | None = None
 
 
-class Entra(Issuer):
+class Entra(Authority):
     """The issuer behind its endpoints, with the switches of a test."""
 
     outage: int | None = None
@@ -60,11 +59,6 @@ class Entra(Issuer):
     """Token requests seen, refused ones and managed identities' included."""
 
     @cached_property
-    def assertions(self) -> Assertions:
-        """The check of client assertions."""
-        return Assertions()
-
-    @cached_property
     def federation(self) -> Federation:
         """The issuers of assertions that are at hand."""
         return Federation(self)
@@ -77,7 +71,7 @@ class Entra(Issuer):
     @cached_property
     def devices(self) -> Devices:
         """The sign-ins that people finish on another device."""
-        return Devices(self)
+        return Devices(self, self.authorize)
 
     def routes(self) -> list[web.RouteDef]:
         """The endpoints of an authority, and of the federated issuers."""
@@ -88,27 +82,6 @@ class Entra(Issuer):
             *self.devices.routes(),
             *self.federation.routes(),
         ]
-
-    def tenant(self, named: str) -> str:
-        """The directory that an address names."""
-        if named in {self.tenant_id, self.domain} | SHARED_TENANTS:
-            return self.tenant_id
-        raise Refusal(90002, got=named)
-
-    def application(self, client_id: str) -> Application:
-        """A registration that may be used."""
-        application = self.applications.get(client_id)
-        if application is None:
-            raise Refusal(700016, client_id=client_id)
-        if not application.enabled:
-            raise Refusal(7000112, client_id=client_id, name=application.name)
-        return application
-
-    def refuse(self, request: web.Request, refusal: Refusal) -> web.Response:
-        """A refusal as a program is told of it."""
-        return web.json_response(
-            refusal.body(self.clock(), correlation_id(request)), status=refusal.status
-        )
 
     async def _configuration(self, request: web.Request) -> web.Response:
         tenant = request.match_info["tenant"]

@@ -1,0 +1,24 @@
+"""Conversations: a chat, as what is written and installed there knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tap_msteams_sandbox.company.places import Place
+
+if TYPE_CHECKING:
+    from tap_msteams_sandbox.areas.chats.strangers import Participant
+    from tap_msteams_sandbox.company.company import Company
+
+
+class Conversation(Place, Protocol):
+    """A chat."""
+
+    tenant: Company
+    n: int
+    id: str
+    kind: str
+    people: list[Participant]
+    created: int
+    topic: str | None
+    foreign: bool

@@ -1,0 +1,154 @@
+"""Usage reports: CSV behind a redirect."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas.reports.downloads import Downloads
+from tap_msteams_sandbox.areas.reports.usage import (
+    DEVICE_USAGE,
+    REACH,
+    TEAM_ACTIVITY,
+    USER_ACTIVITY,
+    Reports,
+)
+from tap_msteams_sandbox.limits import Limit
+from tap_msteams_sandbox.odata import entity
+from tap_msteams_sandbox.replies import GraphError, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.endpoints import Call
+
+    Rows = Callable[[Reports, date, int], Iterator[dict[str, Any]]]
+
+READ = ("Reports.Read.All",)
+SETTINGS = ("ReportSettings.Read.All", "ReportSettings.ReadWrite.All")
+
+PERIODS = {"D7": 7, "D30": 30, "D90": 90, "D180": 180}
+
+LIMITS = "https://learn.microsoft.com/en-us/graph/throttling-limits#reports-service-limits"
+
+USERS, TEAMS, DEVICES = REPORTS = (
+    "getTeamsUserActivityUserDetail",
+    "getTeamsTeamActivityDetail",
+    "getTeamsDeviceUsageUserDetail",
+)
+
+AREA = Area(
+    "Reports",
+    roles=(*READ, SETTINGS[0]),
+    limits=(
+        *(
+            Limit(f"report {number}", rf"GET /reports/{name}\(\)", 14, 600, LIMITS)
+            for number, name in enumerate(REPORTS)
+        ),
+        Limit("reports", r"GET /reports/.*", 40, 600, LIMITS),
+    ),
+)
+
+_PERIOD = re.compile(r"period='(?P<period>[^']*)'")
+_DATE = re.compile(r"date='?(?P<date>[^']*)'?")
+
+
+def _report(call: Call, columns: dict[str, str], rows: Rows) -> Reply:
+    """Send the caller to where the report of a period or of a day is."""
+    reports = call.tenant.part(Reports)
+    if call.caller.user is not None and call.caller.user not in reports.readers:
+        # https://learn.microsoft.com/en-us/graph/reportroot-authorization
+        msg = "Invalid permission."
+        raise GraphError(403, "S2SUnauthorized", msg)
+    if match := _PERIOD.fullmatch(call.names[0]):
+        if match["period"] not in PERIODS:
+            msg = f"Invalid period value specified: {match['period']}."
+            raise GraphError(400, "InvalidArgument", msg)
+        found = rows(reports, reports.refreshed, PERIODS[match["period"]])
+    elif match := _DATE.fullmatch(call.names[0]):
+        day = _day(reports, match["date"])
+        # Of a day that is not counted yet, the report has no rows.
+        found = rows(reports, day, 1) if day <= reports.refreshed else iter(())
+    else:
+        msg = "Either period or date has to be given."
+        raise GraphError(400, "InvalidArgument", msg)
+    address = call.tenant.part(Downloads).offer(reports.text(columns, found))
+    return Reply(302, headers={"Location": address, "Content-Type": "text/plain"})
+
+
+def _day(reports: Reports, text: str) -> date:
+    """Return the day that is asked for."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        msg = f"Invalid date value specified: {text}."
+        raise GraphError(400, "InvalidArgument", msg) from None
+    if not reports.today - REACH < day <= reports.today:
+        msg = f"Invalid date value specified: {day}. "
+        msg += f"Only support data for the past {REACH.days} days."
+        raise GraphError(400, "InvalidArgument", msg)
+    return day
+
+
+@AREA.endpoint(
+    f"GET /reports/{USERS}()",
+    "reportroot-getteamsuseractivityuserdetail",
+    application=READ,
+    delegated=READ,
+)
+def user_activity(call: Call) -> Reply:
+    """GET /reports/getTeamsUserActivityUserDetail(...)."""
+    return _report(call, USER_ACTIVITY, Reports.user_activity)
+
+
+@AREA.endpoint(
+    f"GET /reports/{TEAMS}()",
+    "reportroot-getteamsteamactivitydetail",
+    application=READ,
+    delegated=READ,
+)
+def team_activity(call: Call) -> Reply:
+    """GET /reports/getTeamsTeamActivityDetail(...)."""
+    return _report(call, TEAM_ACTIVITY, Reports.team_activity)
+
+
+@AREA.endpoint(
+    f"GET /reports/{DEVICES}()",
+    "reportroot-getteamsdeviceusageuserdetail",
+    application=READ,
+    delegated=READ,
+)
+def device_usage(call: Call) -> Reply:
+    """GET /reports/getTeamsDeviceUsageUserDetail(...)."""
+    return _report(call, DEVICE_USAGE, Reports.device_usage)
+
+
+@AREA.endpoint(
+    "GET /admin/reportSettings", "adminreportsettings-get", application=SETTINGS, delegated=SETTINGS
+)
+def settings(call: Call) -> bytes:
+    """GET /admin/reportSettings."""
+    row = {"displayConcealedNames": call.tenant.part(Reports).concealed}
+    return entity(call.context("admin/reportSettings/$entity"), msgspec.json.encode(row))
+
+
+def _all(rows: Rows) -> Callable[[Company], Iterator[dict[str, Any]]]:
+    """Return what yields the rows of all days, each with the day that it is of."""
+
+    def of(tenant: Company) -> Iterator[dict[str, Any]]:
+        reports = tenant.part(Reports)
+        for day in reports.days():
+            for row in rows(reports, day, 1):
+                yield {"reportDate": str(day), **row, "additionalColumns": dict(reports.more)}
+
+    return of
+
+
+AREA.rows("user_activity")(_all(Reports.user_activity))
+AREA.rows("team_activity")(_all(Reports.team_activity))
+AREA.rows("device_usage")(_all(Reports.device_usage))

@@ -1,0 +1,10 @@
+"""Faults: what goes wrong, where, how often, and how."""
+
+from __future__ import annotations
+
+from tap_msteams_sandbox.faults import actions, pages
+from tap_msteams_sandbox.faults.exchange import Exchange
+from tap_msteams_sandbox.faults.fault import Fault, FaultError, Faults
+from tap_msteams_sandbox.faults.kinds import KINDS
+
+__all__ = ["KINDS", "Exchange", "Fault", "FaultError", "Faults", "actions", "pages"]
