@@ -30,7 +30,7 @@ from tap_msteams_sandbox.tenant import Tenant
 if TYPE_CHECKING:
     import ssl
     from collections import Counter
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
 
     from tap_msteams_sandbox.facts import AuthMethod, Facts
@@ -155,13 +155,13 @@ class Sandbox:
         """Listen."""
         self._closing = asyncio.Event()
         identity = self.identity
-        self.graph_url = await self._listen(web.ServerRunner(web.Server(self._graph)), context)
+        self.graph_url = await self._listen(_server(self._graph), context)
         self.service.graph.origin = self.entra.resource = identity.graph_url = self.graph_url
         self.authority_host = await self._listen(_runner(identity.authority_routes()), context)
         identity.authority_host = self.authority_host
         self.imds_url = identity.imds_url = await self._listen(_runner(identity.machine_routes()))
         identity.nango_host = await self._listen(_runner(identity.nango.routes()), context)
-        downloads = web.ServerRunner(web.Server(self._download))
+        downloads = _server(self._download)
         self.tenant.part(Downloads).origin = await self._listen(downloads, context)
 
     async def _listen(self, runner: web.BaseRunner, context: ssl.SSLContext | None = None) -> str:
@@ -273,6 +273,11 @@ def _runner(routes: Iterable[web.RouteDef]) -> web.AppRunner:
     application = web.Application()
     application.add_routes(routes)
     return web.AppRunner(application, access_log=None)
+
+
+def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.BaseRunner:
+    # The journal has the requests; in a log they would mix with those of the process under test.
+    return web.ServerRunner(web.Server(handler, access_log=None))
 
 
 def _json(content: object, status: int = 200) -> web.Response:

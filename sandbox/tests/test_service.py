@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import socket
 
 import pytest
@@ -33,6 +34,15 @@ def test_requests_are_written_down_and_counted_by_endpoint(open_client):
     assert last.status == 200
     assert last.user_agent.startswith("python-requests")
     assert client.sandbox.count() == {"GET /teams/{id}/channels": 1, "GET elsewhere": 1}
+
+
+def test_requests_are_in_no_log_of_the_process(open_client, caplog):
+    caplog.set_level(logging.DEBUG)
+    client = open_client()
+    client.get("/teams")
+
+    assert client.sandbox.count() == {"GET /teams": 1}
+    assert "aiohttp.access" not in {record.name for record in caplog.records}
 
 
 def test_the_control_plane_needs_no_token_and_counts_nothing(open_client):
