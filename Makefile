@@ -39,7 +39,7 @@ demo: setup ## Load a synthetic Teams tenant into PostgreSQL, twice.
 .PHONY: test
 test: setup ## Run all tests and measure their coverage.
 	@rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest --numprocesses=auto --dist=loadfile
+	$(BIN)/coverage run -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

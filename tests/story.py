@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
+from functools import wraps
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,9 +17,34 @@ COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
-settings.register_profile("ci", derandomize=True, max_examples=50, database=None, **COMMON)
+settings.register_profile("ci", derandomize=True, max_examples=200, database=None, **COMMON)
 settings.register_profile("fuzz", max_examples=5000, print_blob=True, **COMMON)
 PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def for_at_most(seconds):
+    """Bounds a law about whatever happens by time; `make fuzz` tries all examples."""
+
+    def bounded(law):
+        started, failed = [], []
+
+        @wraps(law)
+        def tried(**example):
+            started.append(time.monotonic())
+            over = PROFILE.derandomize and started[-1] - started[0] > seconds
+            # What has failed is made smaller, for which the same example has to fail again.
+            if over and not failed:
+                return
+            try:
+                law(**example)
+            except Exception:
+                failed.append(example)
+                raise
+
+        return tried
+
+    return bounded
+
 
 MESSAGES = "channels/(getAllMessages|[^/]*/messages)"
 LISTINGS = ("/teams([?]|$)", "/joinedTeams", "/channels[?]")

@@ -19,12 +19,13 @@ from tests.cloud import Sandbox
 from tests.life import Life
 from tests.process import Process
 from tests.saga import LINKED, Ledger, activated, catalog_of, filled, is_read_anew, sagas
-from tests.story import MESSAGES, PROFILE, World, stories
+from tests.story import MESSAGES, PROFILE, World, for_at_most, stories
 from tests.target import Clock, TalkativeTap, Target
 
 
 @given(stories)
 @PROFILE
+@for_at_most(seconds=25)
 def test_whatever_happens_the_target_holds_the_tenant_in_the_end(story):
     clock = Clock()
     with Sandbox(tenant=Tenant(**story.tenant), clock=clock, **story.sandbox) as sandbox:
@@ -50,6 +51,7 @@ def test_whatever_happens_the_target_holds_the_tenant_in_the_end(story):
 
 @given(sagas)
 @settings(PROFILE, max_examples=PROFILE.max_examples // 5)
+@for_at_most(seconds=15)
 def test_whatever_happens_in_any_part_of_teams_the_target_holds_it_in_the_end(saga):
     clock = Clock()
     with Sandbox(tenant=Tenant(**saga.tenant), clock=clock, page_size=saga.page_size) as sandbox:
