@@ -16,6 +16,9 @@ from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 
+PATIENCE = 120
+"""Seconds after which nothing will come any more, on however slow a machine."""
+
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 
 # What a machine may have set, and what would change what a test means.

@@ -12,9 +12,9 @@ from pathlib import Path
 import yaml
 
 from tests.auth.person import Person
+from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60
 
 WAYS = {
     "Client secret": "service_principal",

@@ -7,10 +7,8 @@ import os
 import subprocess
 import threading
 
+from tests.conftest import PATIENCE
 from tests.target import UNPACED
-
-PATIENCE = 20.0
-"""Seconds after which a process that should have ended has not."""
 
 
 class Process:

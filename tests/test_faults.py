@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import pytest
 
 from tap_msteams.errors import AuthenticationError
@@ -14,7 +12,6 @@ from tests.target import (
     EXPORT,
     LIST,
     Clock,
-    HastyTap,
     every_route,
     opener,
     truth,
@@ -56,16 +53,6 @@ APART = {
 }
 
 
-class ImpatientTap(HastyTap):
-    """Waits a quarter of a second for an answer, not a minute."""
-
-    @cached_property
-    def graph(self):
-        graph = HastyTap.graph.func(self)
-        graph._session.get_adapter(self.settings.graph_url)._timeouts = (5.0, 0.25)
-        return graph
-
-
 @pytest.fixture
 def target(open_sandbox):
     return opener(open_sandbox, "messages", "sync_issues", tenant=TENANT)
@@ -98,8 +85,7 @@ def test_what_passes_costs_nothing(target, route, spec):
 @every_route
 @pytest.mark.parametrize("share", [0, 0.5])
 def test_a_connection_that_says_nothing_more_is_given_up(target, route, share):
-    reader = target(route)
-    reader.tap = ImpatientTap
+    reader = target(route, settings={"request_timeout": 1})
     reader.sandbox.faults.add(f"stall:where={MESSAGES},share={share},seconds=3600")
     output = reader.run()
 

@@ -19,7 +19,7 @@ from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.graph import ROLES
 from tests.cloud import Sandbox
-from tests.conftest import run_tap
+from tests.conftest import PATIENCE, run_tap
 from tests.people import DECLARED, NAMES, SMALL, anyone, everything, people_of, places
 from tests.target import UNPACED
 
@@ -88,7 +88,7 @@ def test_nobody_is_in_the_log(tenant, executable, tmp_path, verbosity):
     for name, content in {"config": config, "catalog": everything()}.items():
         (tmp_path / name).write_text(json.dumps(content))
         command += [f"--{name}", str(tmp_path / name)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert "userId=" in done.stderr
     pattern = anyone(people_of(tenant))
     assert [it for it in done.stderr.splitlines() if pattern.search(unquote(it).lower())] == []

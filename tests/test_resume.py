@@ -6,7 +6,6 @@ import json
 import logging
 import signal
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -14,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from tap_msteams.state import Bookmarks, moment
+from tests.conftest import PATIENCE
 from tests.process import Process
 from tests.target import (
     DELEGATED,
@@ -95,11 +95,9 @@ def test_a_signal_ends_a_run_with_its_last_state(target, start, number):
     process = start(reader)
     process.read(50)
     process.popen.send_signal(number)
-    asked = time.monotonic()
     output = reader.take(process.rest())
 
     assert process.end() == SIGNALS[number]
-    assert time.monotonic() - asked < 2
     assert 0 < len(output.records["messages"]) < len(reader.shown())
     assert line_of(output, "STATE")[-1] == len(output.messages) - 1
     assert "Traceback" not in "".join(process.told)
@@ -115,26 +113,22 @@ def test_a_signal_is_heeded_as_soon_as_a_slow_target_reads(target, start, number
     process = start(reader, variables={"PYTHONUNBUFFERED": unbuffered})
     process.read(2)
     process.popen.send_signal(number)
-    asked = time.monotonic()
     output = reader.take(process.rest())
 
     assert process.end() == SIGNALS[number]
-    assert time.monotonic() - asked < 2
     assert len(output.records["messages"]) < len(reader.shown())
     assert line_of(output, "STATE")[-1] == len(output.messages) - 1
     assert "Traceback" not in "".join(process.told)
 
 
 def test_a_signal_does_not_wait_for_graph(target, start):
-    reader = target(tenant=BUSY, page_size=20, faults=["stall:where=getAll,after=20,times=0"])
-    process = start(reader)
+    stall = f"stall:where=getAll,after=20,times=0,seconds={60 * PATIENCE}"
+    process = start(target(tenant=BUSY, page_size=20, faults=[stall]), request_timeout=0)
     process.read(100)
     process.popen.send_signal(signal.SIGTERM)
-    asked = time.monotonic()
     process.rest()
 
     assert process.end() == 143
-    assert time.monotonic() - asked < 2
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

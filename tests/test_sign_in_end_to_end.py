@@ -15,8 +15,8 @@ import yaml
 
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
-from tests.conftest import SMALL, selection
-from tests.documents import PATIENCE, ROOT, WAYS, example, filled, sign_in, started
+from tests.conftest import PATIENCE, SMALL, selection
+from tests.documents import ROOT, WAYS, example, filled, sign_in, started
 
 TAP = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tap_msteams "$@"\n'
 LOADER = '#!/bin/sh\ncat > "$(dirname "$0")/$ROWS"\n'
@@ -93,7 +93,7 @@ class Project:
         (self.folder / "meltano.yml").write_text(yaml.safe_dump(content))
         names = [name for block in self.blocks for name in block]
         process = meltano(self.folder, self.variables, "run", "--no-install", *names)
-        _, said = process.communicate(timeout=2 * PATIENCE)
+        _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said[-4000:]
         return [(self.folder / rows).read_text() for _, rows in self.blocks]
 

@@ -15,7 +15,7 @@ import pytest
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
-from tests.conftest import SMALL, selection
+from tests.conftest import PATIENCE, SMALL, selection
 
 NAMES = sorted(stream.name for stream in STREAMS)
 BY_DEFAULT = {stream.name for stream in STREAMS if stream.selected_by_default}
@@ -53,7 +53,7 @@ def run(folder, *arguments, **variables):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert "Traceback" not in done.stderr
@@ -228,7 +228,7 @@ def test_a_target_that_closes_its_input_is_told_in_one_line(shared_sandbox, tmp_
             process.stdout.readline()
         process.stdout.close()
         log = process.stderr.read().decode()
-        code = process.wait(60)
+        code = process.wait(PATIENCE)
     told = Told(code, "", log)
     assert code == 1
     assert told.errors == ["the target has closed its input: its log says why"]

@@ -44,13 +44,13 @@ class Client:
         if facts.auth == "refresh_token":
             form |= {"grant_type": facts.auth, "refresh_token": facts.refresh_token}
         url = f"{facts.authority_host}/{facts.tenant_id}/oauth2/v2.0/token"
-        token = self.session.post(url, data=form, timeout=5).json()["access_token"]
+        token = self.session.post(url, data=form).json()["access_token"]
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def send(self, method, path, **options):
         url = path if path.startswith("https://") else self.root + path
         return self.session.request(
-            method, url, headers={**PREFER, **options.pop("headers", {})}, timeout=5, **options
+            method, url, headers={**PREFER, **options.pop("headers", {})}, **options
         )
 
     def get(self, path, **options):

@@ -54,7 +54,7 @@ print(*(ask(address + path, None, headers).status for path in ("teams", "users")
 
 def run(*arguments, **options):
     return subprocess.run(
-        [*SANDBOX, *arguments], capture_output=True, text=True, timeout=20, check=False, **options
+        [*SANDBOX, *arguments], capture_output=True, text=True, timeout=120, check=False, **options
     )
 
 

@@ -59,13 +59,13 @@ def test_azures_libraries_find_their_own_variables(sandbox, auth):
 
 def test_facts_are_json_at_an_address_of_their_own(sandbox, connect):
     client = connect(sandbox)
-    answer = client.session.get(f"{sandbox.graph_url}/sandbox/facts", timeout=5)
+    answer = client.session.get(f"{sandbox.graph_url}/sandbox/facts")
 
     assert steady(msgspec.json.decode(answer.content, type=Facts)) == steady(sandbox.facts())
 
 
 def test_the_certificate_authority_can_be_asked_for(sandbox, connect):
-    answer = connect(sandbox).session.get(f"{sandbox.graph_url}/sandbox/ca.pem", timeout=5)
+    answer = connect(sandbox).session.get(f"{sandbox.graph_url}/sandbox/ca.pem")
 
     assert answer.content == Path(sandbox.ca_bundle).read_bytes()
 

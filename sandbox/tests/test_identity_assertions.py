@@ -53,7 +53,7 @@ class Client:
             **form,
         }
         url = f"{self.authority}/oauth2/v2.0/token"
-        return self.session.post(url, data=form, timeout=5).json()
+        return self.session.post(url, data=form).json()
 
     def own(self, key=KEY, header=None, **changes):
         """An assertion by certificate, with whatever is wrong about it."""
@@ -217,10 +217,10 @@ def test_a_job_on_github_gets_its_token_for_an_audience(client):
     header = f"bearer {variables['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"
     for audience, error in (("api://AzureADTokenExchange", None), (None, [700212])):
         found = client.session.get(
-            url, params={"audience": audience}, headers={"Authorization": header}, timeout=5
+            url, params={"audience": audience}, headers={"Authorization": header}
         )
         assert client.present(found.json()["value"]).get("error_codes") == error
-    refused = client.session.get(url, headers={"Authorization": "bearer guess"}, timeout=5)
+    refused = client.session.get(url, headers={"Authorization": "bearer guess"})
     assert refused.status_code == 401
 
 
@@ -256,14 +256,14 @@ def test_any_refusal_can_be_had(client):
 def test_a_busy_directory_says_when_to_come_back(client):
     client.sandbox.entra.outage, client.sandbox.entra.retry_after = 429, "7"
     url = f"{client.authority}/oauth2/v2.0/token"
-    found = client.session.post(url, data={}, timeout=5)
+    found = client.session.post(url, data={})
     assert (found.status_code, found.headers["Retry-After"]) == (429, "7")
 
 
 def ask_graph(client, token):
     url = f"{client.sandbox.graph_url}/v1.0/teams"
     headers = {"Authorization": f"Bearer {token}"}
-    return client.session.get(url, headers=headers, timeout=5)
+    return client.session.get(url, headers=headers)
 
 
 CP1 = {"access_token": {"xms_cc": {"values": ["CP1"]}}}
@@ -314,7 +314,7 @@ def test_a_used_refresh_token_ends_its_family_where_that_is_the_rule(client):
 
     def redeem(token):
         url = f"{client.authority}/oauth2/v2.0/token"
-        return client.session.post(url, data=form | {"refresh_token": token}, timeout=5).json()
+        return client.session.post(url, data=form | {"refresh_token": token}).json()
 
     second = redeem(form["refresh_token"])["refresh_token"]
     third = redeem(second)["refresh_token"]
@@ -330,6 +330,6 @@ def test_permissions_can_be_withheld(client):
     url = f"{client.authority}/oauth2/v2.0/token"
     form = {key: getattr(facts, key) for key in ("client_id", "client_secret", "refresh_token")}
     form |= {"grant_type": "refresh_token", "scope": "Chat.Read User.Read"}
-    found = client.session.post(url, data=form, timeout=5).json()
+    found = client.session.post(url, data=form).json()
     assert found["scope"] == "User.Read"
     assert client.sandbox.entra.claims(found["access_token"])["scp"] == "User.Read"

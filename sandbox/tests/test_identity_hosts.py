@@ -65,7 +65,7 @@ def ask(sandbox, session):
         }[kind]
         query = {"api-version": version, "resource": sandbox.graph_url, **query}
         headers = {key: it for key, it in {**header, **dict(headers)}.items() if it is not None}
-        return session.get(url, params=query, headers=headers, timeout=5)
+        return session.get(url, params=query, headers=headers)
 
     return asked
 
@@ -222,7 +222,7 @@ def nango(sandbox, session):
         path = path or f"/connections/{kept.connection_id}"
         query = {"provider_config_key": kept.integration_id, **query}
         headers = {"Authorization": f"Bearer {key}", **dict(headers)}
-        return session.get(kept_host(sandbox) + path, params=query, headers=headers, timeout=5)
+        return session.get(kept_host(sandbox) + path, params=query, headers=headers)
 
     return asked
 
@@ -268,7 +268,7 @@ def through(sandbox, session):
         }
         headers = {key.replace("_", "-"): value for key, value in headers.items()}
         url = f"{kept_host(sandbox)}/proxy{path}"
-        return session.get(url, headers={**default, **headers}, timeout=5)
+        return session.get(url, headers={**default, **headers})
 
     return asked
 
@@ -303,7 +303,7 @@ def test_nango_may_keep_to_itself_when_to_come_back(session, passes):
             "Provider-Config-Key": kept.integration_id,
         }
         url = f"{kept_host(sandbox)}/proxy/v1.0/teams"
-        found = session.get(url, headers=headers, timeout=5, verify=sandbox.ca_bundle)
+        found = session.get(url, headers=headers, verify=sandbox.ca_bundle)
     assert found.status_code == 429
     assert ("Retry-After" in found.headers) is passes
 
@@ -314,7 +314,7 @@ def test_nango_may_keep_to_itself_when_to_come_back(session, passes):
 def test_a_ready_token_opens_graph(sandbox, session):
     headers = {"Authorization": f"Bearer {sandbox.facts().access_token}"}
     url = f"{sandbox.graph_url}/v1.0/me/joinedTeams"
-    assert session.get(url, headers=headers, timeout=5).status_code == 200
+    assert session.get(url, headers=headers).status_code == 200
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class Person:
     def open(self, path, **query):
         query = {key: value for key, value in query.items() if value is not None}
         url = self.sandbox.authority_host + path
-        self.at = self.session.get(url, params=query, allow_redirects=False, timeout=5)
+        self.at = self.session.get(url, params=query, allow_redirects=False)
         return self
 
     def authorize(self, **query):
@@ -76,7 +76,7 @@ class Person:
         page = Page(self.at.text)
         data = {**page.fields, **fields, **page.buttons[button]}
         url = self.sandbox.authority_host + page.action
-        self.at = self.session.post(url, data=data, allow_redirects=False, timeout=5)
+        self.at = self.session.post(url, data=data, allow_redirects=False)
         return self
 
     @property
@@ -87,7 +87,7 @@ class Person:
 
     def post(self, path, **form):
         url = self.sandbox.authority_host + path
-        found = self.session.post(url, data=form, timeout=5)
+        found = self.session.post(url, data=form)
         return found.json()
 
     def token(self, grant_type, **form):

@@ -12,7 +12,7 @@ def ask(sandbox, proxy_url, path="/sandbox/requests"):
         session.proxies = {"http": proxy_url, "https": proxy_url}
         session.verify = sandbox.ca_bundle
         url = path if "://" in path else sandbox.graph_url + path
-        return session.get(url, timeout=5)
+        return session.get(url)
 
 
 @pytest.fixture

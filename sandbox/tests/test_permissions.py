@@ -41,7 +41,7 @@ def test_a_token_is_given_for_this_graph_only(open_client):
     }
     url = f"{client.sandbox.authority_host}/{facts.tenant_id}/oauth2/v2.0/token"
 
-    assert client.session.post(url, data=form, timeout=5).status_code == 400
+    assert client.session.post(url, data=form).status_code == 400
 
 
 def test_a_token_is_good_until_it_expires(open_client):
@@ -186,7 +186,7 @@ def test_a_managed_identitys_token_opens_graph(open_client):
     client = open_client()
     query = f"api-version=2018-02-01&resource={client.sandbox.graph_url}"
     url = f"{client.sandbox.imds_url}/metadata/identity/oauth2/token?{query}"
-    token = client.session.get(url, headers={"Metadata": "true"}, timeout=5).json()
+    token = client.session.get(url, headers={"Metadata": "true"}).json()
 
     response = client.get("/teams", headers={"Authorization": f"Bearer {token['access_token']}"})
 

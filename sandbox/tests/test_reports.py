@@ -48,7 +48,7 @@ def redirect(client, function, argument):
 def download(client, address, **options):
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(address, verify=client.sandbox.ca_bundle, timeout=5, **options)
+        return session.get(address, verify=client.sandbox.ca_bundle, **options)
 
 
 def read(client, function, argument):

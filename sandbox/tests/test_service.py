@@ -52,8 +52,8 @@ def test_the_control_plane_needs_no_token_and_counts_nothing(open_client):
     del client.session.headers["Authorization"]
     url = f"{client.sandbox.graph_url}/sandbox"
 
-    done = client.session.post(f"{url}/change", timeout=5).json()
-    seen = client.session.get(f"{url}/requests", timeout=5).json()
+    done = client.session.post(f"{url}/change").json()
+    seen = client.session.get(f"{url}/requests").json()
 
     assert done["posts"] > 0
     assert seen == {
@@ -69,20 +69,20 @@ def test_a_change_can_be_seeded_and_a_wrong_wish_is_refused(open_client):
 
     def change(client, content):
         url = f"{client.sandbox.graph_url}/sandbox/change"
-        return client.session.post(url, data=content, timeout=5)
+        return client.session.post(url, data=content)
 
     assert change(one, b'{"seed": 5}').json() == change(other, b'{"seed": 5}').json()
     assert change(one, b'{"sed": 5}').status_code == 400
     assert change(one, b"{").status_code == 400
     url = f"{one.sandbox.graph_url}/sandbox/nothing"
-    assert one.session.get(url, timeout=5).status_code == 404
+    assert one.session.get(url).status_code == 404
 
 
 def test_the_certificate_is_not_trusted_by_anyone_else(quiet):
     with requests.Session() as session:
         session.trust_env = False
         with pytest.raises(requests.exceptions.SSLError):
-            session.get(quiet.root, timeout=5)
+            session.get(quiet.root)
 
 
 def test_items_of_a_batch_are_answered_each_for_itself_and_counted(open_client):

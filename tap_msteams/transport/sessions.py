@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
     from tap_msteams.transport.adapter import Timeouts
 
-MACHINE_TIMEOUTS = (1.0, 10.0)
-"""The instance metadata address is on the machine itself or it is not there at all."""
+MACHINE_TIMEOUTS = (5.0, 30.0)
+"""The instance metadata address is on the machine itself, which may be busy, or is not there."""
 
 _BRIEFLY_UNAVAILABLE = (429, 500, 502, 503, 504)
 

@@ -14,6 +14,7 @@ from tap_msteams.settings import Settings
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.identity.entra import Application, Entra, User
 from tap_msteams_sandbox.identity.imds import Imds
+from tests.conftest import PATIENCE
 
 TENANT = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001"
 CONFIDENTIAL = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a002"
@@ -98,7 +99,7 @@ class Identity:
             self.asked.append(dict(await request.post()))
         if request.path.endswith("/token"):
             self.waiting.release()
-            await asyncio.to_thread(self.gate.wait, 10)
+            await asyncio.to_thread(self.gate.wait, PATIENCE)
         if self.elsewhere:
             headers = {"Location": self.elsewhere}
             return web.json_response({}, status=307, headers=headers)
@@ -185,7 +186,7 @@ def at_once():
         barrier = threading.Barrier(count)
 
         def started():
-            barrier.wait(10)
+            barrier.wait(PATIENCE)
             return call()
 
         with ThreadPoolExecutor(count) as pool:

@@ -12,7 +12,7 @@ from tap_msteams.errors import AuthenticationError, ForeignOriginError
 from tap_msteams.settings import Settings
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
-from tests.conftest import SMALL
+from tests.conftest import PATIENCE, SMALL
 
 PATHS = [
     "/v1.0/teams",
@@ -113,7 +113,7 @@ def test_a_rejected_token_is_renewed_once_for_all(sandbox, authenticator, at_onc
     def rejected():
         request = signed_in(prepared(f"{sandbox.graph_url}/v1.0/teams"))
         used = signed_in._tokens._token.value
-        everybody.wait(10)
+        everybody.wait(PATIENCE)
         signed_in.renew(request.headers["Authorization"])
         return used, signed_in._tokens.get().value
 

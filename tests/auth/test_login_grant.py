@@ -13,6 +13,7 @@ from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import Settings
 from tap_msteams_sandbox.identity.entra import Application
 from tests.auth.person import Person
+from tests.conftest import PATIENCE
 
 REDIRECT_URI = "http://localhost/signed-in"
 
@@ -75,7 +76,7 @@ def in_a_browser(grant, person, **options):
         threading.Thread(target=follow).start()
 
     try:
-        in_browser(grant, say, browser=False, timeout=20, **options)
+        in_browser(grant, say, browser=False, timeout=PATIENCE, **options)
     finally:
         assert not problems
     return pages[0]
@@ -152,7 +153,7 @@ def test_the_store_is_not_locked_while_the_user_signs_in(grant_of, person):
         url = text.splitlines()[-1]
         threading.Thread(target=person().sign_in, args=(url,)).start()
 
-    in_browser(grant, say, browser=False, timeout=20)
+    in_browser(grant, say, browser=False, timeout=PATIENCE)
     assert kept(another).refresh_token
 
 

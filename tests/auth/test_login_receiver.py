@@ -8,6 +8,7 @@ import requests
 
 from tap_msteams.auth.receiver import Receiver
 from tap_msteams.errors import AuthenticationError, SettingsError
+from tests.conftest import PATIENCE
 
 STATE = "the-state"
 ANSWER = {"code": "the-code", "state": STATE}
@@ -29,7 +30,7 @@ def test_an_answer_comes_in_either_mode_at_any_path(method, path):
         form = {"params" if method == "GET" else "data": ANSWER}
         reply = browser.request(method, receiver.redirect_uri, **form)
         assert reply.status_code == 200
-        assert receiver.wait(5) == ANSWER
+        assert receiver.wait(PATIENCE) == ANSWER
     assert "the-code" not in reply.text
     assert reply.headers["Cache-Control"] == "no-store"
 
@@ -39,7 +40,7 @@ def test_it_listens_on_this_machine_alone(host):
     with listening(f"http://{host}") as (receiver, browser):
         assert receiver._server.server_address[0] == "127.0.0.1"
         browser.get(receiver.redirect_uri, params=ANSWER)
-        assert receiver.wait(5) == ANSWER
+        assert receiver.wait(PATIENCE) == ANSWER
 
 
 def test_any_other_path_is_not_found():
@@ -49,7 +50,7 @@ def test_any_other_path_is_not_found():
             assert browser.get(origin + path, params=ANSWER).status_code == 404
         assert browser.get(receiver.redirect_uri).status_code == 404
         browser.get(receiver.redirect_uri, params=ANSWER)
-        assert receiver.wait(5) == ANSWER
+        assert receiver.wait(PATIENCE) == ANSWER
 
 
 def test_a_page_elsewhere_cannot_reach_it_by_another_name():
@@ -66,7 +67,7 @@ def test_an_answer_to_another_sign_in_is_refused_and_the_right_one_awaited(state
         foreign = {"code": "stolen", "state": state}
         assert browser.get(receiver.redirect_uri, params=foreign).status_code == 400
         browser.get(receiver.redirect_uri, params=ANSWER)
-        assert receiver.wait(5) == ANSWER
+        assert receiver.wait(PATIENCE) == ANSWER
 
 
 def test_only_the_first_answer_counts():
@@ -74,20 +75,20 @@ def test_only_the_first_answer_counts():
         browser.get(receiver.redirect_uri, params=ANSWER)
         again = browser.get(receiver.redirect_uri, params={**ANSWER, "code": "second"})
         assert again.status_code == 404
-        assert receiver.wait(5) == ANSWER
+        assert receiver.wait(PATIENCE) == ANSWER
 
 
 def test_a_refusal_is_an_answer_too():
     with listening() as (receiver, browser):
         browser.get(receiver.redirect_uri, params={"error": "access_denied", "state": STATE})
-        assert receiver.wait(5)["error"] == "access_denied"
+        assert receiver.wait(PATIENCE)["error"] == "access_denied"
 
 
 def test_connections_that_a_browser_opens_and_does_not_use_hold_nothing_up():
     with listening() as (receiver, browser):
         idle = [socket.create_connection(receiver._server.server_address) for _ in range(3)]
-        browser.get(receiver.redirect_uri, params=ANSWER, timeout=5)
-        assert receiver.wait(5) == ANSWER
+        browser.get(receiver.redirect_uri, params=ANSWER, timeout=PATIENCE)
+        assert receiver.wait(PATIENCE) == ANSWER
         for connection in idle:
             connection.close()
 
@@ -98,7 +99,7 @@ def test_a_form_of_no_sensible_length_is_not_read(length):
         headers = {"Content-Length": length}
         request = requests.Request("POST", receiver.redirect_uri, headers=headers).prepare()
         request.headers["Content-Length"] = length
-        assert browser.send(request, timeout=5).status_code == 413
+        assert browser.send(request, timeout=PATIENCE).status_code == 413
 
 
 def test_nobody_coming_ends_the_wait():
@@ -132,7 +133,7 @@ def test_an_address_elsewhere_is_for_url_and_exchange(redirect_uri):
 def test_what_comes_in_is_not_logged(caplog, capfd):
     with listening() as (receiver, browser):
         browser.get(receiver.redirect_uri, params=ANSWER)
-        receiver.wait(5)
+        receiver.wait(PATIENCE)
     assert not [record for record in caplog.records if not record.name.startswith("urllib3")]
     assert capfd.readouterr() == ("", "")
 
@@ -140,6 +141,6 @@ def test_what_comes_in_is_not_logged(caplog, capfd):
 def test_it_stops_listening_at_the_end():
     with listening() as (receiver, browser):
         browser.get(receiver.redirect_uri, params=ANSWER)
-        receiver.wait(5)
+        receiver.wait(PATIENCE)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(receiver._server.server_address)

@@ -7,6 +7,7 @@ import pytest
 
 from tap_msteams.auth.store import TokenStore
 from tests.auth.stored import APP, kept, path
+from tests.conftest import PATIENCE
 
 __all__ = ["path"]
 
@@ -83,7 +84,7 @@ def test_six_processes_with_an_expired_token_ask_once(path, started):
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=20)[0] for process in processes]
+    said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
     assert sorted(said) == [""] * 5 + ["asked\n"]
     assert [process.returncode for process in processes] == [0] * 6
 
@@ -120,5 +121,5 @@ def test_the_lock_goes_with_the_process_that_held_it(path, started):
     waiter.stdin.flush()
     assert "Waiting" in waiter.stderr.readline()
     holder.kill()
-    assert waiter.wait(10) == 0
+    assert waiter.wait(PATIENCE) == 0
     assert kept(TokenStore(path, "app")).refresh_token is None

@@ -8,6 +8,7 @@ import pytest
 
 from tap_msteams.auth.provider import HOLD_OFF, Answer, TokenProvider
 from tap_msteams.errors import AuthenticationError
+from tests.conftest import PATIENCE
 
 METHODS = ("service_principal", "refresh_token", "managed_identity")
 
@@ -38,10 +39,10 @@ def test_one_thread_refreshes_early_while_the_others_go_on(identity, sign, at_on
     identity.gate.clear()
     with ThreadPoolExecutor(1) as pool:
         refreshing = pool.submit(sign, authenticator)
-        assert identity.waiting.acquire(timeout=10)
+        assert identity.waiting.acquire(timeout=PATIENCE)
         assert set(at_once(lambda: sign(authenticator))) == {first}
         identity.gate.set()
-        second = refreshing.result(10)
+        second = refreshing.result(PATIENCE)
     assert second != first
     assert sign(authenticator) == second
     assert identity.entra.requests == 2
@@ -164,7 +165,7 @@ class Failing:
         self.asked += 1
         if self.asked == 1:
             for _ in range(33):  # the one who asks reads it once more
-                self.came.acquire(timeout=10)
+                self.came.acquire(timeout=PATIENCE)
         message = "no token"
         raise AuthenticationError(message)
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from tests.auth.person import Person
+from tests.conftest import PATIENCE
 
 PUBLIC = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a103"
 CONFIDENTIAL = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a102"
 SECRET = "Qx8Q~the-client-secret"
 SCOPES = frozenset({"Team.ReadBasic.All", "Channel.ReadBasic.All", "User.Read"})
-PATIENCE = 60
 ROOT = Path(__file__).parent.parent.parent
 
 

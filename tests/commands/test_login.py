@@ -8,7 +8,8 @@ import pytest
 
 from tap_msteams_sandbox.identity.entra import Application
 from tests import chromium
-from tests.commands.machine import PATIENCE, SCOPES, confidential, shown
+from tests.commands.machine import SCOPES, confidential, shown
+from tests.conftest import PATIENCE
 
 
 def test_login_shows_a_page_and_keeps_what_it_brings(machine):

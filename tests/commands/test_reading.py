@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 
-from tests.commands.machine import PATIENCE, at_terminal
-from tests.conftest import selection
+from tests.commands.machine import at_terminal
+from tests.conftest import PATIENCE, selection
 
 
 def test_refresh_shows_the_token_only_on_request(machine):
