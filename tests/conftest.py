@@ -48,13 +48,19 @@ def _state_folders(tmp_path_factory):
 @pytest.fixture(autouse=True, scope="module")
 def _own_state_folder_of_a_module(_state_folders):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", next(_state_folders))
+        _use(patch, next(_state_folders))
         yield
 
 
 @pytest.fixture(autouse=True)
 def _own_state_folder(monkeypatch, _state_folders):
-    monkeypatch.setenv("XDG_STATE_HOME", next(_state_folders))
+    _use(monkeypatch, next(_state_folders))
+
+
+def _use(patch, folder):
+    """Make a folder the one of the user's state; on Windows by the word of platformdirs."""
+    for name in ("XDG_STATE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        patch.setenv(name, folder)
 
 
 @dataclass

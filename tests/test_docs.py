@@ -124,6 +124,13 @@ def test_the_commands_in_the_documents_exist(page):
     assert set(named) <= targets
 
 
+def test_the_laws_that_the_promises_of_security_name_exist():
+    named = re.findall(r"`(tests/[^`]*)`", (ROOT / ".github/SECURITY.md").read_text())
+
+    assert named
+    assert [name for name in named if not [*ROOT.glob(name)]] == []
+
+
 def test_the_stream_that_contributing_adds_is_read(tmp_path):
     page = (ROOT / ".github/CONTRIBUTING.md").read_text()
     stream, answer = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

@@ -102,6 +102,10 @@ def test_what_somebody_writes_or_says_is_told_of_its_permission():
     assert all("people" in told[name] for name in ("users", "members", "presence"))
 
 
+def test_a_permission_to_write_is_asked_for_only_where_graph_has_no_lesser_one():
+    assert [it.name for it in ASKING if "Write" in it.permission] == ["offer_shift_requests"]
+
+
 def test_owners_consent_to_permissions_of_their_team_only():
     assert set(permissions.CONSENTED) <= STREAM_NAMES
     assert all(permission.endswith(".Read.Group") for permission in permissions.CONSENTED.values())

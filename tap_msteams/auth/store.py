@@ -155,7 +155,8 @@ class TokenStore:
             return b""
         try:
             # Opening a pipe would wait for somebody to write into it.
-            descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(self.path, flags)
         except FileNotFoundError:
             return b""
         except OSError as error:
@@ -244,7 +245,7 @@ def _locked(path: Path) -> Iterator[None]:
 
     The kernel lets go of it with the process that holds it, and the file stays.
     """
-    lock = FileLock(path, mode=OWNER_ONLY, fallback_to_soft=False)
+    lock = FileLock(path, mode=OWNER_ONLY, preserve_lock_file=True)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -260,8 +261,7 @@ def _replace(path: Path, content: bytes) -> None:
     """Put a new file in the place of one, as a whole."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)  # left by a process that was killed; the lock is ours
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-    with os.fdopen(os.open(new, flags, OWNER_ONLY), "wb") as file:
+    with open(new, "xb", opener=_owner_only) as file:
         if os.name == "posix":
             os.fchmod(file.fileno(), OWNER_ONLY)  # a umask may have left less than this
         file.write(content)
@@ -274,3 +274,8 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _owner_only(path: str, flags: int) -> int:
+    """Create a file that nobody else can read from its first moment on."""
+    return os.open(path, flags, OWNER_ONLY)

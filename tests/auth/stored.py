@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tap_msteams.auth.store import TokenStore
@@ -9,6 +11,8 @@ from tap_msteams.auth.store import TokenStore
 APP = "login.microsoftonline.com/contoso/app"
 SCOPES = ["Team.ReadBasic.All"]
 NOW = 1_790_000_000.0
+
+posix = pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions and folders")
 
 
 def answer(number, **more):

@@ -8,7 +8,7 @@ from platformdirs.macos import MacOS
 
 from tap_msteams.auth.entry import DAY, INACTIVITY
 from tap_msteams.auth.store import TokenStore, default_path
-from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, store
+from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, posix, store
 
 __all__ = ["path", "store"]
 
@@ -169,6 +169,7 @@ def test_nothing_secret_shows_in_a_repr(store):
 # Where it is
 
 
+@posix
 def test_it_is_in_the_users_state_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
@@ -179,6 +180,7 @@ def test_it_is_in_the_users_state_folder(monkeypatch, tmp_path):
     assert default_path() == tmp_path / "x/tap-msteams/tokens.json"
 
 
+@posix
 def test_a_store_where_earlier_versions_had_it_on_a_mac_is_found(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)

@@ -11,7 +11,7 @@ import pytest
 
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import SettingsError
-from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, store
+from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, posix, store
 
 __all__ = ["path", "store"]
 
@@ -47,6 +47,7 @@ def mode(path):
 # Who may read it
 
 
+@posix
 @pytest.mark.parametrize("umask", [0, 0o022, 0o777])
 def test_nobody_else_can_read_it_at_any_moment(path, umask):
     path.parent.mkdir()
@@ -75,12 +76,14 @@ def test_nobody_else_can_read_it_at_any_moment(path, umask):
     assert not any(found & 0o077 for found in seen)
 
 
+@posix
 def test_the_folder_is_the_users_alone(store, path):
     with store.locked() as entry:
         entry.redeem("x")
     assert mode(path.parent) == 0o700
 
 
+@posix
 def test_a_store_that_others_can_read_is_closed_to_them(store, path, caplog):
     with store.locked() as entry:
         entry.keep(answer(1), SCOPES, NOW)
@@ -90,6 +93,7 @@ def test_a_store_that_others_can_read_is_closed_to_them(store, path, caplog):
     assert "could be read by others" in caplog.text
 
 
+@posix
 def test_no_link_is_followed_to_write(store, path, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("")
@@ -103,6 +107,7 @@ def test_no_link_is_followed_to_write(store, path, tmp_path):
     assert kept(store).refresh_token == "refresh 1"
 
 
+@posix
 def test_a_link_in_the_place_of_the_lock_is_not_followed(store, path, tmp_path, caplog):
     path.parent.mkdir()
     path.with_name("tokens.json.lock").symlink_to(tmp_path / "made")
@@ -115,6 +120,7 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(store, path, tmp_path, 
 # Where it cannot be written
 
 
+@posix
 def test_a_read_only_folder_warns_once_and_the_run_goes_on_in_memory(public_folder, caplog):
     path = public_folder / "tokens.json"
     store = TokenStore(path, APP, clock=lambda: NOW)
@@ -130,6 +136,7 @@ def test_a_read_only_folder_warns_once_and_the_run_goes_on_in_memory(public_fold
     assert not path.exists()
 
 
+@posix
 def test_a_read_only_store_is_read_all_the_same(public_folder):
     path = public_folder / "tokens.json"
     with TokenStore(path, APP).locked() as entry:
@@ -139,6 +146,7 @@ def test_a_read_only_store_is_read_all_the_same(public_folder):
         assert kept(TokenStore(path, APP)).refresh_token == "refresh 1"
 
 
+@posix
 def test_a_command_that_must_keep_says_that_it_cannot(public_folder):
     store = TokenStore(public_folder / "tokens.json", APP, must_keep=True)
     with read_only(public_folder), pytest.raises(SettingsError, match="cannot be written"):
@@ -188,9 +196,10 @@ def test_an_empty_file_is_a_new_store(store, path):
     assert kept(store).refresh_token == "refresh 1"
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+@posix
+@pytest.mark.parametrize("make", ["mkdir", "mkfifo"])
 def test_what_is_not_even_a_file_is_named(store, path, make):
     path.parent.mkdir()
-    make(path)
+    getattr(os, make)(path)
     with pytest.raises(SettingsError, match=str(path)):
         kept(store)
