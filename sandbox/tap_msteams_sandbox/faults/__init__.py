@@ -5,6 +5,6 @@ from __future__ import annotations
 from tap_msteams_sandbox.faults import actions, pages
 from tap_msteams_sandbox.faults.exchange import Exchange
 from tap_msteams_sandbox.faults.fault import Fault, FaultError, Faults
-from tap_msteams_sandbox.faults.kinds import KINDS
+from tap_msteams_sandbox.faults.kinds import DOCS, KINDS
 
-__all__ = ["KINDS", "Exchange", "Fault", "FaultError", "Faults", "actions", "pages"]
+__all__ = ["DOCS", "KINDS", "Exchange", "Fault", "FaultError", "Faults", "actions", "pages"]

@@ -127,14 +127,20 @@ def change(exchange: Exchange) -> Reply:
     return exchange.normal()
 
 
-@kind("drop", "best-practices-concept", share="0")
-@kind("reset", "best-practices-concept", share="0")
 @kind("truncate", "best-practices-concept", share="0.5")
+@kind("drop", "best-practices-concept", share="0")
 def hang_up(exchange: Exchange) -> Reply:
-    """End the connection after a share of the answer, `reset` without a goodbye."""
+    """Close the connection after a share of the answer."""
     reply = exchange.normal()
-    reply.manner = "reset" if exchange.kind == "reset" else "drop"
-    reply.share = exchange.number("share")
+    reply.manner, reply.share = "drop", exchange.number("share")
+    return reply
+
+
+@kind("reset", "best-practices-concept", share="0")
+def reset(exchange: Exchange) -> Reply:
+    """Reset the connection after a share of the answer."""
+    reply = exchange.normal()
+    reply.manner, reply.share = "reset", exchange.number("share")
     return reply
 
 
