@@ -11,6 +11,7 @@ import pytest
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.auth.grant import Grant
+from tap_msteams.auth.store import default_path
 from tap_msteams.errors import TapError
 from tap_msteams.settings import METHODS, Settings
 from tap_msteams_sandbox import Tenant
@@ -67,7 +68,7 @@ def config_of(sandbox, monkeypatch):
     return made
 
 
-def secrets_of(sandbox, config, tmp_path):
+def secrets_of(sandbox, config):
     """Everything that was secret: set, issued, asked for, or kept."""
     identity, entra = sandbox.identity, sandbox.entra
     found = {value for key, value in config.items() if key in SECRET}
@@ -78,7 +79,7 @@ def secrets_of(sandbox, config, tmp_path):
         found.add(parse_qs(urlsplit(verifier).query)["code"][0])
     if path := config.get("federated_token_file"):
         found.add(Path(path).read_text())
-    store = tmp_path / "state" / "tap-msteams" / "tokens.json"
+    store = default_path()
     for name in ("code_verifier",):
         if store.exists() and name in (text := store.read_text()):
             found.add(text.partition(f'"{name}": "')[2].partition('"')[0])
@@ -122,12 +123,12 @@ def test_every_method_is_looked_at():
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_no_secret_is_told_anywhere(sandbox, config_of, caplog, tmp_path, way):
+def test_no_secret_is_told_anywhere(sandbox, config_of, caplog, way):
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "msal", "requests"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     config = config_of(way)
-    known = secrets_of(sandbox, config, tmp_path)
+    known = secrets_of(sandbox, config)
     settings = Settings.from_config(config)
     authenticator = GraphAuthenticator.from_settings(settings, backoff=0)
     tokens = authenticator._tokens
@@ -135,7 +136,7 @@ def test_no_secret_is_told_anywhere(sandbox, config_of, caplog, tmp_path, way):
     told += [repr(tokens.source), repr(vars(tokens)), repr(tokens.get())]
     lines = []
     for trouble in TROUBLES:
-        known |= secrets_of(sandbox, config, tmp_path) | {tokens.get().value}
+        known |= secrets_of(sandbox, config) | {tokens.get().value}
         trouble(sandbox)
         try:
             tokens.renew(tokens.get().value)

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
 from tap_msteams.auth.entry import DAY, INACTIVITY
 from tap_msteams.auth.store import TokenStore, default_path
@@ -171,13 +172,14 @@ def test_nothing_secret_shows_in_a_repr(store):
 
 @posix
 def test_it_is_in_the_users_state_folder(monkeypatch, tmp_path):
+    folders = Unix("tap-msteams", appauthor=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
-    assert default_path() == tmp_path / ".local/state/tap-msteams/tokens.json"
+    assert default_path(folders) == tmp_path / ".local/state/tap-msteams/tokens.json"
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
-    assert default_path() == tmp_path / ".local/state/tap-msteams/tokens.json"
+    assert default_path(folders) == tmp_path / ".local/state/tap-msteams/tokens.json"
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "x"))
-    assert default_path() == tmp_path / "x/tap-msteams/tokens.json"
+    assert default_path(folders) == tmp_path / "x/tap-msteams/tokens.json"
 
 
 @posix

@@ -41,13 +41,14 @@ class Machine:
 
     @property
     def store(self):
-        return self.home / ".local/state/tap-msteams/tokens.json"
+        return self.home / "state/tap-msteams/tokens.json"
 
     @property
     def environment(self):
         kept = {"PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONPATH"}
         own = {name: value for name, value in os.environ.items() if name in kept}
-        return {**own, "HOME": str(self.home), **self.variables}
+        state = {"XDG_STATE_HOME": str(self.home / "state")}
+        return {**own, "HOME": str(self.home), **state, **self.variables}
 
     def command(self, *arguments):
         path = self.home / "config.json"
