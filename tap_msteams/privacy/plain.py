@@ -91,7 +91,7 @@ class _Reader(Markup):
 
     @override
     def handle_data(self, data: str) -> None:
-        if self._unseen:
+        if self._unseen or not data:
             return
         if not self._verbatim:
             data = _SPACE.sub(" ", data)
@@ -104,7 +104,7 @@ class _Reader(Markup):
         self._unseen += tag in _UNSEEN
         if self._unseen:
             return
-        found = {name: value or "" for name, value in reversed(attrs)}
+        found = {name: value or "" for name, value in reversed(attrs)} if attrs else {}
         if tag in _BLOCKS:
             self._break()
             if tag in _VERBATIM:
