@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tap_msteams_sandbox import Sandbox, Tenant
+from tap_msteams_sandbox.areas.chats import Chats
 
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 PREFER = {"Prefer": "include-unknown-enum-members"}
@@ -46,6 +47,10 @@ class Client:
         url = f"{facts.authority_host}/{facts.tenant_id}/oauth2/v2.0/token"
         token = self.session.post(url, data=form).json()["access_token"]
         self.session.headers["Authorization"] = f"Bearer {token}"
+
+    @property
+    def teams(self):
+        return list(self.sandbox.tenant.teams.values())
 
     def send(self, method, path, **options):
         url = path if path.startswith("https://") else self.root + path
@@ -117,3 +122,21 @@ def channel(team):
 def messages(team, channel):
     """The path of that channel's messages."""
     return f"/teams/{team.id}/channels/{channel.id}/messages"
+
+
+@pytest.fixture
+def chats(quiet):
+    """Its chats."""
+    return quiet.sandbox.tenant.part(Chats)
+
+
+@pytest.fixture
+def hosts(quiet):
+    """Those who may use Teams."""
+    return [person for person in quiet.sandbox.tenant.people if person.licensed]
+
+
+@pytest.fixture
+def crowd(chats):
+    """The chat with nearly everybody."""
+    return next(iter(chats.all.values()))

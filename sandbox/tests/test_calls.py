@@ -2,27 +2,20 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.tests.answers import by_id, error
+from sandbox.tests.clock import Clock
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.calls import Calls, Telephony
-from tap_msteams_sandbox.instants import DAY, iso, parse
+from tap_msteams_sandbox.instants import DAY, SECOND, iso, parse
 
+NOW = parse("2026-11-01T08:00:00Z") / SECOND
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 10, "users": 30}
 BASE = "/communications/callRecords"
 
 
-class Clock:
-    """A clock that a test sets forward."""
-
-    def __init__(self):
-        self.instant = int(parse("2026-11-01T08:00:00Z"))
-
-    def __call__(self):
-        return self.instant / 1000
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
@@ -33,14 +26,6 @@ def client(open_client, clock):
 @pytest.fixture
 def tenant(client):
     return client.sandbox.tenant
-
-
-def refusal(response):
-    return response.status_code, response.json()["error"]["code"]
-
-
-def by_id(rows):
-    return {row["id"]: row for row in rows}
 
 
 def crowded(tenant):
@@ -83,7 +68,7 @@ def test_records_are_listed_by_their_start(client, tenant):
     ["lastModifiedDateTime ge 2026-10-01T00:00:00Z", "startDateTime eq 2026-10-01T00:00:00Z"],
 )
 def test_nothing_else_can_be_filtered_on(client, clause):
-    assert refusal(client.get(f"{BASE}?$filter={clause}")) == (400, "BadRequest")
+    assert error(client.get(f"{BASE}?$filter={clause}")) == (400, "BadRequest")
 
 
 def test_records_can_be_asked_for_by_who_took_part(client, tenant):
@@ -99,14 +84,14 @@ def test_after_thirty_days_a_record_is_gone(client, clock):
     rows = client.rows(BASE)
     oldest = min(rows, key=lambda row: row["startDateTime"])
 
-    clock.instant += 20 * DAY
+    clock.now += 20 * DAY / SECOND
     client.sign_in()
 
     left = {row["id"] for row in client.rows(BASE)}
     assert left < {row["id"] for row in rows}
     assert oldest["id"] not in left
     for rest in ("", "/sessions", "/participants_v2"):
-        assert refusal(client.get(f"{BASE}/{oldest['id']}{rest}")) == (404, "NotFound")
+        assert error(client.get(f"{BASE}/{oldest['id']}{rest}")) == (404, "NotFound")
 
 
 def test_a_record_that_is_made_again_has_a_higher_version(client, tenant):
@@ -198,15 +183,15 @@ def test_logs_of_telephone_calls_go_back_ninety_days_at_a_time(client, tenant, l
     rows = client.rows(span(log, start, middle)) + client.rows(span(log, middle, now))
 
     assert by_id(rows) == by_id(tenant.truth(STREAMS[log]))
-    assert refusal(client.get(span(log, start, now))) == (400, "BadRequest")
-    assert refusal(client.get(span(log, now, middle))) == (400, "BadRequest")
-    assert refusal(client.get(f"{BASE}/{log}(fromDateTime={now})")) == (400, "BadRequest")
+    assert error(client.get(span(log, start, now))) == (400, "BadRequest")
+    assert error(client.get(span(log, now, middle))) == (400, "BadRequest")
+    assert error(client.get(f"{BASE}/{log}(fromDateTime={now})")) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("log", LOGS)
 def test_logs_of_telephone_calls_come_on_pages(open_client, log):
     tenant = Tenant(**SMALL)
-    client = open_client(tenant, clock=Clock(), page_size=10)
+    client = open_client(tenant, clock=Clock(NOW), page_size=10)
     now, start = (iso(tenant.until - days * DAY) for days in (0, 80))
 
     pages = list(client.pages(span(log, start, now)))
@@ -231,7 +216,7 @@ def test_the_end_of_a_range_belongs_to_one_log_only(client, tenant):
 def test_call_records_are_not_for_users(open_client, path):
     client = open_client(auth="refresh_token")
 
-    assert refusal(client.get(path)) == (412, "PreconditionFailed")
+    assert error(client.get(path)) == (412, "PreconditionFailed")
 
 
 def test_the_logs_take_a_smaller_permission(open_client):
@@ -239,7 +224,7 @@ def test_the_logs_take_a_smaller_permission(open_client):
 
     path = span("getPstnCalls", "2026-10-01", "2026-11-01")
     assert client.get(path).status_code == 200
-    assert refusal(client.get(BASE)) == (403, "Forbidden")
+    assert error(client.get(BASE)) == (403, "Forbidden")
 
 
 def test_a_day_brings_calls_and_makes_records_anew(client, tenant):

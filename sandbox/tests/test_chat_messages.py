@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from sandbox.tests.answers import chat_export, declared, in_chat
 from tap_msteams_sandbox.areas.chats import Chats
-
-TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
-
-
-def properties(entity):
-    return {item["name"] for item in TYPES[entity]["properties"]}
 
 
 def key(row):
     return row["chatId"], row["id"]
 
 
-def export(client, user, query=""):
-    return client.rows(f"/users/{user}/chats/getAllMessages{query}")
-
-
-@pytest.fixture
-def chats(quiet):
-    return quiet.sandbox.tenant.part(Chats)
-
-
-@pytest.fixture
-def hosts(quiet):
-    """Those who may use Teams."""
-    return [person for person in quiet.sandbox.tenant.people if person.licensed]
-
-
-@pytest.fixture
-def crowd(chats):
-    """The chat with nearly everybody."""
-    return next(iter(chats.all.values()))
-
-
-def path(chat, below=""):
-    return f"/chats/{quote(chat.id)}{below}"
-
-
 def test_the_same_message_is_seen_by_everyone_in_its_chat(quiet, hosts):
     seen, rows = Counter(), {}
     for person in hosts:
-        for row in export(quiet, person.id):
+        for row in chat_export(quiet, person.id):
             seen[key(row)] += 1
             assert rows.setdefault(key(row), row) == row
 
@@ -63,22 +31,24 @@ def test_the_same_message_is_seen_by_everyone_in_its_chat(quiet, hosts):
 def test_the_export_is_the_union_of_the_lists(quiet, chats):
     for chat in chats.all.values():
         if not chat.foreign:
-            listed = quiet.rows(path(chat, "/messages?$top=50"))
+            listed = quiet.rows(in_chat(chat, "/messages?$top=50"))
             assert {row["id"] for row in listed} == {str(it.id) for it in chat.visible()}
             assert not any("@odata.type" in row for row in listed)
 
 
 def test_pages_of_the_export_are_the_same_as_one_large_one(quiet, hosts):
-    assert export(quiet, hosts[0].id, "?$top=7") == export(quiet, hosts[0].id, "?$top=999")
+    small, large = (chat_export(quiet, hosts[0].id, f"?$top={top}") for top in (7, 999))
+
+    assert small == large
 
 
 def test_the_export_is_filtered_with_both_bounds_excluded(quiet, hosts):
-    rows = export(quiet, hosts[0].id)
+    rows = chat_export(quiet, hosts[0].id)
     instants = sorted({row["lastModifiedDateTime"] for row in rows})
     low, high = instants[3], instants[12]
     text = f"lastModifiedDateTime gt {low} and lastModifiedDateTime lt {high}"
 
-    found = export(quiet, hosts[0].id, f"?$filter={quote(text)}&$top=4")
+    found = chat_export(quiet, hosts[0].id, f"?$filter={quote(text)}&$top=4")
 
     assert sorted(row["lastModifiedDateTime"] for row in found) == instants[4:12]
 
@@ -87,7 +57,7 @@ def test_the_export_can_be_asked_for_one_author_or_without_events(quiet, hosts):
     me = hosts[0].id
 
     def asked(text):
-        return export(quiet, me, f"?$filter={quote(text)}")
+        return chat_export(quiet, me, f"?$filter={quote(text)}")
 
     by_me = asked(f"from/user/id eq '{me}'")
     events = asked("messageType eq 'systemEventMessage'")
@@ -95,11 +65,11 @@ def test_the_export_can_be_asked_for_one_author_or_without_events(quiet, hosts):
 
     assert {row["from"]["user"]["id"] for row in by_me} == {me}
     assert all(row["eventDetail"] for row in events)
-    assert len(events) + len(others) == len(export(quiet, me))
+    assert len(events) + len(others) == len(chat_export(quiet, me))
 
 
 def test_a_filter_without_the_matching_order_is_ignored(quiet, crowd):
-    base = path(crowd, "/messages?$top=50")
+    base = in_chat(crowd, "/messages?$top=50")
     everything = quiet.rows(base)
     middle = everything[len(everything) // 2]["lastModifiedDateTime"]
     test = f"&$filter=lastModifiedDateTime%20gt%20{middle}"
@@ -120,7 +90,7 @@ def test_messages_of_a_chat_are_ordered_by_modification_or_creation(open_client)
     chats.react(chat.id, oldest)
 
     def times(name, query=""):
-        return [row[name] for row in client.rows(path(chat, f"/messages?$top=6{query}"))]
+        return [row[name] for row in client.rows(in_chat(chat, f"/messages?$top=6{query}"))]
 
     modified = times("lastModifiedDateTime")
     created = times("createdDateTime", "&$orderby=createdDateTime%20desc")
@@ -141,14 +111,14 @@ def test_messages_of_a_chat_are_ordered_by_modification_or_creation(open_client)
     ],
 )
 def test_what_is_not_documented_for_messages_is_refused(quiet, crowd, query):
-    assert quiet.get(path(crowd, f"/messages?{quote(query, '$=&')}")).status_code == 400
+    assert quiet.get(in_chat(crowd, f"/messages?{quote(query, '$=&')}")).status_code == 400
 
 
 def test_messages_of_chats_have_no_threads_and_no_address(quiet):
     rows = list(quiet.sandbox.tenant.truth("chat_messages"))
 
     assert {row["replyToId"] for row in rows} == {row["webUrl"] for row in rows} == {None}
-    assert all(set(row) - {"@odata.type"} == properties("chatMessage") for row in rows)
+    assert all(set(row) - {"@odata.type"} == set(declared("chatMessage")) for row in rows)
 
 
 def test_deleted_messages_are_shown_for_three_weeks(open_client):
@@ -160,7 +130,7 @@ def test_deleted_messages_are_shown_for_three_weeks(open_client):
 
     chats.delete(chat.id, posted)
 
-    row = client.get(path(chat, f"/messages/{posted}")).json()
+    row = client.get(in_chat(chat, f"/messages/{posted}")).json()
     assert row["deletedDateTime"]
     assert row["body"]["content"] == ""
     everything = [it for chat in chats.all.values() for it in chat.messages.values()]
@@ -175,7 +145,7 @@ def test_pictures_are_listed_by_id_and_read_by_value(quiet):
     (listed,) = quiet.rows(f"{base}/hostedContents")
     picture = quiet.get(f"{base}/hostedContents/{row['id']}/$value")
 
-    assert listed == {k: row[k] for k in properties("chatMessageHostedContent")}
+    assert listed == {k: row[k] for k in set(declared("chatMessageHostedContent"))}
     assert f"/hostedContents/{row['id']}/$value" in body
     assert picture.headers["Content-Type"] == "image/png"
     assert picture.content.startswith(b"\x89PNG")
@@ -194,7 +164,7 @@ def test_days_go_by_and_all_routes_stay_the_truth(open_client):
         key(row): row
         for person in tenant.people
         if person.licensed
-        for row in export(client, person.id)
+        for row in chat_export(client, person.id)
     }
 
     assert seen == truth

@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from sandbox.tests.answers import TYPES, chat_export, declared, error, in_chat
 from tap_msteams_sandbox.areas.chats import Chats
-
-TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
-
-
-def properties(entity):
-    return {item["name"] for item in TYPES[entity]["properties"]}
-
-
-def error(response):
-    return response.status_code, response.json()["error"]["code"]
-
-
-def export(client, user, query=""):
-    return client.rows(f"/users/{user}/chats/getAllMessages{query}")
-
-
-@pytest.fixture
-def chats(quiet):
-    return quiet.sandbox.tenant.part(Chats)
-
-
-@pytest.fixture
-def hosts(quiet):
-    """Those who may use Teams."""
-    return [person for person in quiet.sandbox.tenant.people if person.licensed]
-
-
-@pytest.fixture
-def crowd(chats):
-    """The chat with nearly everybody."""
-    return next(iter(chats.all.values()))
-
-
-def path(chat, below=""):
-    return f"/chats/{quote(chat.id)}{below}"
 
 
 def test_the_chats_of_all_users_are_the_truth(quiet, hosts):
@@ -60,8 +24,8 @@ def test_every_declared_property_of_a_chat_has_a_value_somewhere(open_client):
     client = open_client(auth="refresh_token")
     rows = client.rows("/me/chats") + list(client.sandbox.tenant.truth("chats"))
 
-    assert all(set(row) == properties("chat") for row in rows)
-    assert {k for row in rows for k, v in row.items() if v is not None} == properties("chat")
+    assert all(set(row) == set(declared("chat")) for row in rows)
+    assert {k for row in rows for k, v in row.items() if v is not None} == set(declared("chat"))
 
 
 def test_every_property_of_a_member_of_any_kind_has_a_value_somewhere(quiet):
@@ -73,7 +37,7 @@ def test_every_property_of_a_member_of_any_kind_has_a_value_somewhere(quiet):
     }
     for kind in kinds:
         own = {k for row in rows if row["@odata.type"].endswith(f".{kind}") for k in row}
-        assert own - {"chatId", "@odata.type"} == properties(kind)
+        assert own - {"chatId", "@odata.type"} == set(declared(kind))
 
 
 @pytest.mark.parametrize("route", ["/chats", "/me/chats"])
@@ -118,7 +82,7 @@ def test_a_user_can_be_named_by_principal_name_and_strangers_are_not_found(quiet
 def test_no_more_than_25_members_come_with_a_chat(quiet, hosts, crowd):
     rows = quiet.rows(f"/users/{hosts[0].id}/chats?$expand=members&$top=50")
     inline = next(row for row in rows if row["id"] == crowd.id)["members"]
-    all_of_them = quiet.rows(path(crowd, "/members"))
+    all_of_them = quiet.rows(in_chat(crowd, "/members"))
 
     assert len(inline) == 25 < len(all_of_them)
     assert inline == all_of_them[:25]
@@ -126,12 +90,12 @@ def test_no_more_than_25_members_come_with_a_chat(quiet, hosts, crowd):
 
 def test_members_come_at_once_and_know_no_options(quiet, crowd):
     truth = list(quiet.sandbox.tenant.truth("chat_members"))
-    listed = quiet.rows(path(crowd, "/members"))
+    listed = quiet.rows(in_chat(crowd, "/members"))
 
     assert [{**row, "chatId": crowd.id} for row in listed] == [
         row for row in truth if row["chatId"] == crowd.id
     ]
-    assert quiet.get(path(crowd, "/members?$top=5")).status_code == 400
+    assert quiet.get(in_chat(crowd, "/members?$top=5")).status_code == 400
 
 
 def test_chats_are_ordered_by_their_last_message_only_when_asked(quiet, hosts):
@@ -143,7 +107,7 @@ def test_chats_are_ordered_by_their_last_message_only_when_asked(quiet, hosts):
     assert times == sorted(times, reverse=True)
     assert {row["id"] for row in rows} == {row["id"] for row in quiet.rows(base)}
     assert [row["id"] for row in rows] != [row["id"] for row in quiet.rows(base)]
-    assert set(rows[0]["lastMessagePreview"]) == properties("chatMessageInfo")
+    assert set(rows[0]["lastMessagePreview"]) == set(declared("chatMessageInfo"))
 
 
 @pytest.mark.parametrize(
@@ -165,12 +129,12 @@ def test_a_group_of_another_tenant_keeps_its_members_and_messages_there(quiet, c
     pair = next(chat for chat in chats.all.values() if chat.kind == "oneOnOne" and chat.foreign)
 
     for below in ("/members", "/messages", "/pinnedMessages"):
-        assert error(quiet.get(path(away, below))) == (403, "Forbidden")
-    assert quiet.get(path(away)).json()["tenantId"] != quiet.sandbox.tenant.id
-    assert len(quiet.rows(path(pair, "/members"))) == 2
+        assert error(quiet.get(in_chat(away, below))) == (403, "Forbidden")
+    assert quiet.get(in_chat(away)).json()["tenantId"] != quiet.sandbox.tenant.id
+    assert len(quiet.rows(in_chat(pair, "/members"))) == 2
     assert "@fed.unq.gbl.spaces" in pair.id
-    assert error(quiet.get(path(pair, "/messages"))) == (403, "Forbidden")
-    exported = export(quiet, away.audience[0].id)
+    assert error(quiet.get(in_chat(pair, "/messages"))) == (403, "Forbidden")
+    exported = chat_export(quiet, away.audience[0].id)
     assert away.id in {row["chatId"] for row in exported}
 
 
@@ -179,8 +143,8 @@ def test_a_user_is_kept_out_of_other_chats(open_client):
     tenant = client.sandbox.tenant
     for chat in tenant.part(Chats).all.values():
         expected = 200 if chat.has(tenant.me.id) else 403
-        assert client.get(path(chat)).status_code == expected
-        assert client.get(path(chat, "/messages?$top=1")).status_code == expected
+        assert client.get(in_chat(chat)).status_code == expected
+        assert client.get(in_chat(chat, "/messages?$top=1")).status_code == expected
 
 
 @pytest.mark.parametrize(
@@ -199,19 +163,19 @@ def test_what_hangs_on_a_chat_is_the_truth(quiet, chats, stream, below, expanded
         {**row, "chatId": chat.id}
         for chat in chats.all.values()
         if not chat.foreign
-        for row in quiet.rows(path(chat, below + query))
+        for row in quiet.rows(in_chat(chat, below + query))
     ]
 
     assert truth
     assert rows == truth
-    plain = quiet.rows(path(next(iter(chats.all.values())), below))
+    plain = quiet.rows(in_chat(next(iter(chats.all.values())), below))
     assert expanded.isdisjoint(plain[0])
 
 
 def test_tabs_keep_what_their_apps_like(quiet):
     tab = next(iter(quiet.sandbox.tenant.truth("chat_tabs")))
 
-    assert set(tab["configuration"]) > properties("teamsTabConfiguration")
+    assert set(tab["configuration"]) > set(declared("teamsTabConfiguration"))
 
 
 def test_meetings_have_addresses_at_which_they_are_joined(quiet, chats):
@@ -219,7 +183,7 @@ def test_meetings_have_addresses_at_which_they_are_joined(quiet, chats):
 
     assert meetings
     for url, organizer, chat in meetings:
-        info = quiet.get(path(chat)).json()["onlineMeetingInfo"]
+        info = quiet.get(in_chat(chat)).json()["onlineMeetingInfo"]
         assert info["joinWebUrl"] == url
         assert info["organizer"]["id"] == organizer.id
     assert len({url for url, *_ in meetings}) == len(meetings)
@@ -235,26 +199,26 @@ def test_people_come_and_go_and_topics_change(open_client):
     chats = tenant.part(Chats)
     one, two, three = [person.id for person in tenant.people if person.licensed][:3]
     chat = chats.all[chats.open([one, two], "Lunch")]
-    first = client.get(path(chat)).json()
+    first = client.get(in_chat(chat)).json()
 
     chats.add_member(chat.id, three)
     chats.rename(chat.id, "Dinner 🍲")
     chats.remove_member(chat.id, two)
 
-    row = client.get(path(chat)).json()
+    row = client.get(in_chat(chat)).json()
     assert row["topic"] == "Dinner 🍲"
     assert moment(row["lastUpdatedDateTime"]) > moment(first["lastUpdatedDateTime"])
-    members = client.rows(path(chat, "/members"))
+    members = client.rows(in_chat(chat, "/members"))
     assert [member["userId"] for member in members] == [one, three]
     assert moment(members[1]["visibleHistoryStartDateTime"]) > moment(first["createdDateTime"])
     assert chat.id not in {row["id"] for row in client.rows(f"/users/{two}/chats?$top=50")}
     chats.close(chat.id)
-    assert error(client.get(path(chat))) == (404, "NotFound")
+    assert error(client.get(in_chat(chat))) == (404, "NotFound")
 
 
 def test_one_chat_is_asked_once_a_second(open_client):
     client = open_client(limits=True, clock=lambda: 1_800_000_000.0)
     chat = next(iter(client.sandbox.tenant.part(Chats).all.values()))
 
-    assert client.get(path(chat)).status_code == 200
-    assert client.get(path(chat, "/members")).status_code == 429
+    assert client.get(in_chat(chat)).status_code == 200
+    assert client.get(in_chat(chat, "/members")).status_code == 429

@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.tests.answers import error
 from tap_msteams_sandbox import Tenant
-
-
-def error(response):
-    return response.status_code, response.json()["error"]["code"]
 
 
 @pytest.mark.parametrize("top", [1, 2, 3, 7, 999])

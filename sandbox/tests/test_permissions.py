@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.tests.answers import error
 from tap_msteams_sandbox.graph import ENDPOINTS, ROLES
-
-
-def error(response):
-    return response.status_code, response.json()["error"]["code"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 import requests
 
+from sandbox.tests.answers import error
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.reports import Downloads, Reports
 from tap_msteams_sandbox.areas.reports.usage import DEVICE_USAGE, TEAM_ACTIVITY, USER_ACTIVITY
@@ -56,10 +57,6 @@ def read(client, function, argument):
     assert response.status_code == 200
     assert response.content.startswith(b"\xef\xbb\xbf")
     return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
-
-
-def refusal(response):
-    return response.status_code, response.json()["error"]["code"]
 
 
 @every_report
@@ -121,7 +118,7 @@ def test_reports_reach_back_twenty_eight_days(client, function):
     assert read(client, function, f"date={first}")
     for day in (first - timedelta(days=1), TODAY + timedelta(days=1), "yesterday"):
         response = client.get(f"/reports/{function}(date={day})")
-        assert refusal(response) == (400, "InvalidArgument")
+        assert error(response) == (400, "InvalidArgument")
 
 
 @every_report
@@ -137,7 +134,7 @@ def test_the_last_two_days_are_not_counted_yet(client, function):
 def test_periods_are_of_four_lengths(client, argument):
     response = client.get(f"/reports/getTeamsTeamActivityDetail({argument})")
 
-    assert refusal(response) == (400, "InvalidArgument")
+    assert error(response) == (400, "InvalidArgument")
 
 
 def test_of_a_single_day_only_those_are_listed_who_did_anything(client):
@@ -175,7 +172,7 @@ def test_a_user_needs_a_role_to_read_reports(open_client):
 
     assert client.get(path, allow_redirects=False).status_code == 302
     client.sandbox.tenant.part(Reports).readers.clear()
-    assert refusal(client.get(path)) == (403, "S2SUnauthorized")
+    assert error(client.get(path)) == (403, "S2SUnauthorized")
 
 
 def test_a_report_may_be_asked_for_fourteen_times_in_ten_minutes(open_client):

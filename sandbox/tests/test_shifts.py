@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from sandbox.tests.answers import TYPES, declared, error
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.shifts import Shifts
 from tap_msteams_sandbox.areas.shifts.answers import STREAMS
 from tap_msteams_sandbox.areas.shifts.schedule import RECENT
 from tap_msteams_sandbox.company.team import Team
 
-TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
 ENTITIES = {
     "shifts": "shift",
     "open_shifts": "openShift",
@@ -37,10 +35,6 @@ def below(team, collection=""):
 
 def filtered(team, collection, text):
     return f"{below(team, collection)}?$filter={quote(text)}"
-
-
-def error(response):
-    return response.status_code, response.json()["error"]["code"]
 
 
 def missing(entity, value, where):
@@ -82,7 +76,7 @@ def test_rows_have_every_property_that_graph_declares(quiet, stream):
 @pytest.mark.parametrize("stream", ENTITIES)
 def test_every_property_has_a_value_somewhere(stream):
     rows = list(Tenant(seed=5, teams=12, channels=1, messages=0, users=80).truth(stream))
-    names = {item["name"] for item in TYPES[ENTITIES[stream]]["properties"]}
+    names = set(declared(ENTITIES[stream]))
 
     assert {name for name in names if all(row[name] is None for row in rows)} == set()
 

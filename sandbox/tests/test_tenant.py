@@ -4,15 +4,14 @@ import hashlib
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from sandbox.tests.answers import TYPES, declared
 from tap_msteams_sandbox import Tenant
 
 SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 COLLECTIONS = ("users", "teams", "channels", "members", "presence", "messages")
-TYPES = json.loads((Path(__file__).parents[2] / "tests" / "graph" / "types.json").read_text())
 
 # What Graph documents as never filled where the sandbox answers.
 NEVER = {
@@ -131,10 +130,6 @@ def test_every_declared_property_appears_in_a_small_tenant(seed, type_name, coll
     }
 
     assert missing == NEVER.get(type_name, set())
-
-
-def declared(type_name):
-    return [it["name"] for it in TYPES[type_name]["properties"]]
 
 
 @pytest.mark.parametrize(
