@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tap_msteams.errors import (
+    DamagedError,
     ExpiredError,
     ForbiddenError,
     GraphError,
@@ -19,6 +20,7 @@ from tap_msteams.errors import (
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
+    UnforeseenError,
     UnsupportedError,
 )
 
@@ -121,6 +123,18 @@ GRAPH: dict[type[GraphError], Advice] = {
         "tap.",
         "upgrade tap-msteams; if it persists, report it with the line of the log",
         _ISSUES,
+    ),
+    DamagedError: Advice(
+        "a row that could not be read",
+        "Graph sent a row without its key, with a value of another type, or with broken text.",
+        "the next run reads it again; if it persists, report it with the line of the log",
+        _ISSUES,
+    ),
+    UnforeseenError: Advice(
+        "an error that nobody thought of",
+        "A mistake of this tap.",
+        "report it, with the log of a run at 'verbosity' (env TAP_MSTEAMS_VERBOSITY) `debug`",
+        "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
     ),
     GraphError: Advice("any other", "Not known.", _LATER, _ISSUES),
 }

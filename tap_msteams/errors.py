@@ -18,7 +18,9 @@
         │   └── NotEntitledError a person has no licence or policy: skip them
         ├── ForbiddenError      refused for this parent: skip it          403
         │   └── NotGrantedError the permission is missing: skip the stream, grant it
-        └── RejectedError       the request itself is wrong: stop         400 and the rest
+        ├── RejectedError       the request itself is wrong: stop         400 and the rest
+        ├── DamagedError        a row that could not be read: report it
+        └── UnforeseenError     a mistake of this tap: report it
 """
 
 from __future__ import annotations
@@ -155,6 +157,18 @@ class RejectedError(GraphError):
     """The request itself is wrong; sending it again would not help."""
 
 
+class DamagedError(GraphError):
+    """A row that could not be read, in an answer that could."""
+
+
+class UnforeseenError(GraphError):
+    """An error that nobody thought of, which is a mistake of this tap."""
+
+
+class EnoughError(Exception):
+    """Whoever looks at a sample has seen enough of it."""
+
+
 class _Inner(msgspec.Struct):
     code: str | int | None = None
     request_id: str | None = msgspec.field(name="request-id", default=None)
@@ -227,7 +241,7 @@ def _entitlement(message: str) -> str | None:
     return next((remedy for pattern, remedy in _ENTITLEMENTS if pattern.search(message)), None)
 
 
-def taken_for(kind: type[E], error: GraphError) -> E:
+def recast(kind: type[E], error: GraphError) -> E:
     """The same refusal with all of its evidence, as one of another kind."""
     return kind(
         error.path,

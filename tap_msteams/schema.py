@@ -93,7 +93,7 @@ class FileUrl(th.StringType):
     """An address with the name of a file in it, perhaps below its owner's."""
 
 
-class Content(th.StringType):
+class ContentBytes(th.StringType):
     """Bytes that somebody put there."""
 
 

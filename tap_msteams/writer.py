@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 
+Record = dict[str, Any]
+"""A record as it goes out; values may be `msgspec.Raw`, bytes of JSON as they came."""
+
 STATE_SHARE = 0.04
 """At most this share of the bytes of RECORD messages goes to STATE messages between streams.
 
@@ -26,11 +29,17 @@ Together with those at the end of each stream it stays within five per cent.
 """
 
 
+class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
+    stream: str
+    record: Record
+    time_extracted: str
+    version: int | None = None
+
+
 class RecordWriter(MsgSpecWriter):
     """Writes whole pages, and flushes on anything that is not a RECORD."""
 
     def __init__(self) -> None:
-        """Count from zero."""
         super().__init__()
         self._encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
         self.record_bytes = 0
@@ -67,18 +76,8 @@ class RecordWriter(MsgSpecWriter):
     ) -> None:
         """Write a RECORD message for each of the records of one page."""
         extracted = datetime.now(UTC).isoformat()
-        more = {} if version is None else {"version": version}
         lines = self._encoder.encode_lines(
-            [
-                {
-                    "type": "RECORD",
-                    "stream": stream,
-                    "record": record,
-                    **more,
-                    "time_extracted": extracted,
-                }
-                for record in records
-            ]
+            [_RecordMessage(stream, record, extracted, version) for record in records]
         )
         self.record_bytes += len(lines)
         write_all(lines)

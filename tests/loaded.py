@@ -65,6 +65,7 @@ def plain(stream, row):
     """The columns of a row that are Graph's, moments as such."""
     left_out = {
         *BY_NAME[stream].__dict__.get("added", ()),
+        *BY_NAME[stream].__dict__.get("computed", ()),
         *NEVER_GIVEN.get(stream, ()),
         *STRANGE.get(stream, ()),
     }

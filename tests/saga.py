@@ -9,9 +9,7 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from tap_msteams.base import ExportStream, GraphStream, ReportStream
-from tap_msteams.base.bookmarked import BookmarkedStream
-from tap_msteams.base.delta import DeltaStream
+from tap_msteams.readers import Delta, Export, GraphStream, Report, Window
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Fault
 from tap_msteams_sandbox.areas.calls import Calls
@@ -24,7 +22,10 @@ DECLARED = {it.name: it for it in STREAMS if issubclass(it, GraphStream)}
 # Presence is observed and not held; the sandbox reports teams of today on past days, too.
 NAMES = sorted(DECLARED.keys() - {"presence", "team_activity"})
 CONTENTS = {"contentBytes", "contentType"}
-LINKED = [it for it in NAMES if issubclass(DECLARED[it], ExportStream | DeltaStream)]
+GOING_ON = Delta | Export | Report | Window
+"""Readers that go on at bookmarks."""
+
+LINKED = [it for it in NAMES if isinstance(DECLARED[it].read, Export | Delta)]
 
 # Streams below others that go on at bookmarks, which must not run ahead of them.
 FAMILIES = [
@@ -107,7 +108,7 @@ class Ledger(Target):
         if stream == "call_records" or "callId" in KEYS[stream]:
             kept = self._calls_kept()
             return {key: row for key, row in rows.items() if key[0] in kept}
-        if issubclass(DECLARED[stream], ReportStream):
+        if isinstance(DECLARED[stream].read, Report):
             # Of rows that were not read again it is that of an earlier report.
             for row in (*rows.values(), *self.rows(stream).values()):
                 row.pop("reportRefreshDate", None)
@@ -151,13 +152,13 @@ def activated(output):
 def is_read_anew(stream, streams):
     """Whether every run reads all of it, where these streams are selected."""
     kind = DECLARED[stream]
-    above = [it.name for it in (kind, *above_of(kind)) if issubclass(it, BookmarkedStream)]
+    above = [it.name for it in (kind, *above_of(kind)) if isinstance(it.read, GOING_ON)]
     return not kind.appends and not {*above} & {stream, *streams}
 
 
 def above_of(kind):
     """What a stream is read below, at any distance."""
-    for parent in kind.parents(application=True):
+    for parent in kind.parent_streams(application=True):
         yield parent
         yield from above_of(parent)
 

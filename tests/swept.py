@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from tap_msteams.graph import Page, Request
 from tap_msteams.sweep import Failure, Lane, Sweep, Walk
+
 from tap_msteams.throttle import Gate
 
 LONG = 10.0

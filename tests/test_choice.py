@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tap_msteams.base.choice import Choice
+from tap_msteams.run.choice import Choice
 from tests.conftest import run_tap
 
 EVERYTHING = (

@@ -9,16 +9,16 @@ import subprocess
 import sys
 
 import pytest
+from tap_msteams.preflight.courier import Courier
+from tap_msteams.preflight.rehearsal import Measure, Rehearsal
 
 from tap_msteams.advice import LEFT_OUT_BY
 from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.remedies import REMEDIES
-from tap_msteams.base import GraphStream
 from tap_msteams.preflight import examine
-from tap_msteams.preflight.courier import Courier
 from tap_msteams.preflight.permissions import BROADER
-from tap_msteams.preflight.rehearsal import Measure, Rehearsal
 from tap_msteams.preflight.tables import tell_report
+from tap_msteams.readers import GraphStream
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox.endpoints import Routes
 from tap_msteams_sandbox.graph import ENDPOINTS, ROLES

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from tap_msteams.base.feed import ENOUGH, Feed
 from tap_msteams.sweep import Lane
+
+from tap_msteams.run.feed import ENOUGH, Feed
 
 
 def reader():

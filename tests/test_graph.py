@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from tap_msteams.graph import Answer, Decoder, Graph, Request
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.errors import (
@@ -15,7 +16,6 @@ from tap_msteams.errors import (
     TokenRejectedError,
     UnavailableError,
 )
-from tap_msteams.graph import Answer, Decoder, Graph, Request
 from tap_msteams.settings import Settings
 from tap_msteams.transport import session
 from tap_msteams_sandbox import certificate

@@ -13,7 +13,7 @@ import pytest
 
 from tap_msteams.errors import SettingsError, TapError
 from tap_msteams.privacy import Privacy
-from tap_msteams.schema import Card, Content, FileUrl, FreeText, Html, WebVtt
+from tap_msteams.schema import Card, ContentBytes, FileUrl, FreeText, Html, WebVtt
 from tap_msteams.settings import Settings
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.chats import Chats
@@ -186,7 +186,7 @@ def test_no_row_is_lost_or_falls_together_with_another(read):
 # What people wrote
 
 
-WRITTEN = {Card, Content, FileUrl, FreeText, Html, WebVtt}
+WRITTEN = {Card, ContentBytes, FileUrl, FreeText, Html, WebVtt}
 
 
 def values(value, where):

@@ -15,15 +15,15 @@ from types import SimpleNamespace
 
 import pytest
 from singer_sdk.metrics import Point
-
-from tap_msteams.errors import ThrottledError, UnavailableError
 from tap_msteams.graph import Page
-from tap_msteams.progress import Progress
 from tap_msteams.progress.glance import Glance, left_of
-from tap_msteams.progress.progress import TOLD_EVERY, line
-from tap_msteams.progress.view import View, is_wanted
 from tap_msteams.sweep import Lane, Tally, Walk
 from tap_msteams.sweep.tally import endpoint
+
+from tap_msteams.errors import ThrottledError, UnavailableError
+from tap_msteams.progress import Progress
+from tap_msteams.progress.progress import TOLD_EVERY, line
+from tap_msteams.progress.view import View, is_wanted
 from tap_msteams.throttle import Gate
 from tests.conftest import run_tap
 from tests.swept import Graph, events, lane_of, sweeping

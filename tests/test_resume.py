@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from tap_msteams.state import Bookmarks, moment
+from tap_msteams.run.bookmarks import Bookmarks, moment
 from tests.conftest import PATIENCE
 from tests.process import Process
 from tests.target import (
@@ -191,10 +191,10 @@ def test_the_state_of_ten_thousand_teams_in_the_middle_of_a_backfill_is_small():
         if number < 9_000:
             marks.advance(team, moment(now - timedelta(seconds=number % 3)))
         elif number < 9_128:
-            marks.leave_open(team, moment(now), link)
+            marks.leave_unfinished(team, moment(now), link)
         elif number < 9_256:
             for channel in range(20):
-                marks.advance_part(team, f"19:{channel:032x}@thread.tacv2", moment(now))
+                marks.advance_subpartition(team, f"19:{channel:032x}@thread.tacv2", moment(now))
     marks.keep(ids[:9_900], now.date())
     marks.save()
 

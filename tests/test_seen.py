@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_msteams.base.seen import Seen
+from tap_msteams.run.seen import Seen
 
 
 def test_the_last_records_are_remembered_however_many_came_before():

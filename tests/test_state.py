@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tap_msteams.errors import StateError
-from tap_msteams.state import Bookmarks, comparable, moment
+from tap_msteams.run.bookmarks import Bookmarks, comparable, moment
 
 T1, T2, T3 = (f"2026-11-{day:02}T03:00:00.000Z" for day in (18, 19, 20))
 
@@ -45,7 +45,7 @@ def test_a_channel_that_was_read_is_ahead_of_its_team():
     state = {}
     marks = bookmarks(state)
     marks.advance("a", T1)
-    marks.advance_part("a", "x", T2)
+    marks.advance_subpartition("a", "x", T2)
     marks = reloaded(marks, state)
     assert marks.since("a") == T1
     assert marks.since("a", "x") == T2
@@ -55,7 +55,7 @@ def test_a_channel_that_was_read_is_ahead_of_its_team():
 def test_a_team_read_whole_needs_no_channels():
     state = {}
     marks = bookmarks(state)
-    marks.advance_part("a", "x", T2)
+    marks.advance_subpartition("a", "x", T2)
     marks.advance("a", T3)
     marks.save()
     assert state == {"version": 1, "teams": {T3: ["a"]}}
@@ -68,36 +68,6 @@ def test_ten_thousand_teams_stay_below_a_megabyte():
         marks.advance(str(UUID(int=n)), T3 if n % 100 else T2)
     marks.save()
     assert len(json.dumps(state)) < 500_000
-
-
-def test_a_bookmark_that_is_held_stays_where_the_run_found_it():
-    state, link = {}, "https://graph.microsoft.com/v1.0/next"
-    marks = bookmarks(state)
-    marks.advance("a", T1, listed=True)
-    marks.advance("b", T1)
-    marks.advance_part("a", "x", T2)
-    marks.leave_open("a", T2, link)
-    marks.save()
-    found = json.loads(json.dumps(state))
-    marks = bookmarks(state)
-    marks.advance("a", T3)
-    marks.hold("a")
-    marks.advance("a", T3)
-    marks.advance_part("a", "x", T3)
-    marks.leave_open("a", T3, f"{link}/2")
-    marks.save()
-    assert state == found
-
-
-def test_a_bookmark_that_is_held_before_there_was_one_stays_away():
-    state = {}
-    marks = bookmarks(state)
-    marks.advance("a", T1, listed=True)
-    marks.hold("a")
-    assert not marks.was_listed("a")
-    marks.advance("a", T2)
-    marks = reloaded(marks, state)
-    assert marks.since("a") is None
 
 
 def test_a_team_that_listings_no_longer_show_is_forgotten_after_thirty_days():
@@ -129,7 +99,7 @@ def test_the_oldest_bookmark_counts_channels_too():
     marks = bookmarks({})
     assert marks.oldest is None
     marks.advance("a", T2)
-    marks.advance_part("b", "x", T1)
+    marks.advance_subpartition("b", "x", T1)
     assert marks.oldest == T1
 
 

@@ -10,7 +10,8 @@ import pytest
 from singer_sdk import typing as th
 
 from tap_msteams import schema
-from tap_msteams.base import GraphStream, ReportStream, TapStream
+from tap_msteams.declaration import TapStream
+from tap_msteams.readers import GraphStream, Report
 from tap_msteams.schema import Many
 from tap_msteams.streams import STREAMS
 
@@ -20,7 +21,7 @@ GRAPH_STREAMS = [
     stream
     for stream in STREAMS
     # Reports are no part of Graph's metadata.
-    if issubclass(stream, GraphStream) and not issubclass(stream, ReportStream)
+    if issubclass(stream, GraphStream) and not isinstance(stream.read, Report)
 ]
 
 every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
@@ -61,7 +62,8 @@ def declared(properties):
 
 def own(stream):
     """Names that the tap adds: ids of parents, and moments of observation."""
-    return (ids_above(stream) | {*stream.added, *stream.expand}) - {"id"} - in_graph(stream)
+    made = {*stream.added, *stream.computed, *stream.query.expand}
+    return (ids_above(stream) | made) - {"id"} - in_graph(stream)
 
 
 def in_graph(stream):
@@ -76,10 +78,9 @@ def in_graph(stream):
 
 def ids_above(stream):
     """Names of the ids of all that a stream is read below."""
-    parents = [stream.parent, stream.delegated_parent, *stream.other_parents]
+    parents = [*stream.parents, stream.delegated and stream.delegated.parent]
     named = {name for parent in parents if parent for name in ids_above(parent) | {parent.fills}}
-    below = getattr(stream, "listed_below", None)
-    return (named | ({below.fills} if below else set())) - {None}
+    return (named | {it.fills for it in stream.waits_for}) - {None}
 
 
 def described(stream):
@@ -127,7 +128,9 @@ def test_the_replication_key_is_a_moment(stream):
 
 @every_graph_stream
 def test_costly_and_detailed_properties_exist(stream):
-    assert {*stream.on_request, *stream.detailed, *(stream.listed or ())} <= set(described(stream))
+    details = stream.details
+    detailed = {*details.only, *(details.lists or ())} if details else set()
+    assert {*stream.on_request, *detailed} <= set(described(stream))
 
 
 @every_stream

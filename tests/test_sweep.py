@@ -8,17 +8,17 @@ from collections import defaultdict
 from contextlib import ExitStack
 
 import pytest
-
-from tap_msteams.errors import (
-    ForbiddenError,
-    MissingError,
-    ThrottledError,
-)
 from tap_msteams.graph import Page, Request
 from tap_msteams.sweep import (
     WALKS_PER_WORKER,
     Lane,
     Walk,
+)
+
+from tap_msteams.errors import (
+    ForbiddenError,
+    MissingError,
+    ThrottledError,
 )
 from tap_msteams.throttle import Gate
 from tests.swept import LONG, Graph, events, lane_of, outcome, paged, sweeping

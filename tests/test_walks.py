@@ -6,15 +6,6 @@ import time
 from contextlib import ExitStack
 
 import pytest
-
-from tap_msteams.errors import (
-    AuthenticationError,
-    ForbiddenError,
-    MissingError,
-    ThrottledError,
-    TokenRejectedError,
-    UnavailableError,
-)
 from tap_msteams.graph import Page, Request
 from tap_msteams.sweep import (
     TRIES,
@@ -23,6 +14,15 @@ from tap_msteams.sweep import (
     Promise,
     Walk,
     next_pause,
+)
+
+from tap_msteams.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    MissingError,
+    ThrottledError,
+    TokenRejectedError,
+    UnavailableError,
 )
 from tests.swept import Graph, events, lane_of, outcome, paged, sweeping
 

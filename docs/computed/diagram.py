@@ -11,7 +11,7 @@ from tap_msteams.streams import STREAMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_msteams.base import TapStream
+    from tap_msteams.declaration import TapStream
 
     Table = type[TapStream]
 
@@ -76,10 +76,10 @@ def _target(table: Table, column: str) -> str | None:
 
 def _above(table: Table) -> Iterator[Table]:
     """The tables that one is read below, the nearest first."""
-    parent = getattr(table, "parent", None)
-    while parent:
-        yield parent
-        parent = parent.parent
+    parents = getattr(table, "parents", ())
+    while parents:
+        yield parents[0]
+        parents = parents[0].parents
 
 
 def mermaid(tables: Iterable[Table]) -> str:

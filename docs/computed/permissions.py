@@ -9,7 +9,7 @@ from docs.computed.streams import ASKING
 from tap_msteams.preflight.permissions import BROADER
 from tap_msteams.schema import (
     Card,
-    Content,
+    ContentBytes,
     FreeText,
     Html,
     MailAddress,
@@ -29,7 +29,7 @@ HELD = {
     "people": (PersonId, PersonName, MailAddress),
     "what they wrote": (FreeText, Html, Card),
     "what they said": (WebVtt,),
-    "pictures": (Content,),
+    "pictures": (ContentBytes,),
 }
 """What a stream may bring, by the types of its properties."""
 

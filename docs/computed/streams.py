@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from docs.computed import diagram
 from docs.computed.markdown import code, grid
-from tap_msteams.base import DeltaStream
-from tap_msteams.base.declaration import DeclaredStream
+from tap_msteams.declaration import Declaration
+from tap_msteams.readers import Delta
 from tap_msteams.settings import CLOUDS
 from tap_msteams.streams import STREAMS
 
 if TYPE_CHECKING:
     from docs.computed.diagram import Table
 
-ASKING = [stream for stream in STREAMS if issubclass(stream, DeclaredStream)]
+ASKING = [stream for stream in STREAMS if issubclass(stream, Declaration)]
 """The streams that take a permission."""
 
 NEEDED = (
@@ -35,8 +35,8 @@ def table() -> str:
             _about(stream),
             code(stream.primary_keys),
             _since(stream),
-            _granted(stream) if issubclass(stream, DeclaredStream) else "",
-            stream.sync_cost() if issubclass(stream, DeclaredStream) else "none",
+            _granted(stream) if issubclass(stream, Declaration) else "",
+            stream.sync_cost() if issubclass(stream, Declaration) else "none",
         )
         for stream in STREAMS
     ]
@@ -109,13 +109,13 @@ def _since(stream: Table) -> str:
     changes = stream.__dict__.get("replication_key") or getattr(stream, "replication_key", None)
     if isinstance(changes, str):
         return f"`{changes}`"
-    if issubclass(stream, DeltaStream):
+    if isinstance(getattr(stream, "read", None), Delta):
         return "Graph's delta link"
     adds = {"observedDateTime", "runId"} & {*stream.primary_keys} or stream.name == "sync_issues"
     return "each run adds rows" if adds else ""
 
 
-def _granted(stream: type[DeclaredStream]) -> str:
+def _granted(stream: type[Declaration]) -> str:
     """The permission of an application, and that of a user where it is another one."""
     needed = [f"`{stream.needs(application=it)}`" for it in (True, False)]
     either = needed[0] if len({*needed}) == 1 else f"{needed[0]} (a user: {needed[1]})"
@@ -124,12 +124,13 @@ def _granted(stream: type[DeclaredStream]) -> str:
 
 def _gone(stream: Table) -> str:
     """How a table tells that something is not there any more."""
-    if issubclass(stream, DeltaStream):
+    if isinstance(getattr(stream, "read", None), Delta):
         return "has `deleted`"
     if isinstance(getattr(stream, "replication_key", None), str):
         properties = stream.properties.wrapped
         return "has `deletedDateTime`" if "deletedDateTime" in properties else "stays"
-    follows = isinstance(getattr(getattr(stream, "parent", None), "replication_key", None), str)
+    parents = getattr(stream, "parents", ())
+    follows = any(isinstance(parent.replication_key, str) for parent in parents[:1])
     return "stays" if stream.appends or follows else "has `_sdc_deleted_at`"
 
 

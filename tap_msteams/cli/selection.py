@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tap_msteams.catalog import checked
 from tap_msteams.errors import CatalogError
-from tap_msteams.inputs import load_object, read_object
 from tap_msteams.tap import TapMSTeams
+from tap_msteams.tap.catalog import checked
+from tap_msteams.tap.inputs import load_object, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,8 @@ import msgspec
 
 from tap_msteams import transport
 from tap_msteams.advice import UNMATCHED
-from tap_msteams.auth import GraphAuthenticator
-from tap_msteams.base import GraphStream
 from tap_msteams.errors import TapError
-from tap_msteams.graph import Graph
 from tap_msteams.preflight.check import Check
-from tap_msteams.preflight.courier import Courier
 from tap_msteams.preflight.identity import (
     BY_REGISTRATION,
     Consent,
@@ -25,13 +21,13 @@ from tap_msteams.preflight.identity import (
     token_store,
 )
 from tap_msteams.preflight.reach import Answer, Service, clocks, reach
-from tap_msteams.preflight.rehearsal import Measure, Rehearsal
+from tap_msteams.preflight.sample import Measure, Sampling, plan_of
 from tap_msteams.preflight.verdicts import Judge, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams.preflight.rehearsal import Part
+    from tap_msteams.preflight.sample import Part
     from tap_msteams.settings import Settings
     from tap_msteams.tap import TapMSTeams
 
@@ -79,9 +75,8 @@ def examine(tap: TapMSTeams, parents: int = 1) -> Report:
         answers = _reached(report, settings)
     except TapError as error:
         return refused(str(error).splitlines())
-    authenticator = GraphAuthenticator.from_settings(settings)
     try:
-        signed_in, who = sign_in(authenticator)
+        signed_in, who = sign_in(tap.authenticator)
     except TapError as error:
         signed_in, who = Check("sign-in", "failed", str(error)), None
     checks = (
@@ -99,9 +94,7 @@ def examine(tap: TapMSTeams, parents: int = 1) -> Report:
     if any(check.name == "Graph" and check.state == "failed" for check in report.checks):
         report.verdict = "incomplete"
         return report
-    graph = Graph(settings.graph_url, transport.session(settings), authenticator)
-    courier = Courier(graph, tap.gate)
-    _try_streams(report, tap, courier, parents)
+    _try_streams(report, tap, parents)
     return report
 
 
@@ -162,20 +155,21 @@ def _share(settings: Settings) -> Check:
     )
 
 
-def _try_streams(report: Report, tap: TapMSTeams, courier: Courier, parents: int) -> None:
+def _try_streams(report: Report, tap: TapMSTeams, parents: int) -> None:
     """Ask for a little of each stream that is selected or may be read."""
     who = report.identity
     if who is None:
         return
-    streams = [it for it in tap.all_streams if isinstance(it, GraphStream)]
-    run = Rehearsal(courier, tap.settings, streams)
-    judge = Judge(run, {}, who.granted)
-    may = {row.stream for row in judge.rows(streams) if row.granted is not False}
-    parts = run.read(
-        [it for it in streams if it.selected or it.name in may], Measure(parents=parents, rows=1)
-    )
-    report.streams = Judge(run, parts, who.granted).rows(tap.all_streams)
-    report.checks += _unmatched(run, parts)
+    streams = tap.graph_streams.values()
+    plan = plan_of(tap, [])
+    may = {
+        row.stream for row in Judge(tap, plan, {}, who.granted).rows() if row.granted is not False
+    }
+    tried = [it for it in streams if it.selected or it.name in may]
+    sampling = Sampling(tap, tried, Measure(parents=parents, rows=1))
+    parts = sampling.read()
+    report.streams = Judge(tap, plan, parts, who.granted).rows()
+    report.checks += _unmatched(sampling, parts)
     selected = [row for row in report.streams if row.selected]
     if not selected:
         report.checks.append(
@@ -188,11 +182,11 @@ def _try_streams(report: Report, tap: TapMSTeams, courier: Courier, parents: int
         report.verdict = "incomplete"
 
 
-def _unmatched(run: Rehearsal, parts: dict[str, Part]) -> Iterator[Check]:
+def _unmatched(sampling: Sampling, parts: dict[str, Part]) -> Iterator[Check]:
     """What nothing is called by, among the choices whose list was read to its end."""
-    for setting, entry in run.unmatched:
+    for setting, entry in sampling.selection.unmatched:
         part = parts.get(setting)
-        if part and part.answered and not (part.stream.above or part.cut or part.refusals):
+        if part and part.answered and not (part.read.feed or part.cut or part.refusals):
             yield Check(setting, "warning", f"{UNMATCHED.sign}'{entry}'", UNMATCHED.remedy)
 
 

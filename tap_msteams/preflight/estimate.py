@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_msteams.advice import DOCTOR, advice_on
-from tap_msteams.base import ActionStream, ExportStream, GraphStream, NestedStream, ReportStream
-from tap_msteams.base.reports import KEPT
-from tap_msteams.preflight.courier import Courier
-from tap_msteams.preflight.rehearsal import Measure, Rehearsal
+from tap_msteams.preflight.sample import Measure, Sampling
+from tap_msteams.readers import Export, Nested, Report
+from tap_msteams.readers.report import KEPT, report_path
 from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_msteams.preflight.rehearsal import Part
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.preflight.sample import Part
+    from tap_msteams.readers import GraphStream
     from tap_msteams.tap import TapMSTeams
 
 SAMPLE = 10
@@ -74,21 +75,21 @@ def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estim
     """Look at a sample of each selected stream, and count what a run would ask for."""
     settings = tap.settings
     result = Estimate(settings.rate_limit_share)
-    courier = Courier(tap.graph, tap.gate)
-    streams = [it for it in tap.all_streams if isinstance(it, GraphStream)]
-    run = Rehearsal(courier, settings, streams)
+    streams = [*tap.graph_streams.values()]
     # Reports are of a size that is known, and they have the tightest limits of all.
-    looked_at = [it for it in streams if it.selected and not isinstance(it, ReportStream)]
+    looked_at = [it for it in streams if it.selected and not isinstance(it.read, Report)]
     measure = Measure(parents=sample, spare=sample, pages=pages, lists_all=True)
-    parts = run.read(looked_at, measure)
-    counts = _Counts(parts, run)
+    sampling = Sampling(tap, looked_at, measure)
+    parts = sampling.read()
+    counts = _Counts(parts, sampling, tap.graph_streams)
     share = settings.rate_limit_share
     loads = (_Load(share), _Load(share))
     for stream in streams:
-        if isinstance(stream, ReportStream) and stream.selected and run.offers(type(stream)):
-            days = math.ceil(stream.reread.days) + 1
+        is_offered = sampling.run.plan.why_not(type(stream)) is None
+        if isinstance(stream.read, Report) and stream.selected and is_offered:
+            days = math.ceil(stream.read.reread.days) + 1
             first, later = Number(KEPT.days - 1), Number(days)
-            url, parents = stream.report("period='D7'"), 1.0
+            url, parents = report_path(type(stream), "period='D7'"), 1.0
         elif stream.name in parts:
             part = parts[stream.name]
             first, later = counts.first(part), counts.later(part)
@@ -103,10 +104,10 @@ def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estim
     result.sizes = {
         name: counts.rows(part)
         for name, part in parts.items()
-        if part.stream.fills and part.answered and not isinstance(part.stream, ExportStream)
+        if part.stream.fills and part.answered and not counts.is_export(part)
     }
     _sum_up(result, loads, parts)
-    result.requests = courier.requests
+    result.requests = sum(part.requests for part in parts.values())
     return result
 
 
@@ -136,12 +137,21 @@ def _sum(numbers: Iterable[Number]) -> Number:
 class _Counts:
     """What a sample says of the whole."""
 
-    def __init__(self, parts: dict[str, Part], run: Rehearsal) -> None:
-        self._parts, self._run = parts, run
+    def __init__(
+        self,
+        parts: dict[str, Part],
+        sampling: Sampling,
+        streams: dict[type[Declaration], GraphStream],
+    ) -> None:
+        self._parts, self._plan, self._streams = parts, sampling.run.plan, streams
+
+    def is_export(self, part: Part) -> bool:
+        """Whether a stream's records are too many to be of interest one by one."""
+        return isinstance(self._streams[type(part.stream)].read, Export)
 
     def parents(self, part: Part) -> float:
         """Below how many parents a stream is read."""
-        if not part.stream.above:
+        if not part.read.feed:
             return 1.0
         return part.found * self._scale_of_parents(part)
 
@@ -150,7 +160,7 @@ class _Counts:
         return sum(scales) / len(scales) if scales else 1.0
 
     def _above(self, part: Part) -> list[str]:
-        names = [self._run.streams[parent].name for parent in part.stream.above]
+        names = [parent.name for parent in self._plan.parents(type(part.stream))]
         return [name for name in names if name in self._parts]
 
     def _scale(self, part: Part) -> float:
@@ -158,9 +168,7 @@ class _Counts:
         return self.parents(part) / part.walked if part.walked else 1.0
 
     def _walks(self, part: Part) -> float:
-        if isinstance(part.stream, ActionStream):
-            return math.ceil(self.parents(part) / part.stream.ids_per_call)
-        return self.parents(part)
+        return math.ceil(self.parents(part) / part.read.parents_at_once)
 
     def _each(self, part: Part) -> float:
         """Requests of one walk, on average."""
@@ -168,7 +176,7 @@ class _Counts:
             return 0.0
         own = part.requests / part.walked
         # Of the walks that a walk begins only the first was followed.
-        return own + (part.more - part.more_walked) / part.walked
+        return own + (part.more - part.more_read) / part.walked
 
     def first(self, part: Part) -> Number:
         """Requests of a run that reads everything."""
@@ -183,7 +191,7 @@ class _Counts:
         """Requests of a run that finds next to nothing new."""
         if part.stream.replication_method == "FULL_TABLE":
             return self.first(part)
-        if isinstance(part.stream, NestedStream):
+        if isinstance(self._streams[type(part.stream)].read, Nested):
             return Number(0)
         is_below_new = any(
             self._parts[name].stream.replication_method != "FULL_TABLE"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from tap_msteams.advice import judge
-from tap_msteams.base import GraphStream
 from tap_msteams.errors import (
     ForbiddenError,
     GraphError,
@@ -19,10 +18,12 @@ from tap_msteams.errors import (
 from tap_msteams.preflight.permissions import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
-    from tap_msteams.base import TapStream
-    from tap_msteams.preflight.rehearsal import Part, Rehearsal
+    from tap_msteams.declaration import Declaration, TapStream
+    from tap_msteams.preflight.sample import Part
+    from tap_msteams.run import Plan
+    from tap_msteams.tap import TapMSTeams
 
 Verdict = Literal[
     "ok", "untried", "partly", "missing", "blocked", "refused", "unoffered", "throttled", "failed"
@@ -73,31 +74,34 @@ class Judge:
     """Says of each stream whether it can be read."""
 
     def __init__(
-        self, run: Rehearsal, parts: Mapping[str, Part], granted: Collection[str] | None
+        self,
+        tap: TapMSTeams,
+        plan: Plan,
+        parts: Mapping[str, Part],
+        granted: Collection[str] | None,
     ) -> None:
         """Go by what was read of the streams, and by what the token says it may."""
-        self._run, self._parts, self._granted = run, parts, granted
-        self._application = run.graph.is_application
+        self._tap, self._plan, self._parts, self._granted = tap, plan, parts, granted
         self._rows: dict[str, Row] = {}
 
-    def rows(self, streams: Iterable[TapStream]) -> list[Row]:
+    def rows(self) -> list[Row]:
         """A row for each stream."""
-        return [self._row(stream) for stream in streams]
+        return [self._row(stream) for stream in self._tap.all_streams]
 
     def _row(self, stream: TapStream) -> Row:
         if stream.name not in self._rows:
             row = self._rows[stream.name] = Row(stream.name, stream.selected)
-            if isinstance(stream, GraphStream):
-                self._judge(row, stream)
+            if type(stream) in self._tap.graph_streams:
+                self._judge(row, cast("Declaration", stream))
         return self._rows[stream.name]
 
-    def _judge(self, row: Row, stream: GraphStream) -> None:
-        row.permission = stream.needs(application=self._application)
+    def _judge(self, row: Row, stream: Declaration) -> None:
+        row.permission = stream.needs(application=self._plan.application)
         if self._granted is not None:
             row.by = serving(row.permission, self._granted) or ""
             row.granted = bool(row.by)
         part = self._parts.get(stream.name)
-        if found := self._run.why_not(type(stream)):
+        if found := self._plan.why_not(type(stream)):
             row.verdict, row.problem, row.remedy = "unoffered", found[0], found[1]
         elif part and part.refusals:
             self._refused(row, part)
@@ -122,7 +126,7 @@ class Judge:
         row.problem = str(error)
         row.remedy = judge(error, permission, subject)[1].partition(" (`tap-msteams doctor`")[0]
 
-    def _unasked(self, row: Row, stream: GraphStream) -> None:
+    def _unasked(self, row: Row, stream: Declaration) -> None:
         """The row of a stream that Graph was not asked for."""
         if row.granted is False:
             row.verdict, row.grant = "missing", [row.permission]
@@ -131,9 +135,8 @@ class Judge:
             if stream.name not in self._parts:
                 return
         parents = [
-            self._row(self._run.streams[parent])
-            for parent in stream.parents(application=self._application)
-            if self._run.why_not(parent) is None
+            self._row(self._tap.graph_streams[parent])
+            for parent in self._plan.parents(type(stream))
         ]
         barred = [it for it in parents if it.verdict not in _LEADS_ON]
         if parents and len(barred) == len(parents):

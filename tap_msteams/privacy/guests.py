@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_msteams.graph import Decoder, Request
 from tap_msteams.privacy.pseudonyms import GUID
 
 if TYPE_CHECKING:
-    from tap_msteams.graph import Page
-    from tap_msteams.sweep import Steps
+    from collections.abc import Iterable
 
 PERMISSION = "User.Read.All"
 """What listing them takes."""
@@ -20,25 +18,19 @@ _EXTERNAL = "#ext#"
 https://learn.microsoft.com/entra/external-id/user-properties
 """
 
-_NAMES = ("id", "mail", "userPrincipalName")
+GUEST_NAMES = ("id", "mail", "userPrincipalName")
+"""Properties of a user that tell one."""
 
 
 class Guests:
     """The accounts of type Guest: their ids, mail addresses and principal names."""
 
     def __init__(self) -> None:
-        """Know none yet."""
         self._known: set[str] = set()
 
-    def learn(self) -> Steps:
-        """List them."""
-        path = f"/users?$select={','.join(_NAMES)}&$filter=userType%20eq%20'Guest'&$top=999"
-        request: Request | None = Request(path, Decoder(_NAMES))
-        while request:
-            page: Page = yield request
-            for row in page.value:
-                self._known.update(row[name].lower() for name in _NAMES if row.get(name))
-            request = request.following(page)
+    def learn(self, names: Iterable[str]) -> None:
+        """Take note of what guests are called."""
+        self._known.update(name.lower() for name in names)
 
     def has(self, text: str) -> bool:
         """Whether an id or an address is a guest's."""

@@ -12,7 +12,7 @@ from tap_msteams.privacy.markup import Markup
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_msteams.graph import Record
+    from tap_msteams.writer import Record
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _GAP = re.compile(r"(?<![ \t])[ \t]*+\n[ \t]*+")

@@ -15,7 +15,7 @@ from tap_msteams.schema import (
     Card,
     ChatId,
     ChatUrl,
-    Content,
+    ContentBytes,
     FileUrl,
     FreeText,
     GuestMark,
@@ -34,13 +34,13 @@ from tap_msteams.schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tap_msteams.graph import Record
     from tap_msteams.privacy.rewriting import Rewrite
     from tap_msteams.settings import Settings
+    from tap_msteams.writer import Record
 
 logger = logging.getLogger("tap-msteams")
 
-WRITTEN = (FreeText, Html, Card, WebVtt, FileUrl, Content)
+WRITTEN = (FreeText, Html, Card, WebVtt, FileUrl, ContentBytes)
 """What `message_content` drops."""
 
 NOBODYS = (th.StringType, Public)
@@ -72,6 +72,11 @@ class Privacy:
         return bool(self._rules)
 
     @property
+    def closes(self) -> bool:
+        """Whether what nobody has declared is left out, since nobody knows what it holds."""
+        return self._drops or self.hides_people
+
+    @property
     def hides_people(self) -> bool:
         """Whether people go by pseudonyms."""
         return self._pseudonyms is not None
@@ -91,9 +96,8 @@ class Privacy:
         self, properties: Iterable[th.Property[Any]], stream: str
     ) -> Callable[[list[Record]], list[Record]] | None:
         """What rewrites the records of a stream; None where it would change nothing."""
-        closes = self._drops or self.hides_people
         rewriting = Rewriting(
-            self._rules, closes=closes, on_unknown=lambda key: self._tell(f"{stream}.{key}")
+            self._rules, closes=self.closes, on_unknown=lambda key: self._tell(f"{stream}.{key}")
         )
         return rewriting.of_rows(properties)
 

@@ -11,7 +11,7 @@ from tap_msteams.schema import GuestMark, Html, Many, Union, Untouched
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tap_msteams.graph import Record
+    from tap_msteams.writer import Record
 
     Rewrite = Callable[[Any, Record], Any]
     """What a value becomes; gets the object it stands in, too."""

@@ -14,8 +14,8 @@ from tap_msteams.privacy.markup import Markup
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tap_msteams.graph import Record
     from tap_msteams.privacy.pseudonyms import Pseudonyms
+    from tap_msteams.writer import Record
 
 _VOICE = re.compile(r"(?P<tag><v(?:\.[^ <>]*+)? )(?P<name>[^>]*+)(?=>)")
 

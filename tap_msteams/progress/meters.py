@@ -14,8 +14,9 @@ from singer_sdk import metrics
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from tap_msteams.base import Run, TapStream
-    from tap_msteams.sweep import Lane
+    from singer_sdk import Stream
+
+    from tap_msteams.run import Run, StreamRun
 
 
 class OwnMetric(StrEnum):
@@ -34,12 +35,12 @@ class Meters:
         self._logger = metrics.get_metrics_logger()
         self._counters: dict[str, metrics.Counter] = {}
         self._streams: dict[str, ExitStack] = {}
-        self._told: list[Lane] = []
+        self._told: list[StreamRun] = []
 
     def __enter__(self) -> Self:
         return self
 
-    def open(self, stream: TapStream) -> None:
+    def open(self, stream: Stream) -> None:
         """Start to count the rows of a stream and the time until its end."""
         stack = self._streams[stream.name] = ExitStack()
         self._counters[stream.name] = stack.enter_context(stream.get_record_counter())
@@ -49,11 +50,11 @@ class Meters:
         """Take in rows of a stream."""
         self._counters[stream].increment(rows)
 
-    def finish(self, stream: TapStream) -> None:
+    def finish(self, it: StreamRun) -> None:
         """Tell what came of a stream that has come to its end."""
-        if stack := self._streams.pop(stream.name, None):
+        if stack := self._streams.pop(it.stream.name, None):
             stack.close()
-        self._tell(stream.lane)
+        self._tell(it)
 
     def __exit__(
         self,
@@ -64,22 +65,23 @@ class Meters:
         """Tell what came of the run and of all streams that an error has kept from their end."""
         for stack in self._streams.values():
             stack.__exit__(kind, error, traceback)
-        for lane in self._run.lanes:
-            self._tell(lane)
+        for run in self._run.all:
+            for it in run.streams.values():
+                self._tell(it)
         status = metrics.Status.SUCCEEDED if kind is None else metrics.Status.FAILED
         tags = {metrics.Tag.JOB_TYPE: "sync", metrics.Tag.STATUS: status}
-        seconds = self._run.clock() - self._run.begun
+        seconds = self._run.client.clock() - self._run.begun
         self._log("timer", metrics.Metric.JOB_DURATION, seconds, tags)
 
-    def _tell(self, lane: Lane) -> None:
-        """Log what a lane's requests came to, once."""
-        if lane in self._told:
+    def _tell(self, it: StreamRun) -> None:
+        """Log what a stream's requests came to, once."""
+        if it in self._told:
             return
-        self._told.append(lane)
-        tally = lane.tally
-        stream: dict[str, Any] = {metrics.Tag.STREAM: lane.name}
+        self._told.append(it)
+        found = it.metrics
+        stream: dict[str, Any] = {metrics.Tag.STREAM: it.stream.name}
         numbers = Counter[str]()
-        for (endpoint, code), answers in tally.answers.items():
+        for (endpoint, code), answers in found.answers.items():
             numbers[endpoint] += answers.number
             succeeded = code == requests.codes.ok
             tags = {
@@ -97,11 +99,11 @@ class Meters:
         for endpoint, number in numbers.items():
             tags = {**stream, metrics.Tag.ENDPOINT: endpoint}
             self._log("counter", metrics.Metric.HTTP_REQUEST_COUNT, number, tags)
-        if tally.retries:
-            self._log("counter", OwnMetric.RETRY_COUNT, tally.retries, stream)
-        if tally.throttled:
-            tags = {**stream, "requests": tally.throttled}
-            self._log("timer", OwnMetric.THROTTLED_DURATION, tally.throttled_seconds, tags)
+        if found.retries:
+            self._log("counter", OwnMetric.RETRY_COUNT, found.retries, stream)
+        if found.throttled:
+            tags = {**stream, "requests": found.throttled}
+            self._log("timer", OwnMetric.THROTTLED_DURATION, found.throttled_seconds, tags)
 
     def _log(
         self, kind: str, metric: metrics.Metric | OwnMetric, value: float, tags: dict[Any, Any]

@@ -6,14 +6,13 @@ import logging
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Self
 
-from tap_msteams.progress.glance import Watch, left_of
+from tap_msteams.progress.status import Watch, left_of
 from tap_msteams.progress.view import View, is_wanted
 from tap_msteams.progress.words import duration, plural, rate
 
 if TYPE_CHECKING:
-    from tap_msteams.base import Run
-    from tap_msteams.progress.glance import Glance
-    from tap_msteams.throttle import Gate
+    from tap_msteams.progress.status import StreamStatus
+    from tap_msteams.run import Run
 
 DRAWN_EVERY = 1.0
 """Seconds; a table takes a few milliseconds of the thread that writes the rows."""
@@ -27,12 +26,12 @@ logger = logging.getLogger("tap-msteams")
 class Progress:
     """A live view where somebody watches a terminal; a line of the log each minute elsewhere."""
 
-    def __init__(self, run: Run, gate: Gate, view: View | None = None) -> None:
+    def __init__(self, run: Run, view: View | None = None) -> None:
         """Watch a run whose streams have begun."""
         self._run = run
-        self._watch = Watch(run, gate)
+        self._watch = Watch(run)
         self._view = view or (View() if is_wanted() else None)
-        self._due = run.clock() + (0.0 if self._view else TOLD_EVERY)
+        self._due = run.client.clock() + (0.0 if self._view else TOLD_EVERY)
 
     def __enter__(self) -> Self:
         if self._view:
@@ -44,20 +43,20 @@ class Progress:
 
     def tick(self) -> None:
         """Tell how it stands, if it is time."""
-        now = self._run.clock()
+        now = self._run.client.clock()
         if now < self._due:
             return
-        glances = self._watch.look()
+        statuses = self._watch.look()
         seconds = now - self._run.begun
         if self._view:
             self._due = now + DRAWN_EVERY
-            self._view.show(glances, seconds)
+            self._view.show(statuses, seconds)
             if self._view.is_broken:
                 self._close_view()
         else:
             self._due = now + TOLD_EVERY
             logger.info(
-                "%s", line(glances, seconds), extra={"progress": [asdict(it) for it in glances]}
+                "%s", line(statuses, seconds), extra={"progress": [asdict(it) for it in statuses]}
             )
 
     def _close_view(self) -> None:
@@ -66,23 +65,23 @@ class Progress:
             self._view = None
 
 
-def line(glances: list[Glance], seconds: float) -> str:
+def line(statuses: list[StreamStatus], seconds: float) -> str:
     """The present state in one line: the whole run, and each stream that is at work."""
-    rows = plural(sum(it.rows for it in glances), "row")
-    requests = plural(sum(it.requests for it in glances), "request")
+    rows = plural(sum(it.rows for it in statuses), "row")
+    requests = plural(sum(it.requests for it in statuses), "request")
     parts = [
         f"After {duration(seconds)}: {rows}, {requests}",
-        *(_part(it) for it in glances if it.mood in {"held", "reading"} or it.requests),
+        *(_part(it) for it in statuses if it.mood in {"held", "reading"} or it.requests),
     ]
-    waiting = sum(it.mood == "waiting" and not it.requests for it in glances)
+    waiting = sum(it.mood == "waiting" and not it.requests for it in statuses)
     if waiting:
         parts.append(f"{plural(waiting, 'stream')} not begun")
-    if (left := left_of(glances)) is not None:
+    if (left := left_of(statuses)) is not None:
         parts.append(f"about {duration(left)} left")
     return "; ".join(parts)
 
 
-def _part(it: Glance) -> str:
+def _part(it: StreamStatus) -> str:
     of = "" if it.known is None else f", {it.done:,} of {it.known:,}{'' if it.is_final else '+'}"
     if it.mood == "ended":
         return f"{it.stream} {it.doing} ({plural(it.rows, 'row')})"

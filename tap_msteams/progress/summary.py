@@ -10,7 +10,7 @@ from tap_msteams.progress.words import duration, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_msteams.base import Outcome, Run
+    from tap_msteams.run import Outcome, Run
 
 ISSUES_TOLD = 20
 """How many issues the end of the log repeats."""
@@ -25,28 +25,28 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
     """
     for text in table(found):
         logger.info("%s", text)
-    unmatched = [] if by else run.unmatched
-    found_in = " in what could be read" if run.gaps else ""
+    unmatched = [] if by else run.selection.unmatched
+    found_in = " in what could be read" if run.issues.gaps else ""
     for setting, entry in unmatched:
         logger.warning("`%s`: nothing is called '%s'%s", setting, entry, found_in)
-    for issue in run.issues[:ISSUES_TOLD]:
+    for issue in run.issues.all[:ISSUES_TOLD]:
         logger.warning("%s", issue)
-    if (more := len(run.issues) - ISSUES_TOLD) > 0:
+    if (more := len(run.issues.all) - ISSUES_TOLD) > 0:
         logger.warning("... and %d more; all of them are rows of sync_issues", more)
-    seconds = run.clock() - run.begun
-    notices = len(run.issues) - run.gaps
+    seconds = run.client.clock() - run.begun
+    notices = len(run.issues.all) - run.issues.gaps
     whole = f"{plural(sum(it.rows for it in found), 'row')}, "
     whole += f"{plural(sum(it.requests for it in found), 'request')}, {duration(seconds)}"
     if by:
         verdict = f"Stopped by {by}: the next run goes on where the last STATE says"
-    elif run.issues:
-        verdict = f"Finished with {plural(run.gaps, 'gap')} and {plural(notices, 'notice')}"
+    elif run.issues.all:
+        verdict = f"Finished with {plural(run.issues.gaps, 'gap')} and {plural(notices, 'notice')}"
     elif unmatched:
         verdict = "Complete, but not all that the settings choose was found"
     else:
         verdict = "Complete: nothing was left out"
     logger.log(
-        logging.WARNING if run.gaps or unmatched else logging.INFO,
+        logging.WARNING if run.issues.gaps or unmatched else logging.INFO,
         "%s. %s; exit code %d.",
         verdict,
         whole,
@@ -56,11 +56,11 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
                 "runId": run.id,
                 "exitCode": run.exit_code,
                 "seconds": round(seconds, 3),
-                "gaps": run.gaps,
+                "gaps": run.issues.gaps,
                 "notices": notices,
                 "unmatched": [f"{setting}: {entry}" for setting, entry in unmatched],
                 "streams": [it.row() for it in found],
-                "issues": [str(issue) for issue in run.issues[:ISSUES_TOLD]],
+                "issues": [str(issue) for issue in run.issues.all[:ISSUES_TOLD]],
             }
         },
     )

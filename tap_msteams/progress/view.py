@@ -14,13 +14,13 @@ from rich.text import Text
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 from typing_extensions import override
 
-from tap_msteams.progress.glance import left_of
+from tap_msteams.progress.status import left_of
 from tap_msteams.progress.words import duration, plural, rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_msteams.progress.glance import Glance
+    from tap_msteams.progress.status import StreamStatus
 
 WIDE = 110
 """Columns of a terminal that has room for everything."""
@@ -156,11 +156,11 @@ class View:
         self._moved.clear()
         self._live.stop()
 
-    def show(self, glances: list[Glance], seconds: float) -> None:
+    def show(self, statuses: list[StreamStatus], seconds: float) -> None:
         """Draw the present state."""
-        self._live.update(Group(heading(glances, seconds), self._table(glances)), refresh=True)
+        self._live.update(Group(heading(statuses, seconds), self._table(statuses)), refresh=True)
 
-    def _table(self, glances: list[Glance]) -> Table:
+    def _table(self, statuses: list[StreamStatus]) -> Table:
         is_wide = self._console.width >= WIDE
         table = Table(box=None, padding=(0, 2, 0, 0) if is_wide else (0, 1, 0, 0))
         table.add_column("stream", no_wrap=True)
@@ -174,16 +174,16 @@ class View:
             table.add_column("left", justify="right", no_wrap=True)
         table.add_column("now", no_wrap=True, ratio=1)
         room = max(1, self._console.height - _AROUND)
-        shown = sorted(glances, key=lambda it: _ORDER[it.mood])[:room]
-        for it in glances:
+        shown = sorted(statuses, key=lambda it: _ORDER[it.mood])[:room]
+        for it in statuses:
             if it in shown:
                 table.add_row(*_cells(it, is_wide=is_wide), style=_STYLES[it.mood])
-        if len(shown) < len(glances):
-            table.add_row(f"and {len(glances) - len(shown)} more", style="dim")
+        if len(shown) < len(statuses):
+            table.add_row(f"and {len(statuses) - len(shown)} more", style="dim")
         return table
 
 
-def _cells(it: Glance, *, is_wide: bool) -> Iterator[str]:
+def _cells(it: StreamStatus, *, is_wide: bool) -> Iterator[str]:
     yield it.stream
     yield f"{it.rows:,}"
     of = " of " if is_wide else "/"
@@ -204,15 +204,15 @@ def _cells(it: Glance, *, is_wide: bool) -> Iterator[str]:
         yield f"{it.doing}, {left}" if left else it.doing
 
 
-def heading(glances: list[Glance], seconds: float) -> Text:
+def heading(statuses: list[StreamStatus], seconds: float) -> Text:
     """The whole run in a line."""
     parts = [
         duration(seconds),
-        plural(sum(it.rows for it in glances), "row"),
-        plural(sum(it.requests for it in glances), "request"),
-        f"{rate(sum(it.rate for it in glances))}/s",
+        plural(sum(it.rows for it in statuses), "row"),
+        plural(sum(it.requests for it in statuses), "request"),
+        f"{rate(sum(it.rate for it in statuses))}/s",
     ]
-    if (left := left_of(glances)) is not None:
+    if (left := left_of(statuses)) is not None:
         parts.append(f"~{duration(left)} left")
     return Text(" · ".join(parts), style="bold", no_wrap=True, overflow="ellipsis")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_msteams.base import TapStream
+from tap_msteams.declaration import TapStream
 from tap_msteams.streams import (
     apps,
     artifacts,

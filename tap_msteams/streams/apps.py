@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.base import GraphStream
+from tap_msteams.declaration import Delegated, Query
+from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     FileUrl,
     Many,
@@ -30,10 +31,10 @@ class Apps(GraphStream):
 
     name = "apps"
     path = "/appCatalogs/teamsApps"
+    query = Query(expand=("appDefinitions",))
     permission = "AppCatalog.Read.All"
     clouds = APP_CLOUDS
     entity = "teamsApp"
-    expand = ("appDefinitions",)
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
@@ -53,13 +54,13 @@ class InstalledApps(GraphStream):
 
     name = "installed_apps"
     path = "/teams/{teamId}/installedApps"
-    parent = Teams
+    query = Query(expand=("teamsApp", "teamsAppDefinition"))
+    parents = (Teams,)
     permission = "TeamsAppInstallation.ReadForTeam.All"
-    delegated_permission = "TeamsAppInstallation.ReadForTeam"
+    delegated = Delegated(permission="TeamsAppInstallation.ReadForTeam")
     clouds = APP_CLOUDS
     entity = "teamsAppInstallation"
     primary_keys = ("teamId", "id")
-    expand = ("teamsApp", "teamsAppDefinition")
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
@@ -79,7 +80,8 @@ class UserInstalledApps(GraphStream):
 
     name = "user_installed_apps"
     path = "/users/{userId}/teamwork/installedApps"
-    parent = Users
+    query = Query(expand=("teamsApp", "teamsAppDefinition"))
+    parents = (Users,)
     # https://learn.microsoft.com/graph/api/userteamwork-list-installedapps: a user reads only
     # what is installed for that very user.
     sign_in = "application"
@@ -89,7 +91,6 @@ class UserInstalledApps(GraphStream):
     clouds = ("global",)
     entity = "userScopeTeamsAppInstallation"
     primary_keys = ("userId", "id")
-    expand = ("teamsApp", "teamsAppDefinition")
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True),
@@ -107,13 +108,13 @@ class PermissionGrants(GraphStream):
 
     name = "permission_grants"
     path = "/teams/{teamId}/permissionGrants"
-    parent = Teams
+    query = Query(select=False)
+    parents = (Teams,)
     permission = "TeamsAppInstallation.ReadForTeam.All"
-    delegated_permission = "TeamsAppInstallation.ReadForTeam"
+    delegated = Delegated(permission="TeamsAppInstallation.ReadForTeam")
     clouds = APP_CLOUDS
     entity = "resourceSpecificPermissionGrant"
     primary_keys = ("teamId", "id")
-    selects = False
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
@@ -134,12 +135,12 @@ class Tabs(GraphStream):
 
     name = "tabs"
     path = "/teams/{teamId}/channels/{channelId}/tabs"
-    parent = Channels
+    query = Query(expand=("teamsApp",))
+    parents = (Channels,)
     permission = "TeamsTab.Read.All"
     clouds = APP_CLOUDS
     entity = "teamsTab"
     primary_keys = ("teamId", "channelId", "id")
-    expand = ("teamsApp",)
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.base import GraphStream
-from tap_msteams.base.declaration import fill
-from tap_msteams.errors import NotEntitledError, RejectedError, taken_for
+from tap_msteams.declaration import Content, Delegated, Query
+from tap_msteams.errors import NotEntitledError, RejectedError, recast
+from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     IdentitySet,
     PersonalUrl,
@@ -21,13 +21,10 @@ from tap_msteams.schema import (
 from tap_msteams.streams.meetings import OnlineMeetings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from tap_msteams.base import Run
-    from tap_msteams.base.stream import Ids
+    from tap_msteams.declaration import Ids
     from tap_msteams.errors import GraphError
-    from tap_msteams.graph import Record
-    from tap_msteams.sweep import Lane
 
 CHANNEL = "@thread.tacv2"
 """How ids of channels end, and those of no other threads."""
@@ -36,32 +33,24 @@ CHANNEL = "@thread.tacv2"
 class MeetingArtifacts(GraphStream):
     """What is left of the calls of a meeting."""
 
-    parent = OnlineMeetings
-    reads = ("chatInfo",)
+    query = Query(select=False)
+    parents = (OnlineMeetings,)
+    parent_facts = ("chatInfo",)
     clouds = ("global", "usgov", "usgov_dod")
     primary_keys = ("userId", "meetingId", "id")
     appends = True
-    selects = False
 
+    @classmethod
     @override
-    def begin(self, run: Run, *, emits: bool) -> Lane:
-        self._in_channels: set[str] = set()
-        return super().begin(run, emits=emits)
-
-    @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
-        thread = (record.get("chatInfo") or {}).get("threadId") or ""
-        if thread.endswith(CHANNEL):
-            self._in_channels.add(ids["meetingId"])
-        return (ids,)
-
-    @override
-    def failed(self, subject: Ids, error: GraphError) -> None:
+    def meaning(
+        cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
+    ) -> GraphError:
         # https://learn.microsoft.com/graph/api/onlinemeeting-list-transcripts: not every cloud and
         # not every channel gives them.
-        if isinstance(error, RejectedError) and subject.get("meetingId") in self._in_channels:
-            error = taken_for(NotEntitledError, error)
-        super().failed(subject, error)
+        thread = (facts.get("chatInfo") or {}).get("threadId") or ""
+        if isinstance(error, RejectedError) and thread.endswith(CHANNEL):
+            return recast(NotEntitledError, error)
+        return error
 
 
 class Transcripts(MeetingArtifacts):
@@ -69,10 +58,13 @@ class Transcripts(MeetingArtifacts):
 
     name = "transcripts"
     path = "/users/{userId}/onlineMeetings/{meetingId}/transcripts"
-    delegated_path = "/me/onlineMeetings/{meetingId}/transcripts"
-    content_path = "/{transcriptId}/content?$format=text/vtt"
-    content = "content"
-    content_is_text = True
+    delegated = Delegated(path="/me/onlineMeetings/{meetingId}/transcripts")
+    content = Content(
+        name="content",
+        path=f"{path}/{{transcriptId}}/content?$format=text/vtt",
+        delegated_path=f"{delegated.path}/{{transcriptId}}/content?$format=text/vtt",
+        is_text=True,
+    )
     permission = "OnlineMeetingTranscript.Read.All"
     entity = "callTranscript"
     fills = "transcriptId"
@@ -97,17 +89,13 @@ class Transcripts(MeetingArtifacts):
         ),
     )
 
-    @override
-    def content_url(self, keys: Ids, record: Record) -> str:
-        return fill(self.route(application=self.application) + self.content_path, keys)
-
 
 class Recordings(MeetingArtifacts):
     """Recordings of meetings: when they were made and where they are."""
 
     name = "recordings"
     path = "/users/{userId}/onlineMeetings/{meetingId}/recordings"
-    delegated_path = "/me/onlineMeetings/{meetingId}/recordings"
+    delegated = Delegated(path="/me/onlineMeetings/{meetingId}/recordings")
     permission = "OnlineMeetingRecording.Read.All"
     entity = "callRecording"
     selected_by_default = False

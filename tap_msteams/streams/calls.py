@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from singer_sdk import typing as th
-from typing_extensions import override
 
-from tap_msteams.base import GraphStream, NestedStream, WindowStream
+from tap_msteams.declaration import Query
+from tap_msteams.readers import GraphStream, Nested, Window
 from tap_msteams.schema import (
     Identity,
     IdentitySet,
@@ -31,8 +31,7 @@ from tap_msteams.schema import (
 from tap_msteams.streams.media import Endpoint, FailureInfo, Media
 
 if TYPE_CHECKING:
-    from tap_msteams.base.stream import Ids
-    from tap_msteams.graph import Record
+    from tap_msteams.client import Row
 
 CALL_CLOUDS = ("global", "usgov", "usgov_dod")
 """https://learn.microsoft.com/graph/api/callrecords-cloudcommunications-list-callrecords"""
@@ -58,12 +57,12 @@ CommunicationsIdentitySet = record(
 AdministrativeUnits = Many(record(*texts("id")))
 
 
-class CallRecords(WindowStream):
+class CallRecords(GraphStream):
     """Calls and meetings that took place, one row each; kept for 30 days only."""
 
     name = "call_records"
     path = "/communications/callRecords"
-    filter = "startDateTime ge {since}"
+    query = Query(select=False, filter="startDateTime ge {since}")
     permission = "CallRecords.Read.All"
     sign_in = "application"
     clouds = CALL_CLOUDS
@@ -71,9 +70,7 @@ class CallRecords(WindowStream):
     fills = "callId"
     replication_key = "startDateTime"
     version = "version"
-    reread = LATE
-    kept = timedelta(days=30)
-    selects = False
+    read = Window(reread=LATE, kept=timedelta(days=30))
     # It comes with every record, though Graph declares it as a navigation property.
     added = ("organizer_v2",)
     selected_by_default = False
@@ -113,14 +110,14 @@ class CallParticipants(GraphStream):
 
     name = "call_participants"
     path = "/communications/callRecords/{callId}/participants_v2"
-    parent = CallRecords
+    query = Query(select=False)
+    parents = (CallRecords,)
     permission = "CallRecords.Read.All"
     sign_in = "application"
     clouds = CALL_CLOUDS
     entity = "callRecords.participant"
     primary_keys = ("callId", "id")
     appends = True
-    selects = False
     selected_by_default = False
     cost = "1 per call record and 130 rows"
     properties = th.PropertiesList(
@@ -136,7 +133,8 @@ class CallSessions(GraphStream):
 
     name = "call_sessions"
     path = "/communications/callRecords/{callId}/sessions"
-    parent = CallRecords
+    query = Query(select=False, expand=("segments",))
+    parents = (CallRecords,)
     permission = "CallRecords.Read.All"
     sign_in = "application"
     clouds = CALL_CLOUDS
@@ -144,8 +142,6 @@ class CallSessions(GraphStream):
     primary_keys = ("callId", "id")
     appends = True
     fills = "sessionId"
-    selects = False
-    expand = ("segments",)
     selected_by_default = False
     cost = "1 per call record and 60 rows"
     properties = th.PropertiesList(
@@ -160,14 +156,15 @@ class CallSessions(GraphStream):
     )
 
 
-class CallSegments(NestedStream):
+class CallSegments(GraphStream):
     """Segments of a session, with the quality of their media."""
 
     name = "call_segments"
     path = CallSessions.path
-    parent = CallSessions
+    parents = (CallSessions,)
     nested = "segments"
-    reads = ("segments",)
+    parent_facts = ("segments",)
+    read = Nested()
     permission = "CallRecords.Read.All"
     sign_in = "application"
     clouds = CALL_CLOUDS
@@ -188,22 +185,20 @@ class CallSegments(NestedStream):
     )
 
 
-class PstnCalls(WindowStream):
+class PstnCalls(GraphStream):
     """Telephone calls over Microsoft's lines, with what they cost."""
 
     name = "pstn_calls"
     path = "/communications/callRecords/getPstnCalls(fromDateTime={since},toDateTime={until})"
+    query = Query(select=False)
     permission = "CallRecord-PstnCalls.Read.All"
     sign_in = "application"
     clouds = CALL_CLOUDS
     entity = "callRecords.pstnCallLogRow"
     replication_key = "startDateTime"
-    reread = LATE
     # Microsoft does not say how long it keeps them; a year's worth takes five requests.
-    kept = timedelta(days=365)
-    # https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls
-    span = timedelta(days=90)
-    selects = False
+    # https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls: 90 days each.
+    read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
     selected_by_default = False
     cost = "1 per 90 days and 1,000 rows"
     properties = th.PropertiesList(
@@ -224,22 +219,22 @@ class PstnCalls(WindowStream):
     )
 
 
-class DirectRoutingCalls(WindowStream):
+class DirectRoutingCalls(GraphStream):
     """Telephone calls over the company's own lines, with how they ended."""
 
     name = "direct_routing_calls"
     path = (
         "/communications/callRecords/getDirectRoutingCalls(fromDateTime={since},toDateTime={until})"
     )
+    query = Query(select=False)
     permission = "CallRecord-PstnCalls.Read.All"
     sign_in = "application"
     clouds = ("global",)
     entity = "callRecords.directRoutingLogRow"
     replication_key = "startDateTime"
-    reread = LATE
-    kept = timedelta(days=365)
-    span = timedelta(days=90)
-    selects = False
+    read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
+    facts = ("failureDateTime",)
+    computed = {"failureDateTime": lambda _, row: _when_it_failed(row)}
     selected_by_default = False
     cost = "1 per 90 days and 1,000 rows"
     properties = th.PropertiesList(
@@ -261,10 +256,8 @@ class DirectRoutingCalls(WindowStream):
         *texts("finalSipCodePhrase"),
     )
 
-    @override
-    def shape(self, records: list[Record], parent: Ids) -> list[Record]:
-        for row in records:
-            # Graph says "in the year 1", which many a target cannot hold.
-            if (row.get("failureDateTime") or "").startswith("0001-"):
-                row["failureDateTime"] = None
-        return super().shape(records, parent)
+
+def _when_it_failed(call: Row) -> str | None:
+    """Graph says "in the year 1" of what did not fail, which many a target cannot hold."""
+    when: str | None = call.get("failureDateTime")
+    return None if when and when.startswith("0001-") else when

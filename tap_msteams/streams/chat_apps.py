@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
+from tap_msteams.declaration import Delegated, Query
 from tap_msteams.schema import (
     ChatId,
     FileUrl,
@@ -26,11 +27,11 @@ class ChatTabs(ChatStream):
 
     name = "chat_tabs"
     path = "/chats/{chatId}/tabs"
+    query = Query(expand=("teamsApp",))
     permission = "TeamsTab.Read.All"
     clouds = APP_CLOUDS
     entity = "teamsTab"
     primary_keys = ("chatId", "id")
-    expand = ("teamsApp",)
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),
@@ -48,12 +49,12 @@ class ChatInstalledApps(ChatStream):
 
     name = "chat_installed_apps"
     path = "/chats/{chatId}/installedApps"
+    query = Query(expand=("teamsApp", "teamsAppDefinition"))
     permission = "TeamsAppInstallation.ReadForChat.All"
-    delegated_permission = "TeamsAppInstallation.ReadForChat"
+    delegated = Delegated(permission="TeamsAppInstallation.ReadForChat")
     clouds = APP_CLOUDS
     entity = "teamsAppInstallation"
     primary_keys = ("chatId", "id")
-    expand = ("teamsApp", "teamsAppDefinition")
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property(
@@ -72,12 +73,12 @@ class ChatPermissionGrants(ChatStream):
 
     name = "chat_permission_grants"
     path = "/chats/{chatId}/permissionGrants"
+    query = Query(select=False)
     permission = "TeamsAppInstallation.ReadForChat.All"
-    delegated_permission = "TeamsAppInstallation.ReadForChat"
+    delegated = Delegated(permission="TeamsAppInstallation.ReadForChat")
     clouds = APP_CLOUDS
     entity = "resourceSpecificPermissionGrant"
     primary_keys = ("chatId", "id")
-    selects = False
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.base import ExportStream, GraphStream, NestedStream
-from tap_msteams.base.exports import BODY_TEXT, READ_FOR_TEXT
+from tap_msteams.declaration import BODY_TEXT, Content, Delegated, Query
 from tap_msteams.errors import ForbiddenError, NotEntitledError, NotGrantedError
+from tap_msteams.readers import Export, GraphStream, Nested
 from tap_msteams.schema import (
     ChatId,
     ChatUrl,
-    Content,
+    ContentBytes,
     EventDetail,
     FreeText,
     GuestMark,
@@ -32,14 +32,14 @@ from tap_msteams.schema import (
     these,
 )
 from tap_msteams.streams.directory import Users
-from tap_msteams.streams.messages import MESSAGE, TEXT, hosted_in
+from tap_msteams.streams.messages import MESSAGE, TEXT, TEXT_SWITCH, chat_texts, contents_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from tap_msteams.base.stream import Ids
-    from tap_msteams.graph import Record
-    from tap_msteams.sweep import Steps
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
+    from tap_msteams.errors import GraphError
 
 
 CLOUDS = ("global", "usgov", "usgov_dod")
@@ -54,16 +54,13 @@ class Chats(GraphStream):
 
     name = "chats"
     path = "/users/{userId}/chats"
-    delegated_path = "/me/chats"
-    parent = Users
+    query = Query(select=False, top=50, expand=("lastMessagePreview",))
+    parents = (Users,)
     once = True
     permission = "Chat.ReadBasic.All"
-    delegated_permission = "Chat.ReadBasic"
+    delegated = Delegated(path="/me/chats", permission="Chat.ReadBasic")
     entity = "chat"
     fills = "chatId"
-    selects = False
-    top = 50
-    expand = ("lastMessagePreview",)
     on_request = ("lastMessagePreview",)
     selected_by_default = False
     properties = th.PropertiesList(
@@ -116,32 +113,34 @@ class Chats(GraphStream):
         ),
     )
 
+    @classmethod
     @override
-    def ids_of(self, parent: Ids, record: Record) -> Ids | None:
+    def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
         # A chat is nobody's: whose list showed it first is chance.
-        return {"chatId": record["id"]}
+        return {"chatId": row["id"]}
 
 
 class ChatStream(GraphStream):
     """Something below each chat."""
 
-    parent = Chats
-    reads = ("tenantId", "chatType")
+    parents = (Chats,)
+    parent_facts = ("tenantId", "chatType")
     selected_by_default = False
 
     federated: ClassVar[bool] = False
     """Whether a chat of two from two tenants can be read in both."""
 
+    @classmethod
     @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
-        owner, own = record.get("tenantId"), self.run.graph.tenant_id
-        at_home = not self.application or not (owner and own) or owner == own
-        if at_home or (self.federated and record.get("chatType") == "oneOnOne"):
-            return (ids,)
+    def barred(
+        cls, facts: Mapping[str, Any], *, application: bool, tenant_id: str | None
+    ) -> GraphError | None:
+        owner = facts.get("tenantId")
+        at_home = not application or not (owner and tenant_id) or owner == tenant_id
+        if at_home or (cls.federated and facts.get("chatType") == "oneOnOne"):
+            return None
         # https://learn.microsoft.com/graph/api/chat-list-members
-        if self.emits:
-            self.run.report(self, ids, NotEntitledError("", message=AWAY))
-        return ()
+        return NotEntitledError("", message=AWAY)
 
 
 class ChatMembers(ChatStream):
@@ -149,9 +148,10 @@ class ChatMembers(ChatStream):
 
     name = "chat_members"
     path = "/chats/{chatId}/members"
+    query = Query(select=False)
     federated = True
     permission = "ChatMember.Read.All"
-    delegated_permission = "Chat.ReadBasic"
+    delegated = Delegated(permission="Chat.ReadBasic")
     entity = "aadUserConversationMember"
     derived = (
         "anonymousGuestConversationMember",
@@ -162,9 +162,8 @@ class ChatMembers(ChatStream):
         "skypeUserConversationMember",
     )
     primary_keys = ("chatId", "id")
-    selects = False
-    added = ("memberType",)
-    looks_at = ("@odata.type",)
+    facts = ("@odata.type",)
+    computed = {"memberType": lambda _, row: _member_type(row)}
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property(
@@ -189,34 +188,37 @@ class ChatMembers(ChatStream):
         *these(PersonalValue, "phoneNumber"),
     )
 
-    @override
-    def shape(self, records: list[Record], parent: Ids) -> list[Record]:
-        if "memberType" in self.asked:
-            for row in records:
-                kind = row.get("@odata.type") or ""
-                row["memberType"] = kind.removeprefix("#microsoft.graph.") or None
-        return super().shape(records, parent)
+
+def _member_type(member: Row) -> str | None:
+    """Graph's type of a member of a chat."""
+    kind: str = member.get("@odata.type") or ""
+    return kind.removeprefix("#microsoft.graph.") or None
 
 
-class ChatMessages(ExportStream):
+class ChatMessages(GraphStream):
     """Messages of every chat, each once, edited and deleted ones too."""
 
     name = "chat_messages"
-    path = "/chats/{chatId}/messages"
-    export_path = "/users/{userId}/chats/getAllMessages"
-    parent = Users
-    delegated_parent = Chats
+    path = "/users/{userId}/chats/getAllMessages"
+    query = Query(select=False, top=250)
+    parents = (Users,)
+    delegated = Delegated(
+        path="/chats/{chatId}/messages",
+        query=Query(select=False, top=50, order="lastModifiedDateTime desc"),
+        parent=Chats,
+        permission="Chat.Read",
+    )
+    read = Export()
     once = True
-    order = "lastModifiedDateTime desc"
-    top = 50
     permission = "Chat.Read.All"
-    delegated_permission = "Chat.Read"
     clouds = CLOUDS
     entity = "chatMessage"
     fills = "messageId"
     primary_keys = ("chatId", "id")
+    replication_key = "lastModifiedDateTime"
     on_request = added = (BODY_TEXT,)
-    looks_at = ("chatId", *READ_FOR_TEXT)
+    switches = TEXT_SWITCH
+    facts = ("chatId",)
     cost = "1 per user and 250 rows; a user: 1 per chat and 50 rows"
     selected_by_default = False
     properties = th.PropertiesList(
@@ -226,26 +228,28 @@ class ChatMessages(ExportStream):
         TEXT,
     )
 
+    @classmethod
     @override
-    def ids_of(self, parent: Ids, record: Record) -> Ids | None:
-        return {"chatId": record["chatId"], "messageId": record["id"]}
+    def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
+        chat = row.get("chatId") or parent.get("chatId")
+        return {"chatId": chat, "messageId": row["id"]} if chat else None
 
 
-class ChatHostedContents(NestedStream):
+class ChatHostedContents(GraphStream):
     """Pictures and snippets in the text of a chat's message, which Teams hosts itself."""
 
     name = "chat_hosted_contents"
     path = "/chats/{chatId}/messages/{messageId}/hostedContents"
-    content_path = "/chats/{chatId}/messages/{messageId}/hostedContents/{id}/$value"
-    parent = ChatMessages
-    reads = ("body",)
-    nested = "body"
+    content = Content(name="contentBytes", path=f"{path}/{{id}}/$value")
+    parents = (ChatMessages,)
+    parent_facts = ("body",)
+    read = Nested(made_of=lambda message: contents_of(chat_texts(message)))
+    has_additional_data = False
     permission = "Chat.Read.All"
-    delegated_permission = "Chat.Read"
+    delegated = Delegated(permission="Chat.Read")
     clouds = CLOUDS
     entity = "chatMessageHostedContent"
     primary_keys = ("chatId", "messageId", "id")
-    content = "contentBytes"
     on_request = ("contentBytes", "contentType")
     cost = "none; with `contentBytes` 1 each"
     selected_by_default = False
@@ -255,7 +259,7 @@ class ChatHostedContents(NestedStream):
         th.Property("id", th.StringType, required=True),
         th.Property(
             "contentBytes",
-            Content,
+            ContentBytes,
             description="In base64. Costs one request each: only when selected.",
         ),
         th.Property(
@@ -263,21 +267,15 @@ class ChatHostedContents(NestedStream):
         ),
     )
 
+    @classmethod
     @override
-    def rows_in(self, ids: Ids, record: Record) -> Iterable[Record]:
-        text = (record.get("body") or {}).get("content") or ""
-        return [{"id": id_} for id_ in hosted_in(text)]
-
-    @override
-    def read_more(self, parent: Ids, keys: Ids, record: Record) -> Steps:
-        try:
-            yield from super().read_more(parent, keys, record)
-        except ForbiddenError as error:
-            if isinstance(error, NotGrantedError) or not self.application:
-                raise
-            # Messages of chats of other tenants are exported here, their pictures are not.
-            self.run.report(self, keys, NotEntitledError(error.path, error.status, message=AWAY))
-            yield self.shape([record], parent)
+    def meaning(
+        cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
+    ) -> GraphError:
+        if not isinstance(error, ForbiddenError) or isinstance(error, NotGrantedError):
+            return error
+        # Messages of chats of other tenants are exported here, their pictures are not.
+        return NotEntitledError(error.path, error.status, message=AWAY) if application else error
 
 
 class PinnedMessages(ChatStream):
@@ -285,12 +283,11 @@ class PinnedMessages(ChatStream):
 
     name = "pinned_messages"
     path = "/chats/{chatId}/pinnedMessages"
+    query = Query(select=False, expand=("message",))
     permission = "Chat.Read.All"
-    delegated_permission = "Chat.Read"
+    delegated = Delegated(permission="Chat.Read")
     entity = "pinnedChatMessageInfo"
     primary_keys = ("chatId", "id")
-    selects = False
-    expand = ("message",)
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from singer_sdk import typing as th
-from typing_extensions import override
 
-from tap_msteams.base import GraphStream
+from tap_msteams.declaration import Query
+from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     GuestMark,
     MailAddress,
@@ -24,22 +22,18 @@ from tap_msteams.schema import (
     these,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tap_msteams.base.stream import Ids
-
 
 class Users(GraphStream):
     """Users of the tenant, guests too."""
 
     name = "users"
     path = "/users"
+    # https://learn.microsoft.com/graph/api/user-list: smaller pages with signInActivity.
+    query = Query(top=999, top_with={"signInActivity": 500})
     permission = "User.Read.All"
     entity = "user"
     fills = "userId"
-    chosen_by = (("users", "id", "displayName", "mail", "userPrincipalName"),)
-    top = 999
+    chosen_by = {"users": ("id", "displayName", "mail", "userPrincipalName")}
     on_request = ("signInActivity",)
     properties = th.PropertiesList(
         th.Property("id", PersonId, required=True),
@@ -96,21 +90,15 @@ class Users(GraphStream):
         *moments("onPremisesLastSyncDateTime"),
     )
 
-    @override
-    def query(self, select: Sequence[str], top: int | None, ids: Ids | None = None) -> str:
-        # https://learn.microsoft.com/graph/api/user-list: smaller pages with signInActivity.
-        return super().query(select, 500 if "signInActivity" in select else top, ids)
-
 
 class Groups(GraphStream):
     """Microsoft 365 groups that have a team, with what the directory says of them."""
 
     name = "groups"
     path = "/groups"
-    filter = "resourceProvisioningOptions/Any(x:x eq 'Team')"
+    query = Query(top=999, filter="resourceProvisioningOptions/Any(x:x eq 'Team')")
     permission = "GroupMember.Read.All"
     entity = "group"
-    top = 999
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True, description="The id of its team, too."),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.base import DeltaStream, GraphStream
-from tap_msteams.errors import NotEntitledError, RejectedError, taken_for
+from tap_msteams.declaration import Delegated, Query
+from tap_msteams.errors import NotEntitledError, RejectedError, recast
+from tap_msteams.readers import Delta, GraphStream
 from tap_msteams.schema import (
     FileUrl,
     FreeText,
@@ -26,13 +27,11 @@ from tap_msteams.schema import (
 from tap_msteams.streams.teams import Channels, Teams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from tap_msteams.base import Run
-    from tap_msteams.base.stream import Ids
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
     from tap_msteams.errors import GraphError
-    from tap_msteams.graph import Record
-    from tap_msteams.sweep import Lane
 
 
 SharePointIds = record(
@@ -175,9 +174,9 @@ class Drives(GraphStream):
 
     name = "drives"
     path = "/groups/{teamId}/drives"
-    parent = Teams
+    parents = (Teams,)
     permission = "Files.Read.All"
-    delegated_permission = "Files.Read"
+    delegated = Delegated(permission="Files.Read")
     entity = "drive"
     fills = "driveId"
     primary_keys = ("teamId", "id")
@@ -222,13 +221,13 @@ class ChannelFolders(GraphStream):
 
     name = "channel_folders"
     path = "/teams/{teamId}/channels/{channelId}/filesFolder"
-    parent = Channels
+    query = Query(select=False)
+    parents = (Channels,)
     single = True
     absent = True
     permission = "Files.Read.All"
-    selects = False
     entity = "driveItem"
-    reads = ("membershipType", "displayName")
+    parent_facts = ("membershipType", "displayName")
     primary_keys = ("teamId", "channelId", "id")
     selected_by_default = False
     properties = th.PropertiesList(
@@ -240,38 +239,36 @@ class ChannelFolders(GraphStream):
         *ITEM,
     )
 
+    @classmethod
     @override
-    def begin(self, run: Run, *, emits: bool) -> Lane:
-        self._unspellable: set[str] = set()
-        return super().begin(run, emits=emits)
-
-    @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
-        if not _PLAIN.fullmatch(record.get("displayName") or ""):
-            self._unspellable.add(ids["channelId"])
+    def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
         # For the sake of drives alone: those of standard channels are the teams'.
-        if self.emits or record.get("membershipType") != "standard":
-            yield ids
+        return (ids,) if emits or row.get("membershipType") != "standard" else ()
 
+    @classmethod
     @override
-    def failed(self, subject: Ids, error: GraphError) -> None:
+    def meaning(
+        cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
+    ) -> GraphError:
         # https://learn.microsoft.com/graph/api/channel-get-filesfolder: special characters.
-        if isinstance(error, RejectedError) and subject.get("channelId") in self._unspellable:
-            error = taken_for(UnnamedFolderError, error)
-        super().failed(subject, error)
+        is_spellable = _PLAIN.fullmatch(facts.get("displayName") or "")
+        if isinstance(error, RejectedError) and not is_spellable:
+            return recast(UnnamedFolderError, error)
+        return error
 
 
-class DriveItems(DeltaStream):
+class DriveItems(GraphStream):
     """Files and folders in the drives of teams and of private and shared channels."""
 
     name = "drive_items"
     path = "/drives/{driveId}/root/delta"
-    parent = Drives
-    other_parents = (ChannelFolders,)
+    parents = (Drives, ChannelFolders)
+    distinct_parents = True
+    read = Delta()
     permission = "Files.Read.All"
-    delegated_permission = "Files.Read"
+    delegated = Delegated(permission="Files.Read")
     entity = "driveItem"
-    reads = ("parentReference",)
+    parent_facts = ("parentReference",)
     primary_keys = ("driveId", "id")
     selected_by_default = False
     cost = "1 per drive and 200 changes, 1 per private or shared channel"
@@ -281,9 +278,8 @@ class DriveItems(DeltaStream):
         *ITEM,
     )
 
+    @classmethod
     @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
-        drive = ids.get("driveId") or (record.get("parentReference") or {}).get("driveId")
-        if not drive or drive in self._parents_seen:
-            return ()
-        return super().found_in({"driveId": drive}, record)
+    def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
+        drive = ids.get("driveId") or (row.get("parentReference") or {}).get("driveId")
+        return ({"driveId": drive},) if drive else ()

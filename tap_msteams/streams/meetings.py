@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.base import GraphStream
-from tap_msteams.errors import ForbiddenError, NotEntitledError, NotGrantedError, taken_for
+from tap_msteams.declaration import Delegated, Query
+from tap_msteams.errors import ForbiddenError, NotEntitledError, NotGrantedError, recast
+from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     ChatId,
     FreeText,
@@ -33,13 +34,11 @@ from tap_msteams.streams.calls import CallRecords
 from tap_msteams.streams.chats import Chats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from tap_msteams.base import Run
-    from tap_msteams.base.stream import Ids
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
     from tap_msteams.errors import GraphError
-    from tap_msteams.graph import Record
-    from tap_msteams.sweep import Lane
 
 MeetingParticipant = record(
     *texts("role"), *these(MailAddress, "upn"), th.Property("identity", IdentitySet)
@@ -50,7 +49,7 @@ def hosted_by_others(error: GraphError) -> GraphError:
     """What a refusal means to a user: only who hosts a meeting may see who attended it."""
     if not isinstance(error, ForbiddenError) or isinstance(error, NotGrantedError):
         return error
-    return taken_for(NotEntitledError, error)
+    return recast(NotEntitledError, error)
 
 
 class OnlineMeetings(GraphStream):
@@ -58,21 +57,19 @@ class OnlineMeetings(GraphStream):
 
     name = "online_meetings"
     path = "/users/{userId}/onlineMeetings"
-    delegated_path = "/me/onlineMeetings"
-    filter = "JoinWebUrl eq '{address}'"
-    parent = Chats
-    other_parents = (CallRecords,)
-    reads = ("onlineMeetingInfo", "joinWebUrl", "organizer_v2")
+    query = Query(select=False, filter="JoinWebUrl eq '{address}'")
+    parents = (Chats, CallRecords)
+    distinct_parents = True
+    parent_facts = ("onlineMeetingInfo", "joinWebUrl", "organizer_v2")
     # An expired meeting is not found any more, nor is one that somebody elsewhere organizes.
     absent = True
     permission = "OnlineMeetings.Read.All"
-    delegated_permission = "OnlineMeetings.Read"
+    delegated = Delegated(path="/me/onlineMeetings", permission="OnlineMeetings.Read")
     clouds = ("global", "usgov", "usgov_dod")
     entity = "onlineMeeting"
     fills = "meetingId"
     # The call records that lead to some are kept for 30 days.
     appends = True
-    selects = False
     selected_by_default = False
     cost = "1 per meeting"
     properties = th.PropertiesList(
@@ -154,30 +151,20 @@ class OnlineMeetings(GraphStream):
         ),
     )
 
+    @classmethod
     @override
-    def begin(self, run: Run, *, emits: bool) -> Lane:
-        self._known: set[tuple[str, str]] = set()
-        return super().begin(run, emits=emits)
-
-    @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
-        info = record.get("onlineMeetingInfo") or {}
-        address = info.get("joinWebUrl") or record.get("joinWebUrl")
-        identity = (record.get("organizer_v2") or {}).get("identity") or {}
+    def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
+        info = row.get("onlineMeetingInfo") or {}
+        address = info.get("joinWebUrl") or row.get("joinWebUrl")
+        identity = (row.get("organizer_v2") or {}).get("identity") or {}
         organizer = (info.get("organizer") or identity.get("user") or {}).get("id")
-        if not (address and organizer) or (organizer, address) in self._known:
-            return ()
-        self._known.add((organizer, address))
-        return ({"userId": organizer, "address": address},)
-
-    @override
-    def ids_of(self, parent: Ids, record: Record) -> Ids | None:
-        return {"userId": parent["userId"], "meetingId": record["id"]}
-
-    @override
-    def failed(self, subject: Ids, error: GraphError) -> None:
         # The address lets whoever has it in, so that it belongs into no log.
-        super().failed({"userId": subject["userId"]} if subject else {}, error)
+        return ({"userId": organizer, "address": address},) if address and organizer else ()
+
+    @classmethod
+    @override
+    def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
+        return {"userId": parent["userId"], "meetingId": row["id"]}
 
 
 class AttendanceReports(GraphStream):
@@ -185,15 +172,15 @@ class AttendanceReports(GraphStream):
 
     name = "attendance_reports"
     path = "/users/{userId}/onlineMeetings/{meetingId}/attendanceReports"
-    delegated_path = "/me/onlineMeetings/{meetingId}/attendanceReports"
-    parent = OnlineMeetings
+    query = Query(select=False)
+    delegated = Delegated(path="/me/onlineMeetings/{meetingId}/attendanceReports")
+    parents = (OnlineMeetings,)
     permission = "OnlineMeetingArtifact.Read.All"
     clouds = ("global", "usgov", "usgov_dod")
     entity = "meetingAttendanceReport"
     primary_keys = ("userId", "meetingId", "id")
     fills = "reportId"
     appends = True
-    selects = False
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True, description="The organizer."),
@@ -206,9 +193,12 @@ class AttendanceReports(GraphStream):
         ),
     )
 
+    @classmethod
     @override
-    def failed(self, subject: Ids, error: GraphError) -> None:
-        super().failed(subject, error if self.application else hosted_by_others(error))
+    def meaning(
+        cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
+    ) -> GraphError:
+        return error if application else hosted_by_others(error)
 
 
 class AttendanceRecords(GraphStream):
@@ -216,14 +206,14 @@ class AttendanceRecords(GraphStream):
 
     name = "attendance_records"
     path = f"{AttendanceReports.path}/{{reportId}}/attendanceRecords"
-    delegated_path = f"{AttendanceReports.delegated_path}/{{reportId}}/attendanceRecords"
-    parent = AttendanceReports
+    query = Query(select=False)
+    delegated = Delegated(path=f"{AttendanceReports.delegated.path}/{{reportId}}/attendanceRecords")
+    parents = (AttendanceReports,)
     permission = "OnlineMeetingArtifact.Read.All"
     clouds = ("global", "usgov", "usgov_dod")
     entity = "attendanceRecord"
     primary_keys = ("userId", "meetingId", "reportId", "id")
     appends = True
-    selects = False
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True, description="The organizer."),

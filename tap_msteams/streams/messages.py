@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.base import ExportStream, MessageStream, NestedStream
-from tap_msteams.base.declaration import fill
-from tap_msteams.base.exports import BODY_TEXT, READ_FOR_TEXT
+from tap_msteams.declaration import BODY_TEXT, Content, Query, fill
+from tap_msteams.readers import Export, ExportOrLists, GraphStream, Nested
 from tap_msteams.schema import (
     Attachment,
     ChannelIdentity,
     ChatId,
     ChatUrl,
-    Content,
+    ContentBytes,
     EventDetail,
     FreeText,
     HistoryItem,
@@ -33,10 +32,10 @@ from tap_msteams.schema import (
 from tap_msteams.streams.teams import Channels, DeletedTeams, Teams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from tap_msteams.base.stream import Ids
-    from tap_msteams.graph import Record
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
 
 
 MESSAGE = (
@@ -72,23 +71,48 @@ TEXT = th.Property(
 )
 
 
-class Messages(MessageStream):
+TEXT_SWITCH = {BODY_TEXT: "body_text"}
+"""The setting that selects that text."""
+
+
+def _place(name: str) -> Callable[[Ids, Row], str | None]:
+    """What tells an id of the channel that a message is in, which an export has in its rows."""
+
+    def place(ids: Ids, message: Row) -> str | None:
+        if "channelId" in ids:
+            return ids[name]
+        found: str | None = (message.get("channelIdentity") or {}).get(name)
+        return found
+
+    return place
+
+
+PLACE = {"teamId": _place("teamId"), "channelId": _place("channelId")}
+"""The ids of the channel that a message is in."""
+
+
+class Messages(GraphStream):
     """Posts of every channel and the replies to them, edited and deleted ones too."""
 
     name = "messages"
-    path = "/teams/{teamId}/channels/{channelId}/messages"
-    export_path = "/teams/{teamId}/channels/getAllMessages"
-    retained_path = "/teams/{teamId}/channels/getAllRetainedMessages"
-    parent = Teams
-    listed_below = Channels
+    path = "/teams/{teamId}/channels/getAllMessages"
+    query = Query(select=False, top=250)
+    parents = (Teams,)
+    waits_for = (Channels,)
+    read = ExportOrLists(
+        list_path="/teams/{teamId}/channels/{channelId}/messages",
+        retained_path="/teams/{teamId}/channels/getAllRetainedMessages",
+    )
     cost = "1 per team and 250 rows; a user: 1 per channel and 50 posts"
     permission = "ChannelMessage.Read.All"
     entity = "chatMessage"
     fills = "messageId"
     primary_keys = ("teamId", "channelId", "id")
-    on_request = added = (BODY_TEXT,)
-    looks_at = (*MessageStream.looks_at, *READ_FOR_TEXT)
     replication_key = "lastModifiedDateTime"
+    on_request = added = (BODY_TEXT,)
+    switches = TEXT_SWITCH
+    facts = ("channelIdentity",)
+    computed = PLACE
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property("channelId", th.StringType, required=True),
@@ -97,13 +121,21 @@ class Messages(MessageStream):
         TEXT,
     )
 
+    @classmethod
+    @override
+    def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
+        channel = PLACE["channelId"](parent, row)
+        return {**parent, "channelId": channel, "messageId": row["id"]} if channel else None
 
-class DeletedTeamMessages(ExportStream):
+
+class DeletedTeamMessages(GraphStream):
     """Posts and replies of the channels of deleted teams."""
 
     name = "deleted_team_messages"
-    path = export_path = "/teamwork/deletedTeams/{teamId}/channels/getAllMessages"
-    parent = DeletedTeams
+    path = "/teamwork/deletedTeams/{teamId}/channels/getAllMessages"
+    query = Query(select=False, top=250)
+    parents = (DeletedTeams,)
+    read = Export()
     sign_in = "application"
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: no export in China.
     clouds = ("global", "usgov", "usgov_dod")
@@ -111,9 +143,11 @@ class DeletedTeamMessages(ExportStream):
     permission = "ChannelMessage.Read.All"
     entity = "chatMessage"
     primary_keys = ("teamId", "channelId", "id")
-    on_request = (BODY_TEXT,)
-    added = ("channelId", BODY_TEXT)
-    looks_at = ("channelIdentity", *READ_FOR_TEXT)
+    replication_key = "lastModifiedDateTime"
+    on_request = added = (BODY_TEXT,)
+    switches = TEXT_SWITCH
+    facts = ("channelIdentity",)
+    computed = PLACE
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True, description="The deleted team."),
@@ -124,20 +158,25 @@ class DeletedTeamMessages(ExportStream):
     )
 
 
-class HostedContents(NestedStream):
+class HostedContents(GraphStream):
     """Pictures in the text of a message and snippets of code with it, which Teams hosts itself."""
 
     name = "hosted_contents"
     path = "/teams/{teamId}/channels/{channelId}/messages/{messageId}/hostedContents"
-    parent = Messages
-    reads = ("attachments", "body", "replyToId")
-    nested = "body"
+    parents = (Messages,)
+    parent_facts = ("attachments", "body", "replyToId")
+    read = Nested(
+        made_of=lambda message: [
+            {**row, "replyToId": message.get("replyToId")} for row in contents_of(texts_of(message))
+        ]
+    )
+    content = Content(name="contentBytes", path=f"{path}/{{id}}/$value")
+    has_additional_data = False
     permission = "ChannelMessage.Read.All"
     entity = "chatMessageHostedContent"
     primary_keys = ("teamId", "channelId", "messageId", "id")
-    content = "contentBytes"
     on_request = ("contentBytes", "contentType")
-    looks_at = ("replyToId",)
+    facts = ("replyToId",)
     cost = "none; with `contentBytes` 1 each"
     selected_by_default = False
     properties = th.PropertiesList(
@@ -147,7 +186,7 @@ class HostedContents(NestedStream):
         th.Property("id", th.StringType, required=True),
         th.Property(
             "contentBytes",
-            Content,
+            ContentBytes,
             description="In base64. Costs one request each: only when selected.",
         ),
         th.Property(
@@ -155,29 +194,33 @@ class HostedContents(NestedStream):
         ),
     )
 
+    @classmethod
     @override
-    def rows_in(self, ids: Ids, record: Record) -> Iterable[Record]:
-        # The message has the addresses, so that nobody has to be asked for a list of them.
-        unread = {name: None for name in self.on_request if name in self.asked}
-        post = record.get("replyToId")
-        return [{"id": id_, "replyToId": post, **unread} for id_ in hosted_in(*shown(record))]
-
-    @override
-    def content_url(self, keys: Ids, record: Record) -> str:
-        message = keys["messageId"]
-        post = record["replyToId"]
+    def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
+        # The address of a reply leads over its post.
+        message, post = ids["messageId"], row.get("replyToId")
         place = f"{post}/replies/{message}" if post else message
         path = "/teams/{teamId}/channels/{channelId}/messages/"
-        return fill(f"{path}{place}/hostedContents/{{id}}/$value", keys)
+        return fill(f"{path}{place}/hostedContents/{{id}}/$value", ids)
 
 
-def shown(message: Record) -> Iterable[str]:
+def texts_of(message: Mapping[str, Any]) -> Iterable[str]:
     """The texts in which a message has addresses of contents: its own, and those of snippets."""
-    yield (message.get("body") or {}).get("content") or ""
+    yield from chat_texts(message)
     for attachment in message.get("attachments") or ():
         # A message that is forwarded is attached, too, but its contents are not this one's.
         if attachment.get("contentType") == "application/vnd.microsoft.card.codesnippet":
             yield attachment.get("content") or ""
+
+
+def chat_texts(message: Mapping[str, Any]) -> Iterable[str]:
+    """The text in which a message of a chat has addresses of contents."""
+    yield (message.get("body") or {}).get("content") or ""
+
+
+def contents_of(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """A row for each content that texts show; its bytes are read later, if at all."""
+    return [{"id": id_} for id_ in hosted_in(*texts)]
 
 
 def hosted_in(*texts: str) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.base import ActionStream
+from tap_msteams.readers import Action, GraphStream
 from tap_msteams.schema import (
     DateTimeTimeZone,
     FreeText,
@@ -20,14 +20,17 @@ from tap_msteams.schema import (
 from tap_msteams.streams.directory import Users
 
 
-class Presence(ActionStream):
+class Presence(GraphStream):
     """Availability and activity of every user, one row an observation."""
 
     name = "presence"
     path = "/communications/getPresencesByUserId"
-    parent = Users
+    parents = (Users,)
     # https://learn.microsoft.com/graph/api/cloudcommunications-getpresencesbyuserid
-    ids_per_call = 650
+    read = Action(ids_per_call=650)
+    cost = "1 per 650 users"
+    appends = True
+    added = ("observedDateTime",)
     permission = "Presence.Read.All"
     # https://learn.microsoft.com/graph/api/presence-get
     clouds = ("global", "usgov", "usgov_dod")

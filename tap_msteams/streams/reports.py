@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.base import ReportStream
+from tap_msteams.readers import GraphStream, Report
+from tap_msteams.readers.report import OTHER_COLUMNS
 from tap_msteams.schema import (
     MailAddress,
     Many,
@@ -25,7 +26,7 @@ ABOUT = (
 )
 
 MORE = th.Property(
-    "additionalColumns",
+    OTHER_COLUMNS,
     record(),
     description="Columns that this version does not know, by their heads.",
 )
@@ -38,12 +39,25 @@ PERSON = (
 )
 
 
+class ReportStream(GraphStream):
+    """A report of each day."""
+
+    permission = "Reports.Read.All"
+    clouds = ("global",)
+    replication_key = "reportDate"
+    added = ("reportDate", OTHER_COLUMNS)
+    has_additional_data = False
+    appends = True
+    selected_by_default = False
+    cost = "1 per day, at first of 26 days, and 1 more; Graph allows 14 in 10 minutes"
+
+
 class UserActivity(ReportStream):
     """What a user did in Teams on a day."""
 
     name = "user_activity"
     path = "/reports/getTeamsUserActivityUserDetail(date={date})"
-    identified_by = "userId"
+    read = Report(identified_by="userId")
     primary_keys = ("reportDate", "userId")
     properties = th.PropertiesList(
         *ABOUT,
@@ -71,7 +85,7 @@ class TeamActivity(ReportStream):
 
     name = "team_activity"
     path = "/reports/getTeamsTeamActivityDetail(date={date})"
-    identified_by = "teamId"
+    read = Report(identified_by="teamId")
     primary_keys = ("reportDate", "teamId")
     properties = th.PropertiesList(
         *ABOUT,
@@ -89,7 +103,7 @@ class DeviceUsage(ReportStream):
 
     name = "device_usage"
     path = "/reports/getTeamsDeviceUsageUserDetail(date={date})"
-    identified_by = "userId"
+    read = Report(identified_by="userId")
     primary_keys = ("reportDate", "userId")
     properties = th.PropertiesList(
         *ABOUT,

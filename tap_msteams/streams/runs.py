@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.base import IssueStream, RunStream
+from tap_msteams.readers import IssueStream, OutcomeStream
 from tap_msteams.schema import (
     Public,
     Untouched,
@@ -17,7 +17,7 @@ from tap_msteams.schema import (
 _RUN = "The same in all rows of one run."
 
 
-class SyncRuns(RunStream):
+class SyncRuns(OutcomeStream):
     """What a run read of a stream, and what it took."""
 
     name = "sync_runs"

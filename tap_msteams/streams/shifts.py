@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.base import GraphStream
+from tap_msteams.declaration import Query
+from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     FreeText,
     IdentitySet,
@@ -122,13 +123,13 @@ class Schedules(GraphStream):
 
     name = "schedules"
     path = "/teams/{teamId}/schedule"
-    parent = Teams
+    query = Query(select=False)
+    parents = (Teams,)
     single = True
     absent = True
     permission = "Schedule.Read.All"
     clouds = CLOUDS
     acts_as = True
-    selects = False
     entity = "schedule"
     primary_keys = ("teamId", "id")
     selected_by_default = False
@@ -162,11 +163,11 @@ class Schedules(GraphStream):
 class InSchedule(GraphStream):
     """What all that is planned in a schedule has in common."""
 
-    parent = Schedules
+    query = Query(select=False)
+    parents = (Schedules,)
     permission = "Schedule.Read.All"
     clouds = CLOUDS
     acts_as = True
-    selects = False
     primary_keys = ("teamId", "id")
     selected_by_default = False
 

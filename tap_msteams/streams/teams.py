@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.base import GraphStream
-from tap_msteams.base.declaration import fill
-from tap_msteams.graph import Decoder, Page, Request
+from tap_msteams.declaration import Delegated, Details, Query
+from tap_msteams.readers import GraphStream, TeamCollection
 from tap_msteams.schema import (
     GuestMark,
     MailAddress,
@@ -27,15 +26,15 @@ from tap_msteams.schema import (
     texts,
     these,
 )
-from tap_msteams.sweep import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_msteams.base.stream import Ids
-    from tap_msteams.errors import GraphError
-    from tap_msteams.graph import Record
-    from tap_msteams.sweep import Steps
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
+
+NAMES = ("id", "displayName", "description")
+"""What a list of teams gives."""
 
 
 class Teams(GraphStream):
@@ -43,16 +42,20 @@ class Teams(GraphStream):
 
     name = "teams"
     path = "/teams"
-    delegated_path = "/me/joinedTeams"
-    delegated_options = False
-    detail_path = "/teams/{teamId}"
+    delegated = Delegated(
+        path="/me/joinedTeams",
+        query=Query(select=False),
+        lists=(*NAMES, "isArchived", "tenantId"),
+    )
+    details = Details(path="/teams/{teamId}", lists=NAMES)
+    read = TeamCollection()
     permission = "Team.ReadBasic.All"
     entity = "team"
+    # Graph sends it, though its metadata do not declare it.
+    added = ("isMembershipLimitedToOwners",)
     fills = "teamId"
-    chosen_by = (("teams", "id", "displayName"),)
+    chosen_by = {"teams": ("id", "displayName")}
     cost = "1, and 1 per team for more than names and descriptions"
-    listed = ("id", "displayName", "description")
-    delegated_listed = (*listed, "isArchived", "tenantId")
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True, description="Also the id of its group."),
         *these(Public, "displayName", "description"),
@@ -60,6 +63,11 @@ class Teams(GraphStream):
         th.Property("internalId", th.StringType, description="Id of the thread behind the team."),
         *texts("specialization", "visibility", "webUrl", "tenantId"),
         *flags("isArchived"),
+        th.Property(
+            "isMembershipLimitedToOwners",
+            th.BooleanType,
+            description="In the list of a user's own teams only.",
+        ),
         *moments("createdDateTime"),
         th.Property("summary", record(*counts("guestsCount", "membersCount", "ownersCount"))),
         th.Property(
@@ -99,25 +107,11 @@ class Teams(GraphStream):
         ),
     )
 
-    @override
-    def take(self, parent: Ids, page: Page) -> Steps:
-        if self.run.settings.archived_teams:
-            yield from super().take(parent, page)
-            return
-        for team in self.fresh(page.value):
-            yield Walk({"teamId": team["id"]}, self._unless_archived(parent, team))
 
-    def _unless_archived(self, parent: Ids, record: Record) -> Steps:
-        """Take a team that is in use, which only its own path tells."""
-        url = fill("/teams/{teamId}?$select=id,isArchived", {"teamId": record["id"]})
-        answer = yield Request(url, Decoder(["id", "isArchived"]), single=True)
-        if not answer.value[0].get("isArchived"):
-            yield from super().take(parent, Page([record]))
-
-    @override
-    def failed(self, subject: Ids, error: GraphError) -> None:
-        super().failed(subject, error)
-        self.all_listed &= self.run.settings.archived_teams
+def host_of(parent: Ids, channel: Row) -> str:
+    """The team that hosts a channel, which stands in the channel's address."""
+    found = re.search("/teams/([^/]+)/", channel.get("@odata.id") or "")
+    return found[1] if found else parent["teamId"]
 
 
 class Channels(GraphStream):
@@ -126,17 +120,16 @@ class Channels(GraphStream):
     name = "channels"
     path = "/teams/{teamId}/allChannels"
     fallback_path = "/teams/{teamId}/channels"
-    detail_path = "/teams/{teamId}/channels/{channelId}"
-    parent = Teams
+    details = Details(path="/teams/{teamId}/channels/{channelId}", only=("summary",))
+    parents = (Teams,)
     permission = "Channel.ReadBasic.All"
     entity = "channel"
     fills = "channelId"
-    chosen_by = (("channels", "id", "displayName"), ("membership_types", "membershipType"))
+    chosen_by = {"channels": ("id", "displayName"), "membership_types": ("membershipType",)}
     primary_keys = ("teamId", "id")
     on_request = ("email", "summary")
-    detailed = ("summary",)
-    added = ("hostTeamId",)
-    looks_at = ("@odata.id",)
+    facts = ("@odata.id",)
+    computed = {"hostTeamId": host_of}
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True, description="Team that sees it."),
         th.Property("id", th.StringType, required=True),
@@ -167,39 +160,11 @@ class Channels(GraphStream):
         ),
     )
 
+    @classmethod
     @override
-    def ids_of(self, parent: Ids, record: Record) -> Ids | None:
+    def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
         # What is in a channel is read where it is hosted.
-        return super().ids_of(parent, record) if _host(parent, record) == parent["teamId"] else None
-
-    @override
-    def collection(self, parent: Ids) -> str:
-        if self.details:
-            # Of channels of other teams there is no more than the collection gives.
-            path = self.fallback_path if self._falls_back else self.path
-            listed = [name for name in self.select() if name not in self.detailed]
-            return fill(path, parent) + self.query(listed, None)
-        return super().collection(parent)
-
-    @override
-    def read_more(self, parent: Ids, keys: Ids, record: Record) -> Steps:
-        if _host(parent, record) == parent["teamId"]:
-            yield from super().read_more(parent, keys, record)
-        else:
-            yield self.shape([{**record, "summary": None}], parent)
-
-    @override
-    def shape(self, records: list[Record], parent: Ids) -> list[Record]:
-        if "hostTeamId" in self.asked:
-            for record in records:
-                record["hostTeamId"] = _host(parent, record)
-        return super().shape(records, parent)
-
-
-def _host(parent: Ids, record: Record) -> str:
-    """The team that hosts a channel, which stands in the channel's address."""
-    found = re.search("/teams/([^/]+)/", record.get("@odata.id") or "")
-    return found[1] if found else parent["teamId"]
+        return super().ids_of(parent, row) if host_of(parent, row) == parent["teamId"] else None
 
 
 MEMBER = (
@@ -220,12 +185,15 @@ class Members(GraphStream):
 
     name = "members"
     path = "/teams/{teamId}/members"
-    parent = Teams
+    query = Query(top=999)
+    parents = (Teams,)
     permission = "TeamMember.Read.All"
     entity = "aadUserConversationMember"
     primary_keys = ("teamId", "id")
-    top = 999
     properties = th.PropertiesList(th.Property("teamId", th.StringType, required=True), *MEMBER)
+
+
+_SOURCE = "@microsoft.graph.originalSourceMembershipUrl"
 
 
 class ChannelMembers(GraphStream):
@@ -233,13 +201,13 @@ class ChannelMembers(GraphStream):
 
     name = "channel_members"
     path = "/teams/{teamId}/channels/{channelId}/allMembers"
-    parent = Channels
-    reads = ("membershipType",)
+    parents = (Channels,)
+    parent_facts = ("membershipType",)
     permission = "ChannelMember.Read.All"
     entity = "aadUserConversationMember"
     primary_keys = ("teamId", "channelId", "id")
-    added = ("originalSourceMembershipUrl",)
-    looks_at = ("@microsoft.graph.originalSourceMembershipUrl",)
+    facts = (_SOURCE,)
+    computed = {"originalSourceMembershipUrl": lambda _, row: row.get(_SOURCE)}
     cost = "1 per private or shared channel"
     selected_by_default = False
     properties = th.PropertiesList(
@@ -254,17 +222,11 @@ class ChannelMembers(GraphStream):
         ),
     )
 
+    @classmethod
     @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
+    def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
         # A standard channel has the members of its team.
-        return () if record.get("membershipType") == "standard" else (ids,)
-
-    @override
-    def shape(self, records: list[Record], parent: Ids) -> list[Record]:
-        if "originalSourceMembershipUrl" in self.asked:
-            for record in records:
-                record["originalSourceMembershipUrl"] = record.get(self.looks_at[0])
-        return super().shape(records, parent)
+        return () if row.get("membershipType") == "standard" else (ids,)
 
 
 class SharedWithTeams(GraphStream):
@@ -272,8 +234,8 @@ class SharedWithTeams(GraphStream):
 
     name = "shared_with_teams"
     path = "/teams/{teamId}/channels/{channelId}/sharedWithTeams"
-    parent = Channels
-    reads = ("membershipType",)
+    parents = (Channels,)
+    parent_facts = ("membershipType",)
     permission = "ChannelMember.Read.All"
     clouds = ("global", "usgov", "usgov_dod")
     entity = "sharedWithChannelTeamInfo"
@@ -289,10 +251,11 @@ class SharedWithTeams(GraphStream):
         *flags("isHostTeam"),
     )
 
+    @classmethod
     @override
-    def found_in(self, ids: Ids, record: Record) -> Iterable[Ids]:
+    def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
         # https://learn.microsoft.com/graph/api/sharedwithchannelteaminfo-list: shared ones only.
-        return (ids,) if record.get("membershipType") == "shared" else ()
+        return (ids,) if row.get("membershipType") == "shared" else ()
 
 
 class Tags(GraphStream):
@@ -300,9 +263,9 @@ class Tags(GraphStream):
 
     name = "tags"
     path = "/teams/{teamId}/tags"
-    parent = Teams
+    parents = (Teams,)
     permission = "TeamworkTag.Read.All"
-    delegated_permission = "TeamworkTag.Read"
+    delegated = Delegated(permission="TeamworkTag.Read")
     entity = "teamworkTag"
     fills = "tagId"
     primary_keys = ("teamId", "id")
@@ -321,9 +284,9 @@ class TagMembers(GraphStream):
 
     name = "tag_members"
     path = "/teams/{teamId}/tags/{tagId}/members"
-    parent = Tags
+    parents = (Tags,)
     permission = "TeamworkTag.Read.All"
-    delegated_permission = "TeamworkTag.Read"
+    delegated = Delegated(permission="TeamworkTag.Read")
     entity = "teamworkTagMember"
     primary_keys = ("teamId", "tagId", "id")
     selected_by_default = False
@@ -342,9 +305,9 @@ class DeletedTeams(GraphStream):
 
     name = "deleted_teams"
     path = "/teamwork/deletedTeams"
+    query = Query(select=False)
     permission = "Team.ReadBasic.All"
     entity = "deletedTeam"
     fills = "teamId"
-    selects = False
     selected_by_default = False
     properties = th.PropertiesList(th.Property("id", th.StringType, required=True))

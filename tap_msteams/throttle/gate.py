@@ -1,7 +1,7 @@
 """The gate: a request takes a token from each bucket that its path falls under.
 
 The endpoint's for the whole tenant, its team's, its channel's. Nothing here waits or locks:
-`admit` says how long to wait, and the sweep, under its own lock, lets another request go first.
+`admit` says how long to wait, and the client lets another request go first.
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ class Gate:
             for bucket in buckets:
                 bucket.take(now)
         return wait
+
+    def wait(self, key: tuple[str, ...], now: float) -> float:
+        """Seconds until one bucket has a token; 0 if it has."""
+        return self._bucket(key, now).wait(now)
 
     def throttle(
         self,

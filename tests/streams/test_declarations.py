@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams.base import ExportStream
+from tap_msteams.readers import Export
 from tap_msteams.streams import STREAMS
 from tests.conftest import run_tap
 from tests.streams.tables import DECLARED
 
 GRAPH = [stream for stream in STREAMS if hasattr(stream, "permission")]
-EXPORTS = [stream for stream in GRAPH if issubclass(stream, ExportStream)]
+EXPORTS = [stream for stream in GRAPH if isinstance(stream.read, Export)]
 
 # https://learn.microsoft.com/graph/teamwork-national-cloud-differences, and the table of clouds on
 # each page of Graph's reference.
@@ -51,7 +51,7 @@ def test_what_a_cloud_does_not_have_is_one_notice_each_and_not_asked_for(open_sa
 
 @pytest.mark.parametrize("stream", EXPORTS, ids=lambda stream: stream.name)
 def test_the_cost_of_an_export_goes_by_its_own_pages(stream):
-    assert f"{stream.export_top} rows" in stream.sync_cost()
+    assert f"{stream.query.top} rows" in stream.sync_cost()
 
 
 def test_the_cost_of_teams_is_what_a_sync_of_them_takes(shared_sandbox):

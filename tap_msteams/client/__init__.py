@@ -1,0 +1,24 @@
+"""Microsoft Graph: requests out, pages of rows in; it paces, retries and counts. No Singer here."""
+
+from __future__ import annotations
+
+from tap_msteams.client.client import GraphClient, StreamClient, next_pause
+from tap_msteams.client.decoder import RowDecoder
+from tap_msteams.client.graph import Graph
+from tap_msteams.client.metrics import Metrics
+from tap_msteams.client.request import Answer, Decoder, Page, Request
+from tap_msteams.client.row import Row
+
+__all__ = [
+    "Answer",
+    "Decoder",
+    "Graph",
+    "GraphClient",
+    "Metrics",
+    "Page",
+    "Request",
+    "Row",
+    "RowDecoder",
+    "StreamClient",
+    "next_pause",
+]

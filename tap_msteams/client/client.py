@@ -1,0 +1,273 @@
+"""The client: `await client.page(request)`, sent when the limits allow and as often as it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import backoff
+import requests
+
+from tap_msteams.client.metrics import Metrics
+from tap_msteams.client.threads import DaemonThreads
+from tap_msteams.errors import (
+    GraphError,
+    RejectedError,
+    TapError,
+    ThrottledError,
+    TokenRejectedError,
+    UnavailableError,
+    public_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tap_msteams.client.graph import Graph
+    from tap_msteams.client.request import Page, Request
+    from tap_msteams.throttle import Gate
+
+TRIES = 8
+"""How often a request that fails is sent; with the pauses between, over about a minute."""
+
+TRIES_AT_FIRST = 4
+"""The same while Graph has never answered: then it is the setup, and nobody should wait."""
+
+TRIES_THROTTLED = 30
+"""How often a throttled request is sent again before its parent is given up."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """A request on its way."""
+
+    request: Request
+    buckets: tuple[tuple[str, ...], ...]
+    """The limits that it falls under, the widest first."""
+    turn: asyncio.Future[None] | None = None
+    """Done when it may be sent."""
+    not_before: float = 0.0
+    sent: float = 0.0
+    tries: int = 0
+    throttled: int = 0
+    renewed: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class StreamClient:
+    """One stream's way to Graph: its requests take turns with those of the others."""
+
+    name: str
+    _client: GraphClient
+    metrics: Metrics = field(default_factory=Metrics)
+    waiting: deque[Attempt] = field(default_factory=deque)
+    """What may not be sent yet."""
+
+    async def page(self, request: Request) -> Page:
+        """The page that a request asks for; raises a GraphError when sending it again is no use."""
+        return await self._client.page(self, request)
+
+    async def pages(self, request: Request, page: Page | None = None) -> AsyncIterator[Page]:
+        """The page that a request asks for, which may be known, and all that its links lead to."""
+        followed = set[int]()
+        while True:
+            page = page or await self.page(request)
+            yield page
+            if page.next is None:
+                return
+            followed.add(hash(request.url))
+            if hash(page.next) in followed:
+                message = "its next link leads back to a page already read"
+                raise RejectedError(public_path(request.url), message=message)
+            request, page = request.following(page.next), None
+
+
+class GraphClient:
+    """Sends the requests of all streams, so many at a time, as the gate lets them through.
+
+    Use it as an asynchronous context manager; it belongs to the event loop that enters it.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        gate: Gate,
+        concurrency: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[int], float] | None = None,
+    ) -> None:
+        """Have up to `concurrency` requests to `graph` in flight.
+
+        `pause` tells the seconds to wait after so many tries; `clock` counts seconds as the event
+        loop does.
+        """
+        self.graph = graph
+        self.gate = gate
+        self.concurrency = concurrency
+        self.clock = clock
+        self.streams: list[StreamClient] = []
+        self._pause = pause or next_pause
+        self._free = concurrency
+        self._turn = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._threads: DaemonThreads | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._threads = DaemonThreads(self.concurrency)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Send nothing more; what is under way is left to end on its own."""
+        if self._timer:
+            self._timer.cancel()
+        if self._threads:
+            self._threads.shutdown(wait=False)
+        now = self.clock()
+        for stream in self.streams:
+            stream.metrics.close(now)
+
+    def stream(self, name: str) -> StreamClient:
+        """A way to Graph for one stream more."""
+        stream = StreamClient(name, self)
+        self.streams.append(stream)
+        return stream
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return self._free == self.concurrency and not any(it.waiting for it in self.streams)
+
+    async def page(self, stream: StreamClient, request: Request) -> Page:
+        """The page that a request of a stream asks for."""
+        attempt = Attempt(request, self.gate.keys(request.url))
+        while True:
+            await self._admission(stream, attempt)
+            try:
+                page = await self._send(stream, attempt)
+            except TapError as error:
+                attempt.not_before = self._next_try(stream, attempt, error)
+            else:
+                return page
+            finally:
+                self._free += 1
+                self._dispatch()
+
+    async def _send(self, stream: StreamClient, attempt: Attempt) -> Page:
+        """Send an attempt once."""
+        loop, metrics = self._loop, stream.metrics
+        if loop is None:
+            msg = "the client is used outside of its context"
+            raise RuntimeError(msg)
+        attempt.sent = self.clock()
+        metrics.under_way += 1
+        status: int | None = None
+        try:
+            answer = await loop.run_in_executor(self._threads, self.graph.send, attempt.request)
+            status = requests.codes.ok
+            return answer.page()  # decoded in this thread, where it is needed
+        except GraphError as error:
+            status = error.status
+            raise
+        finally:
+            now = self.clock()
+            metrics.under_way -= 1
+            limit, seconds = attempt.buckets[0], now - attempt.sent
+            metrics.count(attempt.request.url, limit, status, seconds, now)
+
+    async def _admission(self, stream: StreamClient, attempt: Attempt) -> None:
+        """Wait for a free slot and a token of each bucket, taken at one moment."""
+        turn = attempt.turn = asyncio.get_running_loop().create_future()
+        stream.waiting.append(attempt)
+        self._dispatch()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if attempt in stream.waiting:
+                stream.waiting.remove(attempt)
+            elif not turn.cancelled():
+                self._free += 1
+            raise
+
+    def _dispatch(self) -> None:
+        """Let go whoever may, and come again when the next one may."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        while self._free:
+            attempt, wait = self._admitted()
+            if attempt is None:
+                if wait is not None and self._loop:
+                    self._timer = self._loop.call_later(wait, self._dispatch)
+                return
+            if attempt.turn and not attempt.turn.done():
+                self._free -= 1
+                attempt.turn.set_result(None)
+
+    def _admitted(self) -> tuple[Attempt | None, float | None]:
+        """An attempt that the gate lets through, streams in turn; else how long to wait for one."""
+        now = self.clock()
+        shortest: float | None = None
+        closed = set[tuple[str, ...]]()  # wide limits that let nobody through at this moment
+        waiting = [stream for stream in self.streams if stream.waiting]
+        for offset in range(len(waiting)):
+            stream = waiting[(self._turn + offset) % len(waiting)]
+            for index, attempt in enumerate(stream.waiting):
+                wide = attempt.buckets[0]
+                if wide in closed:
+                    continue
+                wait = max(0.0, attempt.not_before - now) or self.gate.admit(attempt.buckets, now)
+                if not wait:
+                    del stream.waiting[index]
+                    self._turn += offset + 1
+                    stream.metrics.release(now)
+                    return attempt, None
+                if self.gate.wait(wide, now):
+                    closed.add(wide)
+                shortest = wait if shortest is None else min(shortest, wait)
+            stream.metrics.hold(now)
+        return None, shortest
+
+    def _next_try(self, stream: StreamClient, attempt: Attempt, error: TapError) -> float:
+        """When to send an attempt again; raises the error where that is of no use."""
+        now = self.clock()
+        if isinstance(error, ThrottledError):
+            attempt.throttled += 1
+            asked = error.retry_after
+            pause = self._pause(attempt.throttled) if asked is None else asked
+            self.gate.throttle(attempt.buckets, attempt.sent, now, pause)
+            stream.metrics.throttle(now, pause)
+            again = attempt.throttled < TRIES_THROTTLED
+        elif isinstance(error, UnavailableError):
+            attempt.tries += 1
+            again = attempt.tries < (TRIES if self.graph.reached else TRIES_AT_FIRST)
+            asked = error.retry_after
+            pause = self._pause(attempt.tries) if asked is None else asked
+        elif isinstance(error, TokenRejectedError):
+            again, attempt.renewed, pause = not attempt.renewed, True, 0.0
+        else:
+            again, pause = False, 0.0
+        if not again:
+            if isinstance(error, GraphError) and (fatal := self.graph.fatal(error)):
+                raise fatal from error
+            raise error
+        stream.metrics.retries += 1
+        return now + pause
+
+
+def next_pause(tries: int, jitter: Callable[[float], float] = backoff.full_jitter) -> float:
+    """Seconds to wait after so many tries: exponential, jittered, at least a tenth."""
+    pauses = backoff.expo(base=2, factor=1, max_value=LONGEST_PAUSE)
+    next(pauses)
+    pause = LONGEST_PAUSE
+    for _ in range(tries):
+        pause = next(pauses)
+    return max(0.1, jitter(pause))

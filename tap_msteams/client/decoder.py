@@ -1,0 +1,193 @@
+"""Decoding: what Graph sends stays bytes until somebody looks at it."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Raw
+
+from tap_msteams.client.request import Page
+from tap_msteams.client.row import ADDITIONAL_DATA, ID, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from tap_msteams.client.request import Answer
+
+# PostgreSQL takes no NUL in a text; an even number of backslashes before it means a real escape.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+# Half of a surrogate pair: no character. The text before has no escapes but those of json.dumps.
+_LONE_SURROGATE = re.compile(
+    r"(?<!\\)((?:\\\\)*)(?:\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f][0-9a-f]{2})"
+)
+
+
+class _Page(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
+    value: list[dict[str, Raw]]
+    next: str | None = None
+    delta: str | None = None
+
+
+class _PlainPage(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
+    value: list[dict[str, Any]]
+    next: str | None = None
+    delta: str | None = None
+
+
+class _RowByRow(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
+    value: list[Raw]
+    next: str | None = None
+    delta: str | None = None
+
+
+_ROW = msgspec.json.Decoder(dict[str, Raw])
+_PLAIN_ROW = msgspec.json.Decoder(dict[str, Any])
+_ROWS = msgspec.json.Decoder(list[dict[str, Raw]])
+_PLAIN_ROWS = msgspec.json.Decoder(list[dict[str, Any]])
+_PAGE = msgspec.json.Decoder(_Page)
+_PLAIN_PAGE = msgspec.json.Decoder(_PlainPage)
+_ROW_BY_ROW = msgspec.json.Decoder(_RowByRow)
+
+
+class RowDecoder:
+    """Decodes the rows of a page as far as the tap looks into them.
+
+    A row is what fails as a unit: one that cannot be read leaves the others of its page alone.
+    """
+
+    def __init__(
+        self,
+        facts: Mapping[str, Any],
+        emitted: Collection[str] = (),
+        declared: Collection[str] | None = None,
+        *,
+        plain: bool = False,
+    ) -> None:
+        """Keep the `emitted` properties and look at the `facts`, which are named with their types.
+
+        Keys that are not among the `declared` ones are kept aside; None: they are dropped. With
+        `plain` values are decoded, for whoever changes them.
+        """
+        self._emitted = frozenset(emitted)
+        self._declared = None if declared is None else frozenset(declared) | self._emitted
+        self._plain = plain
+        self._read = {name: _reader(kind, plain=plain) for name, kind in facts.items()}
+        self._read_id = self._read.pop(ID, None)
+
+    def decode(self, answer: Answer) -> Page:
+        """The rows of a collection, or the single one of an entity's own path."""
+        body = readable(answer.body)
+        if answer.request.single:
+            return self.page([(_PLAIN_ROW if self._plain else _ROW).decode(body)])
+        try:
+            found = (_PLAIN_PAGE if self._plain else _PAGE).decode(body)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            return self._row_by_row(body)
+        return self.page(found.value, found.next, found.delta)
+
+    def rows(self, value: Any) -> Page:  # noqa: ANN401 - bytes, or what they stand for
+        """The rows in a property that holds some; none where it is null."""
+        if value is None:
+            return Page(())
+        if isinstance(value, Raw):
+            value = (_PLAIN_ROWS if self._plain else _ROWS).decode(value)
+        return self.page(value)
+
+    def _row_by_row(self, body: bytes) -> Page:
+        """The rows of a page in which one at least is broken."""
+        try:
+            found = _ROW_BY_ROW.decode(body)
+        except msgspec.DecodeError:
+            found = _ROW_BY_ROW.decode(repaired(body))
+        good: list[dict[str, Any]] = []
+        broken: list[str] = []
+        for row in found.value:
+            try:
+                good.append((_PLAIN_ROW if self._plain else _ROW).decode(row))
+            except (msgspec.MsgspecError, RecursionError) as error:
+                broken.append(str(error))
+        return self.page(good, found.next, found.delta, broken)
+
+    def page(
+        self,
+        values: Iterable[dict[str, Any]],
+        following: str | None = None,
+        delta: str | None = None,
+        unreadable: Iterable[str] = (),
+    ) -> Page:
+        """A page of these rows."""
+        rows: list[Row] = []
+        broken = list(unreadable)
+        undeclared: set[str] = set()
+        for it in values:
+            try:
+                rows.append(self._row(it, undeclared))
+            except (msgspec.MsgspecError, RecursionError) as error:
+                broken.append(str(error))
+        return Page(
+            rows, following, delta, undeclared=frozenset(undeclared), unreadable=tuple(broken)
+        )
+
+    def _row(self, values: dict[str, Any], undeclared: set[str]) -> Row:
+        facts: dict[str, Any] = {}
+        if self._read_id:
+            # A record without an id could be neither keyed nor found again.
+            facts[ID] = self._read_id(values[ID]) if ID in values else None
+            if not facts[ID]:
+                msg = "the row has no id"
+                raise msgspec.ValidationError(msg)
+        for name, read in self._read.items():
+            if (value := values.get(name)) is not None:
+                facts[name] = read(value)
+        if values.keys() <= self._emitted:
+            return Row(values, facts)
+        kept = {name: value for name, value in values.items() if name in self._emitted}
+        if self._declared is not None:
+            more = {
+                name: value
+                for name, value in values.items()
+                if name not in self._declared and "@" not in name
+            }
+            if more:
+                undeclared.update(more)
+                if ADDITIONAL_DATA in self._emitted:
+                    kept[ADDITIONAL_DATA] = more
+        return Row(kept, facts)
+
+
+def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 - a type
+    """What decodes values of a type; raises ValidationError for those of another."""
+    if kind is Raw:
+        return lambda value: value
+    if plain:
+        return lambda value: msgspec.convert(value, kind)
+    return msgspec.json.Decoder(kind).decode
+
+
+def readable(body: bytes) -> bytes:
+    """A body that a target can read: UTF-8 and without NUL."""
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            body = body.decode(errors="replace").encode()
+    # From the end: CPython takes three times as long to look forward for so short a text.
+    if body.rfind(rb"\u0000") >= 0:
+        body = _NUL.sub(rb"\1", body)
+    return body
+
+
+def repaired(body: bytes) -> bytes:
+    """The same page in valid JSON: raw control characters and halves of pairs become U+FFFD.
+
+    Raises ValueError where it is no JSON even then.
+    """
+    value = json.loads(body, strict=False)
+    text = _LONE_SURROGATE.sub(r"\1\\ufffd", json.dumps(value, allow_nan=False))
+    return readable(text.encode())

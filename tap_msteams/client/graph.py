@@ -1,0 +1,163 @@
+"""Microsoft Graph v1.0 over HTTP: a request out, an answer or an error in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
+
+import requests
+
+from tap_msteams.client.request import Answer
+from tap_msteams.errors import (
+    AuthenticationError,
+    ForeignOriginError,
+    RejectedError,
+    TapError,
+    TokenRejectedError,
+    UnavailableError,
+    graph_error,
+    http_date,
+    public_path,
+)
+from tap_msteams.transport import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_msteams.auth import GraphAuthenticator
+    from tap_msteams.client.request import Request
+    from tap_msteams.errors import GraphError
+
+# Without it, values that were added to an enumeration later arrive as unknownFutureValue.
+# https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
+_PREFER = "include-unknown-enum-members"
+
+_CHUNK = 1 << 17
+"""Bytes read at once: requests alone would take a page in pieces of 10 KB."""
+
+
+class Graph:
+    """A Graph origin, reached through one connection pool with one token at a time."""
+
+    def __init__(
+        self,
+        origin: str,
+        session: requests.Session,
+        authenticator: GraphAuthenticator,
+    ) -> None:
+        """Ask `origin` through `session`, signing with `authenticator`."""
+        self._root = f"{origin}/v1.0"
+        self._origin = origin
+        self._session = session
+        self._authenticator = authenticator
+        self.reached = False
+        """Whether Graph has answered at all, in whatever way."""
+        self.started: datetime | None = None
+        """Graph's clock at its first answer, to the second."""
+        self._ahead = timedelta()
+
+    @property
+    def is_application(self) -> bool:
+        """Whether it is an application that asks, not a user."""
+        return self._authenticator.is_application
+
+    @property
+    def tenant_id(self) -> str | None:
+        """The tenant that is asked, where the token tells."""
+        return self._authenticator.tenant_id
+
+    def now(self) -> datetime:
+        """The moment on Graph's clock; on our own until Graph has answered."""
+        return datetime.now(UTC) + self._ahead
+
+    def send(self, request: Request) -> Answer:
+        """The answer to a request, sent once; raises a GraphError by what went wrong."""
+        path = public_path(request.url)
+        try:
+            prepared = self._prepare(request)
+        except ForeignOriginError as error:
+            raise RejectedError(path, message=str(error)) from error
+        try:
+            response = self._session.send(prepared, allow_redirects=False, stream=True)
+            if request.elsewhere and response.is_redirect:
+                response = self._fetch(response, path)
+            body = b"".join(response.iter_content(_CHUNK))
+        except (requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
+            if self.reached:
+                raise UnavailableError(path, message=reason(error)) from error
+            msg = f"Graph at {self._origin} cannot be reached: {reason(error)}"
+            raise TapError(msg) from error
+        except requests.RequestException as error:
+            raise UnavailableError(path, message=reason(error)) from error
+        self.reached = True
+        if response.status_code != requests.codes.ok:
+            refusal = graph_error(request.url, response.status_code, response.headers, body)
+            if isinstance(refusal, TokenRejectedError):
+                used = prepared.headers["Authorization"]
+                self._authenticator.renew(used, refusal.challenge)
+            raise refusal
+        # Our own time where a proxy took the header away.
+        served = http_date(response.headers.get("Date")) or datetime.now(UTC)
+        if self.started is None:
+            self.started, self._ahead = served, served - datetime.now(UTC)
+        return Answer(request, response.headers, body, served)
+
+    def _fetch(self, response: requests.Response, path: str) -> requests.Response:
+        """What lies where Graph redirects to, under a link that needs no token and must get none.
+
+        https://learn.microsoft.com/graph/api/reportroot-getteamsuseractivityuserdetail#response
+        """
+        _ = response.content  # gives the connection back
+        link = urljoin(response.url, response.headers["Location"])
+        if urlsplit(link).scheme != "https":
+            message = "Graph redirects to an address that is not https: not followed"
+            raise RejectedError(path, response.status_code, message=message)
+        blank = requests.Request("GET", link)
+        found = self._session.send(
+            self._session.prepare_request(blank), allow_redirects=False, stream=True
+        )
+        if found.status_code != requests.codes.ok:
+            # Links like this one end after minutes: the whole request is sent again.
+            found.close()
+            raise UnavailableError(path, found.status_code, message="the download was refused")
+        return found
+
+    def _prepare(self, request: Request) -> requests.PreparedRequest:
+        """The request with its headers; its URL byte for byte as given."""
+        url = request.url if request.url.startswith("https:") else self._root + request.url
+        prepared = self._get.copy() if request.body is None else self._blank("POST", request.body)
+        prepared.headers["client-request-id"] = str(uuid4())
+        prepared.headers.update(request.headers or {})
+        prepared.url = url
+        return self._authenticator.authenticate_request(prepared)
+
+    @cached_property
+    def _get(self) -> requests.PreparedRequest:
+        """A GET to copy: preparing each anew would take most of the time that sending takes."""
+        return self._blank("GET")
+
+    def _blank(
+        self, method: str, body: Mapping[str, Any] | None = None
+    ) -> requests.PreparedRequest:
+        """A request with what all have in common."""
+        headers = {"Prefer": _PREFER}
+        return self._session.prepare_request(
+            requests.Request(method, self._origin, headers=headers, json=body)
+        )
+
+    def fatal(self, error: GraphError) -> TapError | None:
+        """What ends the whole run: Graph has never answered, or never taken a token."""
+        if isinstance(error, UnavailableError) and not self.reached:
+            return TapError(
+                f"Graph at {self._origin} cannot be reached: {error.message}; "
+                "check `graph_url`, the network and the proxy"
+            )
+        if isinstance(error, TokenRejectedError) and self.started is None:
+            return AuthenticationError(
+                f"Graph accepts no token of this sign-in: {error}; check `tenant_id`, "
+                "`cloud` and `graph_url`"
+            )
+        return None

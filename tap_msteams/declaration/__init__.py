@@ -1,0 +1,19 @@
+"""Declarations: where Graph has a stream, who may read it and what a record of it is."""
+
+from __future__ import annotations
+
+from tap_msteams.declaration.declaration import BODY_TEXT, Declaration, Delegated, Ids, fill
+from tap_msteams.declaration.options import Content, Details, Query
+from tap_msteams.declaration.stream import TapStream
+
+__all__ = [
+    "BODY_TEXT",
+    "Content",
+    "Declaration",
+    "Delegated",
+    "Details",
+    "Ids",
+    "Query",
+    "TapStream",
+    "fill",
+]

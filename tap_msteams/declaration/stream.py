@@ -1,0 +1,163 @@
+"""Streams as Singer knows them: a schema, what is selected of it, and how records are written."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from typing_extensions import override
+
+from tap_msteams.sdk import pop_deselected_record_properties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from singer_sdk import Tap
+    from singer_sdk import typing as th
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import MetadataMapping
+
+    from tap_msteams.writer import Record, RecordWriter
+
+
+class TapStream(Stream):
+    """A stream whose records and bookmarks come from a run of the whole tap."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # Graph's types are those of the schema
+
+    name: str
+    """What users and targets call the stream."""
+
+    properties: ClassVar[th.PropertiesList]
+    """Typed properties, with Graph's names, parents' ids in front."""
+
+    primary_keys: Sequence[str] = ("id",)
+
+    on_request: ClassVar[Sequence[str]] = ()
+    """Properties that are read only when selected by name, since they cost much."""
+
+    switches: ClassVar[Mapping[str, str]] = {}
+    """Settings that select such properties, by property."""
+
+    appends: ClassVar[bool] = False
+    """Whether rows stay when Graph shows them no more: it has forgotten them, or they are
+    observations."""
+
+    def __init__(self, tap: Tap) -> None:
+        super().__init__(tap, schema=self.all_properties().to_dict())
+
+    @classmethod
+    def all_properties(cls) -> th.PropertiesList:
+        """The typed properties of a record."""
+        return cls.properties
+
+    # What the SDK asks for
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        known = self._metadata is not None
+        metadata = super().metadata
+        if known:
+            return metadata
+        for name in self.on_request:
+            entry = metadata["properties", name]
+            if self.config.get(self.switches.get(name, "")) and entry.selected is None:
+                entry.selected = True
+            elif self._tap_input_catalog is None:
+                entry.selected_by_default = False
+        return metadata
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        # Files of a batch hold no version, so that activating one would remove their rows.
+        wanted = super().emit_activate_version_messages and not self.config.get("batch_config")
+        return wanted and not self.appends
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Yield this stream's records alone, for the SDK's own ways: `--test` and batches."""
+        yield from self._tap.read_alone(self)  # type: ignore[attr-defined]  # the SDK types it as any Tap
+
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Say nothing yet: a target would drop rows that an unfinished read has not shown."""
+
+    @override
+    def _increment_stream_state(self, latest_record: Record, *, context: Any = None) -> None:
+        """Leave bookmarks to the readers, which know what has been read completely."""
+
+    @override
+    def _write_starting_replication_value(self, context: Context | None) -> None:
+        """Leave the state to the bookmarks, which take nothing else for theirs."""
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Mark nothing in the state: bookmarks are moments of Graph's clock."""
+
+    @override
+    def _write_state_message(self) -> None:
+        self._tap.save_bookmarks()  # type: ignore[attr-defined]  # the SDK types it as any Tap
+        super()._write_state_message()
+
+    # Writing
+
+    def open(self, version: int) -> None:
+        """Write the SCHEMA; where versions are activated, number the rows that follow."""
+        self._write_schema_message()
+        if self.replication_method == "FULL_TABLE" and self.emit_activate_version_messages:
+            self._stream_version = version
+
+    def write(self, records: list[Record]) -> None:
+        """Write a page of records to stdout."""
+        if self.maps_nothing:
+            alias = self.stream_maps[0].stream_alias
+            writer = cast("RecordWriter", self._tap.message_writer)
+            writer.write_records(alias, records, self._stream_version)
+        else:
+            for record in records:
+                for message in self._generate_record_messages(record):
+                    self._tap.write_message(message)
+        self.state_manager.is_flushed = False
+
+    def activate_version(self) -> None:
+        """Let the target drop what this run has not shown: all that there is was written."""
+        if self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
+
+    # What is selected
+
+    @property
+    def selected_properties(self) -> list[str]:
+        """Names of the properties to emit; keys are always among them."""
+        return [
+            name
+            for name in self.schema["properties"]
+            if name in self.primary_keys or self.mask["properties", name]
+        ]
+
+    @cached_property
+    def pruned(self) -> Callable[[Record], Record] | None:
+        """What drops nested properties that are deselected; None where there are none."""
+        if not any(not kept and len(crumb) > 2 for crumb, kept in self.mask.items()):  # noqa: PLR2004 - deeper than ("properties", name)
+            return None
+
+        def prune(record: Record) -> Record:
+            pop_deselected_record_properties(record, self.schema, self.mask)
+            return record
+
+        return prune
+
+    @cached_property
+    def maps_nothing(self) -> bool:
+        """Whether records go out as they are, without stream maps or flattening."""
+        maps = self.stream_maps
+        return (
+            len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not self.config.get("flattening_enabled")
+        )

@@ -1,0 +1,42 @@
+"""Types of what the tap looks at, out of what is declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from singer_sdk import typing as th
+
+from tap_msteams.schema import Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# `TypedDict(...)` at run time: mypy knows it as a class statement only.
+_make_typed_dict: Any = TypedDict
+
+_WHOLE: tuple[tuple[Any, Any], ...] = (
+    (th.BooleanType, bool | None),
+    (th.IntegerType, int | None),
+    (th.NumberType, float | None),
+)
+
+
+def types_of(names: Iterable[str], properties: th.PropertiesList) -> dict[str, Any]:
+    """The type of each of some keys of a record; what nobody declares is a text."""
+    known = {item.name: item.wrapped for item in properties.wrapped.values()}
+    return {
+        name: str if name == "id" else _type_of(known[name]) if name in known else str | None
+        for name in names
+    }
+
+
+def _type_of(kind: Any) -> Any:  # noqa: ANN401 - the SDK's types
+    """What values of a declared type are decoded to; lists are left as they are."""
+    if isinstance(kind, th.ObjectType):
+        members = dict(kind.wrapped) | (kind.others if isinstance(kind, Union) else {})
+        fields = {name: _type_of(item.wrapped) for name, item in members.items()}
+        return _make_typed_dict("Object", fields, total=False) | None
+    plain = kind if isinstance(kind, type) else type(kind)
+    if issubclass(plain, th.StringType):
+        return str | None
+    return next((found for given, found in _WHOLE if plain is given), Any)

@@ -1,0 +1,280 @@
+"""Samples: a run that reads a little of each stream, and keeps to itself what it finds."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.client import GraphClient, RowDecoder
+from tap_msteams.errors import EnoughError, ThrottledError, public_path
+from tap_msteams.readers import Nested
+from tap_msteams.run import Issues, Plan, Run, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tap_msteams.client import Page, Request, StreamClient
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.errors import GraphError
+    from tap_msteams.readers import GraphStream
+    from tap_msteams.run import StreamRun
+    from tap_msteams.tap import TapMSTeams
+    from tap_msteams.writer import Record
+
+CONCURRENCY = 8
+
+PATIENCE = 15.0
+"""Seconds that one request may take, all waiting included: somebody sits in front of it."""
+
+_TOP = re.compile(r"(?<=\$top=)\d+")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How much of each stream is read."""
+
+    parents: int = 1
+    """Parents to read below."""
+    spare: int = 4
+    """Further parents to try where nothing is found below the first."""
+    pages: int = 1
+    """Pages of one parent."""
+    rows: int | None = None
+    """Rows of a page; None for as many as a run asks for."""
+    lists_all: bool = False
+    """Whether streams without parents are read to their end."""
+
+
+@dataclass(eq=False)
+class Part:
+    """What came of one stream."""
+
+    read: StreamRun
+    answered: int = 0
+    """Pages that came."""
+    rows: int = 0
+    cut: bool = False
+    """Whether pages were left unread."""
+    more: int = 0
+    """Parts that its parents have: for each of them one request, at least."""
+    more_read: int = 0
+    url: str = ""
+    """The first address asked for."""
+    refusals: list[tuple[Mapping[str, str], GraphError]] = field(default_factory=list)
+    _parent: int = 0
+    _parent_pages: int = 0
+    _parent_parts: int = 0
+
+    @property
+    def stream(self) -> Declaration:
+        """The stream that it is a part of."""
+        return self.read.stream
+
+    @property
+    def found(self) -> int:
+        """Parents that were found for it."""
+        return self.read.feed.found if self.read.feed else 1
+
+    @property
+    def walked(self) -> int:
+        """Parents that it was read below."""
+        return self.read.metrics.parents
+
+    @property
+    def good(self) -> int:
+        """Parents below which it could be read."""
+        return self.read.metrics.done - self.read.failed
+
+    @property
+    def requests(self) -> int:
+        """Requests that were sent for it."""
+        return self.read.metrics.requests
+
+    def pages_of_parent(self) -> int:
+        """Pages that came of the parent that is being read."""
+        self._look_at_parent()
+        return self._parent_pages
+
+    def take_page(self) -> None:
+        """Count a page."""
+        self._look_at_parent()
+        self.answered += 1
+        self._parent_pages += 1
+
+    def take_part(self) -> int:
+        """Count a part of the parent that is being read; how many it has by now."""
+        self._look_at_parent()
+        self.more += 1
+        self._parent_parts += 1
+        return self._parent_parts
+
+    def _look_at_parent(self) -> None:
+        if self._parent != self.walked:
+            self._parent, self._parent_pages, self._parent_parts = self.walked, 0, 0
+
+
+class SampleClient(GraphClient):
+    """A client that stops each stream once enough of it has come, and that gives up soon."""
+
+    def __init__(self, tap: TapMSTeams, sample: Sampling) -> None:
+        super().__init__(tap.graph, tap.gate, CONCURRENCY, pause=tap.pause)
+        self._sample = sample
+
+    @override
+    async def page(self, stream: StreamClient, request: Request) -> Page:
+        part = self._sample.parts.get(stream.name)
+        if part is None:
+            return await super().page(stream, request)
+        if part.pages_of_parent() >= self._sample.pages(part):
+            part.cut = True
+            raise EnoughError
+        part.url = part.url or request.url
+        try:
+            async with asyncio.timeout(PATIENCE):
+                page = await super().page(stream, self._sample.shortened(part, request))
+        except TimeoutError:
+            message = (
+                f"no answer within {PATIENCE:.0f} seconds, waiting for Graph's limits included"
+            )
+            raise ThrottledError(public_path(request.url), message=message) from None
+        part.take_page()
+        if isinstance(request.decoder, RowDecoder) and request.single <= part.stream.single:
+            part.rows += len(page.rows)
+        return page
+
+
+class SampleIssues(Issues):
+    """Issues that are told to nobody but the sample."""
+
+    sample: Sampling
+
+    @override
+    def report(self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError) -> None:
+        self.sample.parts[stream.name].refusals.append((ids, error))
+
+    @override
+    def notice(self, stream: type[Declaration], message: str, remedy: str, code: str = "") -> None:
+        """What a run would tell in passing is of no interest here."""
+
+    @override
+    def warn_once(self, topic: str, text: str) -> None:
+        """The same."""
+
+
+class Sampling:
+    """Reads a little of some streams and of those that they are read below."""
+
+    def __init__(self, tap: TapMSTeams, wanted: Iterable[GraphStream], measure: Measure) -> None:
+        """Read the `wanted` streams of a tap."""
+        self.measure = measure
+        self.parts: dict[str, Part] = {}
+        self.selection = _selection(tap)
+        graph, settings, application = tap.graph, tap.settings, tap.graph.is_application
+        if graph.started is None:
+            # Some streams would ask for the time first; here a second more or less is no matter.
+            graph.started = datetime.now(UTC).replace(microsecond=0)
+        issues = SampleIssues(settings, None, graph.now, application=application)
+        issues.sample = self
+        self.run = Run(
+            client=SampleClient(tap, self),
+            settings=settings,
+            plan=plan_of(tap, [type(it) for it in wanted]),
+            selection=self.selection,
+            issues=issues,
+            privacy=None,
+            emit=_drop,
+            selected=[type(it) for it in wanted if it.selected],
+            sample=self,
+        )
+        self.parts = {it.stream.name: Part(it) for it in self.run.streams.values()}
+        self._streams = tap.graph_streams
+
+    def read(self) -> dict[str, Part]:
+        """Read, and tell what came of each stream."""
+        asyncio.run(self._read())
+        return self.parts
+
+    async def _read(self) -> None:
+        async with self.run.client:
+            readers = [
+                self._streams[it].read.reader(self.run, self._streams[it]) for it in self._order
+            ]
+            async with asyncio.TaskGroup() as tasks:
+                for reader in readers:
+                    tasks.create_task(reader.read_all())
+
+    @property
+    def _order(self) -> Iterable[type[Declaration]]:
+        return self.run.plan.streams
+
+    # What the run asks
+
+    def wants_parent(self, it: StreamRun) -> bool:
+        """Whether to read another parent of a stream."""
+        part, measure = self.parts[it.stream.name], self.measure
+        if part.walked >= measure.parents + measure.spare:
+            return False
+        if part.good < measure.parents:
+            return True
+        return self._is_waited_for(it)
+
+    def _is_waited_for(self, it: StreamRun) -> bool:
+        """Whether a stream below it, that asks Graph for something, has found nothing yet."""
+        return any(not feed.found and self._asks(type(child)) for child, feed in it.feeds)
+
+    def _asks(self, stream: type[Declaration]) -> bool:
+        declared = self._streams[stream]
+        content = stream.content
+        is_content_wanted = bool(content and content.name in declared.selected_properties)
+        return is_content_wanted or not isinstance(declared.read, Nested)
+
+    def wants_part(self, it: StreamRun) -> bool:
+        """Whether to read another part of a parent: the first of each tells enough."""
+        part = self.parts[it.stream.name]
+        is_first = part.take_part() == 1
+        part.more_read += is_first
+        return is_first
+
+    # What the client asks
+
+    def pages(self, part: Part) -> int:
+        """How many pages to read of a parent."""
+        stream, measure = type(part.stream), self.measure
+        is_listed = measure.lists_all and not part.read.feed and bool(part.read.feeds)
+        is_searched = self.selection.names(stream) and not part.rows
+        more = 1 if part.stream.details or part.stream.content else 0
+        return _ALL if is_listed or is_searched else measure.pages + more
+
+    def shortened(self, part: Part, request: Request) -> Request:
+        """A request for fewer rows, where a few are enough."""
+        measure = self.measure
+        if not measure.rows or request.url.startswith("https:"):
+            return request
+        if self.selection.names(type(part.stream)):
+            return request
+        # Some more of those that others are read below, in case that the first one is empty.
+        rows = measure.parents + measure.spare if part.read.feeds else 1
+        return replace(request, url=_TOP.sub(lambda it: str(min(int(it[0]), rows)), request.url))
+
+
+def plan_of(tap: TapMSTeams, wanted: Iterable[type[Declaration]]) -> Plan:
+    """The plan of a run over some streams."""
+    application, cloud = tap.graph.is_application, tap.settings.cloud
+    return Plan(tap.graph_streams, wanted, application=application, cloud=cloud)
+
+
+def _selection(tap: TapMSTeams) -> Selection:
+    return Selection(tap.settings, None, application=tap.graph.is_application)
+
+
+async def _drop(stream: Declaration, records: list[Record]) -> None:
+    """Rows of a sample go nowhere."""
+
+
+_ALL = 1000
+"""Pages that list the parents of all other streams."""

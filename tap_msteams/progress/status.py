@@ -1,0 +1,128 @@
+"""The status of a stream: what it is doing at a moment."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tap_msteams.progress.words import duration, plural
+from tap_msteams.throttle import TENANT_LIMITS
+
+if TYPE_CHECKING:
+    from tap_msteams.run import Run, StreamRun
+
+WINDOW = 10.0
+"""Seconds over which requests a second are counted."""
+
+PATIENCE = 5.0
+"""After so many seconds without an answer it is said that Graph takes its time."""
+
+_UNBOUND = ((), (TENANT_LIMITS[-1].name,))
+"""No limit yet, and that of all requests together, which says nothing of one stream."""
+
+Mood = Literal["reading", "held", "waiting", "ended"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamStatus:
+    """One stream at one moment."""
+
+    stream: str
+    mood: Mood
+    doing: str
+    """The same in words."""
+    rows: int
+    requests: int
+    done: int
+    """Parents read to their end."""
+    known: int | None
+    """Parents found up to now; None where it is read below none."""
+    is_final: bool
+    """Whether no more parents will be found."""
+    rate: float
+    """Requests a second."""
+    allowed: float | None
+    """Requests a second that the limits, as far as they are used, allow; None: not paced."""
+    waited: float
+    left: float | None
+    """Seconds that it will take, where that can be known."""
+
+
+class Watch:
+    """Looks at the streams of a run."""
+
+    def __init__(self, run: Run) -> None:
+        """Look at all that take part."""
+        self._run = run
+        self._streams = [*run.streams.values()]
+        self._samples = {it.stream.name: deque([(run.begun, 0)]) for it in self._streams}
+
+    def look(self) -> list[StreamStatus]:
+        """All streams at this moment, parents first."""
+        now = self._run.client.clock()
+        gaps = Counter[str]()
+        for issue in self._run.issues.all:
+            gaps[issue.stream] += issue.count * (issue.severity == "gap")
+        return [self._status(it, now, gaps[it.stream.name]) for it in self._streams]
+
+    def _status(self, it: StreamRun, now: float, gaps: int) -> StreamStatus:
+        metrics, feed = it.metrics, it.feed
+        known = feed.found if feed else None
+        done = metrics.done * it.parents_at_once
+        is_final = feed is None or feed.is_complete
+        mood, doing = self._mood(it, now)
+        left = None
+        if mood != "ended" and known and is_final and done and metrics.started is not None:
+            left = max(0, known - done) * (now - metrics.started) / done
+            left = max(left, metrics.throttled_until - now)
+        held = metrics.held_since
+        allowed = self._run.client.gate.allowance
+        return StreamStatus(
+            stream=it.stream.name,
+            mood=mood,
+            doing=doing + (f", {plural(gaps, 'gap')}" if gaps else ""),
+            rows=metrics.rows,
+            requests=metrics.requests,
+            done=done if known is None else min(done, known),
+            known=known,
+            is_final=is_final,
+            rate=0.0 if mood == "ended" else self._rate(it.stream.name, now, metrics.requests),
+            allowed=allowed(metrics.limit) if metrics.limit not in _UNBOUND else None,
+            waited=metrics.waited + (now - held if held is not None else 0.0),
+            left=left,
+        )
+
+    def _mood(self, it: StreamRun, now: float) -> tuple[Mood, str]:
+        metrics = it.metrics
+        if it.has_ended:
+            return "ended", "done"
+        if metrics.throttled_until > now:
+            return "held", f"throttled, {duration(metrics.throttled_until - now)} more"
+        if metrics.held_since is not None and not metrics.under_way:
+            return "held", "at Graph's limit"
+        if metrics.started is None or not it.open:
+            parents = " and ".join(
+                parent.name for parent in self._run.plan.parents(type(it.stream))
+            )
+            return "waiting", f"waits for {parents}" if parents else "waits"
+        since = max(metrics.answered or 0.0, metrics.started)
+        if metrics.under_way and now - since > PATIENCE:
+            return "waiting", f"no answer for {duration(now - since)}"
+        return "reading", "reading"
+
+    def _rate(self, stream: str, now: float, requests: int) -> float:
+        """Requests a second, over the last few seconds."""
+        samples = self._samples[stream]
+        samples.append((now, requests))
+        while len(samples) > 2 and samples[1][0] <= now - WINDOW:  # noqa: PLR2004 - an interval has two ends
+            samples.popleft()
+        (then, before), _ = samples[0], samples[-1]
+        return (requests - before) / (now - then) if now > then else 0.0
+
+
+def left_of(statuses: list[StreamStatus]) -> float | None:
+    """Seconds that the run will take, where each of its streams tells."""
+    open_ = [it.left for it in statuses if it.mood != "ended"]
+    known = [it for it in open_ if it is not None]
+    return max(known) if known and len(known) == len(open_) else None

@@ -1,0 +1,33 @@
+"""Readers: how each kind of stream is read."""
+
+from __future__ import annotations
+
+from tap_msteams.readers.action import Action
+from tap_msteams.readers.archived import TeamCollection
+from tap_msteams.readers.collection import Collection
+from tap_msteams.readers.delta import Delta
+from tap_msteams.readers.export import Export
+from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.messages import ExportOrLists
+from tap_msteams.readers.nested import Nested
+from tap_msteams.readers.report import Report
+from tap_msteams.readers.run_log import IssueStream, OutcomeStream, RunLogStream
+from tap_msteams.readers.stream import GraphStream
+from tap_msteams.readers.window import Window
+
+__all__ = [
+    "Action",
+    "Collection",
+    "Delta",
+    "Export",
+    "ExportOrLists",
+    "GraphStream",
+    "IssueStream",
+    "Kind",
+    "Nested",
+    "OutcomeStream",
+    "Report",
+    "RunLogStream",
+    "TeamCollection",
+    "Window",
+]

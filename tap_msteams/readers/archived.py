@@ -1,0 +1,65 @@
+"""Teams, less those that are archived where the settings say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.client import Request, RowDecoder
+from tap_msteams.declaration import fill
+from tap_msteams.readers.collection import Collection, CollectionReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.errors import GraphError
+    from tap_msteams.readers.reader import Parts
+    from tap_msteams.run import Parent, Receipt, Run
+
+_ARCHIVED = RowDecoder({"id": str, "isArchived": bool | None})
+
+
+@dataclass(frozen=True)
+class TeamCollection(Collection):
+    """All teams, or those that are in use."""
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> TeamReader:
+        return TeamReader(run, stream)
+
+
+class TeamReader(CollectionReader):
+    """Reads teams; which of them are archived only their own addresses tell."""
+
+    @override
+    async def take(
+        self,
+        parent: Parent,
+        rows: Sequence[Row],
+        parts: Parts,
+        shown: Receipt | None = None,
+    ) -> None:
+        if self.run.settings.archived_teams:
+            await super().take(parent, rows, parts, shown)
+            return
+        for row in rows:
+            ids = {"teamId": row["id"]}
+            await parts.start(parent, ids, partial(self._unless_archived, parent, ids, row))
+
+    async def _unless_archived(self, parent: Parent, ids: Ids, row: Row) -> None:
+        """Take a team that is in use."""
+        url = fill("/teams/{teamId}?$select=id,isArchived", ids)
+        page = await self.client.page(Request(url, _ARCHIVED, single=True))
+        if not any(it.get("isArchived") for it in page.rows):
+            await self.publish(parent.ids, [row], parent.receipt)
+            await self.read_more(parent, ids, row)
+
+    @override
+    def failed(self, parent: Parent, error: GraphError) -> None:
+        super().failed(parent, error)
+        self.shared.lists_all &= self.run.settings.archived_teams

@@ -1,0 +1,167 @@
+"""Collections: read page by page, each record perhaps with more from addresses of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from typing_extensions import override
+
+from tap_msteams.client import Request
+from tap_msteams.errors import (
+    GraphError,
+    MissingError,
+    NotEntitledError,
+    RejectedError,
+    UnsupportedError,
+)
+from tap_msteams.readers.content import ContentDecoder
+from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.queries import Queries
+from tap_msteams.readers.reader import Reader, logger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+
+    from tap_msteams.client import Page, Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.readers.reader import Parts
+    from tap_msteams.run import Parent, Receipt, Run
+
+
+@dataclass(frozen=True)
+class Collection(Kind):
+    """All records of each parent, anew in each run."""
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> CollectionReader:
+        return CollectionReader(run, stream)
+
+
+class CollectionReader(Reader):
+    """Reads a collection of each parent."""
+
+    def __init__(
+        self,
+        run: Run,
+        stream: Declaration,
+        more: Mapping[str, Callable[[Ids, Row], Any]] | None = None,
+        facts: Iterable[str] = (),
+    ) -> None:
+        """Read for a run; `more` is what the kind of reader computes, out of `facts`."""
+        super().__init__(run, stream, more, facts)
+        requested = self.requested()
+        self.queries = Queries(stream, requested, application=self.application)
+        self._reads_details = self.emits and bool(stream.details) and not self.queries.lists_all
+        content = stream.content
+        self.reads_content = bool(self.emits and content and content.name in self.selected)
+        self._content = ContentDecoder(content.name, is_text=content.is_text) if content else None
+        acts_as = run.settings.acts_as_user_id if stream.acts_as and self.application else None
+        self._headers = {"MS-APP-ACTS-AS": acts_as} if acts_as else None
+
+    def requested(self) -> list[str]:
+        """The properties that Graph is asked for."""
+        return sorted({*self.selected, *self.facts})
+
+    @override
+    async def read(self, parent: Parent) -> None:
+        listed: list[str] = []
+        try:
+            async with self.parts() as parts:
+                async for page in self.pages(parent.ids):
+                    rows = self.chosen(page.rows)
+                    listed += self._ids_below(parent.ids, rows)
+                    self.look_at(page, parent)
+                    await self.take(parent, rows, parts)
+        except MissingError:
+            if not (self.kind.absent and not listed):
+                raise
+        if self.shared.listings:
+            self.shared.listings.settle(parent.ids, listed)
+
+    def _ids_below(self, ids: Ids, rows: Iterable[Row]) -> list[str]:
+        """The ids of rows for a stream that waits for them."""
+        if not self.shared.listings:
+            return []
+        return [row["id"] for row in rows if self.kind.ids_of(ids, row) is not None]
+
+    async def pages(self, ids: Ids) -> AsyncIterator[Page]:
+        """The pages of one parent's collection."""
+        request, page = await self.first_page(ids)
+        async for following in self.client.pages(request, page):
+            yield following
+
+    async def first_page(self, ids: Ids) -> tuple[Request, Page]:
+        """A first request and its answer; in another way where Graph refuses the first one."""
+        return await self._ask(lambda: self.queries.collection(ids), single=self.kind.single)
+
+    async def _ask(self, url: Callable[[], str], *, single: bool) -> tuple[Request, Page]:
+        queries = self.queries
+        while True:
+            fell_back = queries.falls_back
+            request = Request(url(), self.decoder, single=single, headers=self._headers)
+            try:
+                return request, await self.client.page(request)
+            except UnsupportedError as error:
+                if fell_back or not self.kind.fallback_path:
+                    raise
+                if queries.can_fall_back:
+                    queries.falls_back = True
+                    self.shared.is_complete = False
+                    self.run.issues.report(self.kind, {}, error)
+            except RejectedError:
+                # Graph has refused $select on single endpoints for weeks before.
+                if "$select" not in request.url:
+                    raise
+                if not queries.select_is_refused:
+                    queries.select_is_refused = True
+                    name = self.stream.name
+                    logger.info("%s: Graph refuses $select, asking for all properties", name)
+
+    async def take(
+        self,
+        parent: Parent,
+        rows: Sequence[Row],
+        parts: Parts,
+        shown: Receipt | None = None,
+    ) -> None:
+        """Make rows known to the streams below, and write them, with more about each if need be.
+
+        `shown` is told of what is read below them, where it is not the parent's own receipt.
+        """
+        rows = self.unseen(rows)
+        await self.publish(parent.ids, rows, shown or parent.receipt)
+        if not (self._reads_details or self.reads_content):
+            await self.write(rows, parent)
+        elif self.emits:
+            for row in rows:
+                ids = {**parent.ids, self.kind.fills or "id": row["id"]}
+                await parts.start(parent, ids, partial(self.read_more, parent, ids, row))
+
+    async def read_more(self, parent: Parent, ids: Ids, row: Row) -> None:
+        """Read what a record has at addresses of its own; those of other parents have none here."""
+        if self._reads_details and self.kind.ids_of(parent.ids, row) is None:
+            only = self.kind.details.only if self.kind.details else ()
+            lacking = {name: None for name in only if name in self.selected}
+            row = msgspec.structs.replace(row, values={**lacking, **row.values})
+        elif self._reads_details:
+            _, page = await self._ask(lambda: self.queries.details(ids), single=True)
+            self.look_at(page, parent)
+            self._consent.grant(ids)
+            row = page.rows[0] if page.rows else row
+        if self.reads_content and self._content:
+            path = self.kind.content_path(ids, row, application=self.application)
+            try:
+                page = await self.client.page(Request(path, self._content))
+                self._consent.grant(ids)
+                found = page.rows[0].values.items()
+                more = {name: value for name, value in found if name in self.selected}
+                row = msgspec.structs.replace(row, values={**row.values, **more})
+            except GraphError as refusal:
+                error = self.kind.meaning(refusal, ids, parent.facts, application=self.application)
+                if not isinstance(error, MissingError | NotEntitledError):
+                    raise
+                self.run.issues.report(self.kind, ids, error)
+        await self.write([row], parent)

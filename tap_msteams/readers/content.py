@@ -1,0 +1,27 @@
+"""What is no JSON: the bytes of a picture, the text of a transcript."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from tap_msteams.client import Page, Row
+
+if TYPE_CHECKING:
+    from tap_msteams.client import Answer
+
+
+class ContentDecoder:
+    """Makes an answer of any type one row: the content under a name, and its type."""
+
+    def __init__(self, name: str, *, is_text: bool) -> None:
+        """Put the content under `name`, in base64 or as the text that it is."""
+        self._name = name
+        self._is_text = is_text
+
+    def decode(self, answer: Answer) -> Page:
+        """The content of an answer."""
+        body = answer.body
+        content = body.decode("utf-8-sig") if self._is_text else base64.b64encode(body).decode()
+        kind = answer.headers.get("Content-Type", "").partition(";")[0]
+        return Page([Row({self._name: content, "contentType": kind}, {})])

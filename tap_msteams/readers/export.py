@@ -1,0 +1,172 @@
+"""Exports: what changed below each parent, by the time of the last change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.client import Request
+from tap_msteams.declaration import BODY_TEXT, fill
+from tap_msteams.errors import ExpiredError, ForbiddenError, RejectedError, UnsupportedError
+from tap_msteams.privacy import plain_text
+from tap_msteams.readers.bookmarked import BookmarkedReader
+from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.reader import logger
+from tap_msteams.run import Parent, Receipt, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.run import Run
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+_PAGES_WORTH_A_LINK = 4
+"""After so many pages the place in a window is kept in STATE; reading fewer again costs less."""
+
+_DELETIONS_KEPT = timedelta(days=21)
+"""https://learn.microsoft.com/microsoftteams/export-teams-content: then they are gone."""
+
+READ_FOR_TEXT = ("body", "mentions", "attachments")
+"""What the plain text of a message is made of."""
+
+
+@dataclass(frozen=True)
+class Export(Kind):
+    """What changed since each parent's bookmark, on `lastModifiedDateTime`."""
+
+    retained_path: str | None = None
+    """The same with what a retention policy keeps, read where `retained_messages` is set."""
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> ExportReader:
+        return ExportReader(run, stream, self)
+
+
+class ExportReader(BookmarkedReader):
+    """Reads an export window by window: an application's, or a path for users like it."""
+
+    def __init__(
+        self, run: Run, stream: Declaration, options: Export, facts: Iterable[str] = ()
+    ) -> None:
+        """Read for a run; `facts` are what the kind of reader looks at."""
+        wants_text = BODY_TEXT in stream.selected_properties
+        text = READ_FOR_TEXT if wants_text and run.streams[type(stream)].emits else ()
+        retains = run.settings.retained_messages and run.application
+        retained = ("deletedDateTime",) if retains else ()
+        super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained})
+        self._retained_path = options.retained_path if retains else None
+        self._warn_of_old_bookmarks()
+
+    def _text(self, ids: Ids, row: Row) -> str | None:  # noqa: ARG002 - like all that is computed
+        """The text of a message; people in it go by pseudonyms, which only their mentions tell."""
+        privacy = self.run.privacy
+        body = privacy.body(row.facts) if privacy else row.get("body") or {}
+        return plain_text(body, row.get("attachments"))
+
+    @override
+    async def read(self, parent: Parent) -> None:
+        """Read what changed since the bookmark, after what a killed run left unfinished."""
+        partition = self.partition(parent.ids)
+        if window := self.bookmarks.unfinished(partition):
+            until, link = window
+            shown = Receipt()
+            try:
+                await self._window(parent, until, Request(link, self.decoder), shown)
+                if not self._is_retained(link):
+                    await self._retained(parent, until, shown)
+            except (ExpiredError, RejectedError):
+                self.bookmarks.drop_unfinished(partition)
+                name = self.stream.name
+                logger.info("%s %s: its link has expired, reading it again", name, partition)
+            else:
+                await self.advance(partition, until, shown)
+        until = self.run.until
+        if (since := self.window_start(partition)) and since >= until:
+            return
+        shown = Receipt()
+        await self._window(parent, until, self._first(parent.ids, until), shown)
+        await self._retained(parent, until, shown)
+        await self.advance(partition, until, shown)
+
+    async def _retained(self, parent: Parent, until: datetime, shown: Receipt) -> None:
+        """Read what deleted messages said, as far as a retention policy keeps it.
+
+        It comes after the export, whose rows of deleted messages are empty.
+        """
+        if not self._retained_path:
+            return
+        request = self._first(parent.ids, until, self._retained_path)
+        try:
+            await self._window(parent, until, request, shown)
+        except (ForbiddenError, UnsupportedError) as error:
+            self._retained_path = None
+            self.run.issues.report(self.kind, parent.ids, error)
+
+    @staticmethod
+    def _is_retained(link: str) -> bool:
+        return "getAllRetainedMessages" in link
+
+    def _first(self, ids: Ids, until: datetime, path: str | None = None) -> Request:
+        """The request for the first page of the window that ends at a moment."""
+        bounds = [f"lastModifiedDateTime lt {moment(until)}"]
+        if since := self.window_start(self.partition(ids)):
+            # Both bounds are exclusive.
+            bounds.insert(0, f"lastModifiedDateTime gt {moment(since - _MILLISECOND)}")
+        query = self.stream.options(application=self.application)
+        options = [f"$top={query.top}"]
+        if query.order:
+            # Graph ignores a filter that is not on the property of the order.
+            # https://learn.microsoft.com/graph/api/chat-list-messages#optional-query-parameters
+            options.append("$orderby=" + query.order.replace(" ", "%20"))
+        options.append("$filter=" + " and ".join(bounds).replace(" ", "%20"))
+        path = path or self.stream.route(application=self.application)
+        return Request(fill(path, ids) + "?" + "&".join(options), self.decoder)
+
+    def window_start(self, partition: str) -> datetime | None:
+        """From when on the next window of a parent reaches; None for its whole history."""
+        return self.since(partition)
+
+    async def _window(
+        self, parent: Parent, until: datetime, first: Request, shown: Receipt
+    ) -> None:
+        """Read one window; the order of its pages and of their rows means nothing.
+
+        A window has an end in the past, so that Graph's link to its next page stands for all that
+        is left of it: what changes meanwhile leaves it for the window of the next run.
+        """
+        partition, pages = self.partition(parent.ids), 0
+        reading = Parent(parent.ids, parent.facts, shown)
+        async with self.parts() as parts:
+            async for page in self.client.pages(first):
+                self.answered()
+                self.look_at(page, reading)
+                rows = page.rows
+                if self._is_retained(first.url):
+                    # Of the others the export has told the present state.
+                    rows = [it for it in rows if it.get("deletedDateTime")]
+                await self.take(reading, rows, parts)
+                pages += 1
+                if page.next and pages >= _PAGES_WORTH_A_LINK and await shown.read():
+                    self.bookmarks.leave_unfinished(partition, moment(until), page.next)
+
+    def answered(self) -> None:
+        """Take note that Graph has answered an export."""
+
+    def _warn_of_old_bookmarks(self) -> None:
+        """Say when deletions may have come and gone unseen since the last run."""
+        oldest = self.bookmarks.oldest
+        now = self.run.client.graph.now()
+        if oldest and now - datetime.fromisoformat(oldest) > _DELETIONS_KEPT:
+            logger.warning(
+                "%s: the oldest bookmark is of %s; Graph shows deleted messages for %d days only, "
+                "so that deletions before that can no longer be seen",
+                self.stream.name,
+                oldest,
+                _DELETIONS_KEPT.days,
+            )

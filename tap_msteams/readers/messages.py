@@ -1,0 +1,242 @@
+"""Messages of channels: by export where Graph allows it, by the lists of channels elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec import Raw
+from typing_extensions import override
+
+from tap_msteams.client import Request, RowDecoder
+from tap_msteams.declaration import fill
+from tap_msteams.errors import (
+    ForbiddenError,
+    GraphError,
+    MissingError,
+    NotGrantedError,
+    UnsupportedError,
+)
+from tap_msteams.readers.export import Export, ExportReader
+from tap_msteams.readers.reader import logger
+from tap_msteams.run import Receipt, comparable, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from tap_msteams.client import Page, Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.run import Parent, Run
+
+_INLINE_REPLIES = 1000
+"""https://learn.microsoft.com/graph/api/channel-list-messages: so many come with their post."""
+
+_LIST_TOP = 50
+"""The largest page of a list, on the same page of Microsoft's."""
+
+_REPLIES, _MORE_REPLIES = "replies", "replies@odata.nextLink"
+
+NEWEST = "9"
+"""Later than any moment: what does not say when it changed counts as new."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOrLists(Export):
+    """The export of a whole team, or, where that is refused, the list of each of its channels.
+
+    An application reads the export, posts and replies flat. A user, and an application that is
+    refused the export, reads each channel with its replies, newest conversation first, and stops
+    at the bookmark. Both yield the same rows.
+    """
+
+    list_path: str
+    """The list of one of the streams that are waited for."""
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> MessageReader:
+        return MessageReader(run, stream, self)
+
+
+class MessageReader(ExportReader):
+    """Reads messages with a bookmark for each team, or for each channel where they are listed."""
+
+    def __init__(self, run: Run, stream: Declaration, options: ExportOrLists) -> None:
+        """Try the export with the first team."""
+        super().__init__(run, stream, options, ("createdDateTime", "lastModifiedDateTime"))
+        self._path = options.list_path
+        self._channels = stream.waits_for[0]
+        self._posts = self.decoder_of({**self.facts, _REPLIES: Raw, _MORE_REPLIES: str | None})
+        self._replies = self.decoder_of(self.facts)
+        self._is_export_tried = False
+        self._export_allowed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._read_by_several_pages: set[str] = set()
+
+    @property
+    def _chooses_channels(self) -> bool:
+        return bool(self.run.selection.names(self._channels))
+
+    @property
+    def _lists_whole_teams(self) -> bool:
+        """Whether all channels listed are the whole team: an application sees every one."""
+        return self.application and not self._chooses_channels
+
+    @override
+    def partition(self, ids: Ids) -> str:
+        return ids["teamId"]
+
+    @override
+    def window_start(self, partition: str) -> datetime | None:
+        # What moved past the reader of a list would come with the next list, but not so here.
+        by_list = self.bookmarks.was_read_by_list(partition)
+        return self.run.settings.start if by_list else self.since(partition)
+
+    @override
+    def answered(self) -> None:
+        self._settle(allowed=True)
+
+    def _settle(self, *, allowed: bool) -> None:
+        if not self._export_allowed.done():
+            self._export_allowed.set_result(allowed)
+
+    @override
+    async def read(self, parent: Parent) -> None:
+        """Read a team: by export, or by lists where the export is refused."""
+        if await self._may_export():
+            try:
+                await super().read(parent)
+            except (UnsupportedError, ForbiddenError) as error:
+                self._judge(parent, error)
+            except MissingError:
+                await self._ask_for(parent.ids)
+            else:
+                return
+            finally:
+                self._settle(allowed=True)
+        await self._list(parent)
+
+    async def _may_export(self) -> bool:
+        """Whether to try the export; others wait until the first team has tried it."""
+        if not self.application or self._chooses_channels:
+            # Nothing that was not chosen is asked for, and the export knows no channels.
+            return False
+        if not self._is_export_tried:
+            self._is_export_tried = True
+            return True
+        await self._export_allowed
+        return self._export_allowed.result()
+
+    def _judge(self, parent: Parent, error: GraphError) -> None:
+        """Say that the export is refused: once where that holds for the whole tenant."""
+        name = self.stream.name
+        if not isinstance(error, NotGrantedError | UnsupportedError):
+            team = parent.ids["teamId"]
+            logger.info("%s %s: export refused, reading its channels: %s", name, team, error)
+            return
+        if not (self._export_allowed.done() and not self._export_allowed.result()):
+            logger.info("%s: export refused, reading channel by channel: %s", name, error)
+        self._forbid()
+
+    def _forbid(self) -> None:
+        """Have no other team try the export."""
+        if self._export_allowed.done():
+            self._export_allowed = asyncio.get_running_loop().create_future()
+        self._settle(allowed=False)
+
+    async def _ask_for(self, ids: Ids) -> None:
+        """Make sure that a team which the export does not know is really gone."""
+        url = fill("/teams/{teamId}?$select=id", ids)
+        await self.client.page(Request(url, RowDecoder({"id": str}), single=True))
+
+    async def _list(self, parent: Parent) -> None:
+        """Read the channels of a team side by side."""
+        listings = self.run.streams.get(self._channels)
+        if listings and listings.listings:
+            channels = await listings.listings.below(parent.ids)
+        else:
+            channels = await self._channels_of(parent.ids)
+        team, left = parent.ids["teamId"], set(channels)
+        async with self.parts() as parts:
+            for channel in channels:
+                ids = {**parent.ids, "channelId": channel}
+                await parts.start(parent, ids, partial(self._channel, parent, ids, left))
+        if not left and self._lists_whole_teams:
+            by_list = team in self._read_by_several_pages
+            self.bookmarks.advance(team, moment(self.run.until), by_list=by_list)
+
+    async def _channels_of(self, ids: Ids) -> list[str]:
+        """The ids of a team's channels, where the channels stream does not list them anyway."""
+        # Messages of a channel of another team are read there.
+        path = self._channels.fallback_path or self._channels.path
+        chosen = self.run.selection.names(self._channels)
+        names = sorted({"id", *chosen})
+        decoder = RowDecoder({name: str if name == "id" else str | None for name in names})
+        request = Request(fill(path, ids) + "?$select=" + ",".join(names), decoder)
+        found: list[str] = []
+        try:
+            async for page in self.client.pages(request):
+                admits = self.run.selection.admits
+                found += [row["id"] for row in page.rows if admits(self._channels, row)]
+        except NotGrantedError as error:
+            error.permission = self._channels.permission
+            raise
+        return found
+
+    async def _channel(self, parent: Parent, ids: Ids, left: set[str]) -> None:
+        """Read a channel from its newest conversation down to its bookmark."""
+        team, channel = ids["teamId"], ids["channelId"]
+        shown = Receipt()
+        reading = replace(parent, ids=ids, receipt=shown)
+        since, start = self.since(team, channel), self.run.settings.start
+        from_ = comparable(moment(since)) if since else ""
+        begin = comparable(moment(start)) if start else ""
+        end = comparable(moment(self.run.until)) if self.run.settings.end else "~"
+        url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
+        pages = 0
+        async for page in self.client.pages(Request(url, self._posts)):
+            pages += 1
+            if pages > 1:
+                self._read_by_several_pages.add(team)
+            if not await self._page(reading, page, from_, (begin, end)):
+                break
+        if await shown.read():
+            self.bookmarks.advance_subpartition(team, channel, moment(self.run.until))
+            left.discard(channel)
+
+    async def _page(self, parent: Parent, page: Page, from_: str, bounds: tuple[str, str]) -> bool:
+        """Read one page of a channel; whether the next one may have something new, too."""
+        self.look_at(page, parent)
+        fresh = True
+        rows: list[Row] = []
+        for post in page.rows:
+            conversation = [post, *await self._replies_to(parent, post)]
+            # Conversations come in the order of their last change, a reply's or the post's own.
+            fresh = any(_changed(row) >= from_ for row in conversation)
+            if fresh:
+                # Whole: while an earlier run went down the list, it may have moved up unread.
+                rows += [it for it in conversation if bounds[0] <= _changed(it) < bounds[1]]
+        await self.publish(parent.ids, rows, parent.receipt)
+        await self.write(rows, parent)
+        return fresh
+
+    async def _replies_to(self, parent: Parent, post: Row) -> Sequence[Row]:
+        """All replies to a post: those that came with it, and the rest."""
+        page = self._replies.rows(post.get(_REPLIES))
+        self.look_at(page, parent)
+        replies, link = [*page.rows], post.get(_MORE_REPLIES)
+        if link is None and len(replies) == _INLINE_REPLIES:
+            # Graph has left out the link to the rest before: read them all, from the start.
+            link = f"{fill(self._path, parent.ids)}/{post['id']}/replies?$top={_LIST_TOP}"
+            replies = []
+        if link:
+            async for page in self.client.pages(Request(link, self._replies)):
+                self.look_at(page, parent)
+                replies += page.rows
+        return replies
+
+
+def _changed(row: Row) -> str:
+    changed = row.get("lastModifiedDateTime") or row.get("createdDateTime")
+    return comparable(changed) if changed else NEWEST

@@ -1,0 +1,62 @@
+"""Output: the records that leave the tap, out of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.privacy import Privacy
+    from tap_msteams.writer import Record
+
+_EMPTY = (None, "", msgspec.Raw(b"null"), msgspec.Raw(b'""'))
+
+
+class KeylessError(ValueError):
+    """A row has no value for a property of its key."""
+
+
+class Output:
+    """Makes records of one stream: with ids of parents, less what is deselected or hidden."""
+
+    def __init__(
+        self,
+        stream: Declaration,
+        privacy: Privacy | None,
+        more: Mapping[str, Callable[[Ids, Row], Any]],
+    ) -> None:
+        """Compute what the stream declares, and `more`, as far as it is selected."""
+        self.selected = stream.selected_properties
+        self._keys = stream.primary_keys
+        self._computed = [
+            (name, compute)
+            for name, compute in {**stream.computed, **more}.items()
+            if name in self.selected
+        ]
+        self._prune = stream.pruned
+        properties = stream.properties.wrapped.values()
+        self._rewrite = privacy.of_rows(properties, stream.name) if privacy else None
+        self.is_plain = bool(self._rewrite or self._prune) or not stream.maps_nothing
+        """Whether values have to be plain ones, since they are looked at or changed."""
+
+    def records(self, rows: Sequence[Row], ids: Ids) -> tuple[list[Record], list[str]]:
+        """The records of some rows below a parent, and the keys that others lack."""
+        above = {name: id_ for name, id_ in ids.items() if name in self.selected}
+        checked = [key for key in self._keys if key not in above and key != "id"]
+        records: list[Record] = []
+        keyless: list[str] = []
+        for row in rows:
+            record: Record = {**row.values, **above}
+            for name, compute in self._computed:
+                record[name] = compute(ids, row)
+            lacking = [key for key in checked if record.get(key) in _EMPTY]
+            if lacking:
+                keyless += lacking[:1]
+            else:
+                records.append(self._prune(record) if self._prune else record)
+        return self._rewrite(records) if self._rewrite else records, keyless

@@ -1,0 +1,69 @@
+"""Queries: paths and query options, as Graph takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tap_msteams.client.row import ADDITIONAL_DATA
+from tap_msteams.declaration import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from tap_msteams.declaration import Declaration, Ids
+
+
+class Queries:
+    """The addresses of one stream."""
+
+    def __init__(
+        self, stream: Declaration, requested: Collection[str], *, application: bool
+    ) -> None:
+        """Ask for the `requested` properties, as far as Graph has to be asked for them."""
+        self._stream = stream
+        self._route = stream.route(application=application)
+        self._options = stream.options(application=application)
+        variables = re.findall(r"{(\w+)}", self._route)
+        content = {stream.content.name} if stream.content else set[str]()
+        ours = {*stream.computed, *stream.added, *variables, *content, *self._options.expand}
+        self._asked = [it for it in requested if "@" not in it and it != ADDITIONAL_DATA]
+        self._names = {name for name in self._asked if name not in ours} | {"id"}
+        listed = stream.listed(application=application)
+        only = {*stream.details.only} if stream.details else set[str]()
+        self._listed = {it for it in self._names - only if listed is None or it in listed}
+        self.lists_all = self._listed == self._names
+        """Whether the collection gives all that is asked for."""
+        self.select_is_refused = False
+        self.falls_back = False
+
+    @property
+    def can_fall_back(self) -> bool:
+        """Whether there is another path to try."""
+        return bool(self._stream.fallback_path) and not self.falls_back
+
+    def collection(self, ids: Ids) -> str:
+        """The path and query of one parent's collection."""
+        path = self._stream.fallback_path if self.falls_back else None
+        return fill(path or self._route, ids) + self._query(self._listed, ids)
+
+    def details(self, ids: Ids) -> str:
+        """The path and query of one record."""
+        path = self._stream.details.path if self._stream.details else ""
+        return fill(path, ids) + self._query(self._names, ids, is_collection=False)
+
+    def _query(self, select: Iterable[str], ids: Ids, *, is_collection: bool = True) -> str:
+        options, found = self._options, []
+        if options.select and not self.select_is_refused:
+            found.append("$select=" + ",".join(sorted({*select, "id"})))
+        if expand := [it for it in options.expand if it.partition("(")[0] in self._asked]:
+            found.append("$expand=" + ",".join(expand))
+        if options.filter and is_collection:
+            quoted = {key: value.replace("'", "''") for key, value in ids.items()}
+            found.append("$filter=" + fill(options.filter, quoted).replace(" ", "%20"))
+        if options.order and is_collection:
+            found.append("$orderby=" + options.order.replace(" ", "%20"))
+        if options.top and is_collection:
+            tops = [top for name, top in options.top_with.items() if name in self._names]
+            found.append(f"$top={min([options.top, *tops])}")
+        return "?" + "&".join(found) if found else ""

@@ -1,0 +1,365 @@
+"""Readers: one for each stream of a run, with all that changes while it is read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from tap_msteams.advice import advice_on
+from tap_msteams.client import RowDecoder
+from tap_msteams.client.row import ADDITIONAL_DATA
+from tap_msteams.errors import (
+    DamagedError,
+    EnoughError,
+    GraphError,
+    MissingError,
+    NotEntitledError,
+    NotGrantedError,
+    RejectedError,
+    TapError,
+    UnforeseenError,
+    recast,
+)
+from tap_msteams.readers.output import Output
+from tap_msteams.run import UNDECLARED, Consent, Parent, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    from tap_msteams.client import Page, Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.run import Receipt, Run
+    from tap_msteams.writer import Record
+
+logger = logging.getLogger("tap-msteams")
+
+
+class Reader:
+    """Reads one stream below each of its parents."""
+
+    def __init__(
+        self,
+        run: Run,
+        stream: Declaration,
+        more: Mapping[str, Callable[[Ids, Row], Any]] | None = None,
+        facts: Iterable[str] = (),
+    ) -> None:
+        """Read for a run; `more` is what the kind of reader computes, out of `facts`."""
+        kind = type(stream)
+        self.run, self.stream, self.kind = run, stream, kind
+        self.shared = run.streams[kind]
+        self.client = self.shared.client
+        self.application = run.application
+        self.emits = self.shared.emits
+        self.output = Output(stream, run.privacy, more or {})
+        self.selected = self.output.selected if self.emits else ["id"]
+        chosen = run.selection.names(kind)
+        self.facts = run.plan.facts(kind, {*facts, *chosen})
+        self.decoder = self.decoder_of(self.facts)
+        self._chooses = bool(chosen)
+        self._seen = Seen()
+        self._consent = Consent()
+        self._undeclared: set[str] = set()
+        self._open = asyncio.Semaphore(run.open_parents)
+        self._open_parts = asyncio.Semaphore(run.open_parents)
+
+    def decoder_of(self, facts: Mapping[str, Any]) -> RowDecoder:
+        """A decoder that looks at these facts."""
+        hides = bool(self.run.privacy and self.run.privacy.closes)
+        emitted = {*self.selected} - ({ADDITIONAL_DATA} if hides else set())
+        declared = {*self.stream.schema["properties"], *facts} - {ADDITIONAL_DATA}
+        return RowDecoder(
+            facts,
+            emitted if self.emits else (),
+            declared if self.stream.has_additional_data else None,
+            plain=self.emits and (self.output.is_plain or self.run.plain),
+        )
+
+    # The course of a run
+
+    async def read_all(self) -> None:
+        """Read below all parents, as they come, many at a time."""
+        if reason := self.run.plan.why_not(self.kind):
+            self.shared.is_complete = False
+            if self.emits:
+                self.run.issues.notice(self.kind, *reason)
+        else:
+            async with asyncio.TaskGroup() as tasks:
+                parents = self.parents()
+                while True:
+                    await self._open.acquire()
+                    if not self._wants_more() or (parent := await anext(parents, None)) is None:
+                        break
+                    tasks.create_task(self._read(parent))
+        if self.shared.listings:
+            # Nobody is left who could list more; for a sample that is as it should be.
+            missing = UnforeseenError("", message="a parent was not listed")
+            self.shared.listings.refuse(EnoughError() if self.run.sample else missing)
+        self.end()
+        self.shared.has_ended = True
+        for _, feed in self.shared.feeds:
+            await feed.close()
+
+    def _wants_more(self) -> bool:
+        """Whether more parents are to be read; always, but for a sample."""
+        sample = self.run.sample
+        if sample is None or sample.wants_parent(self.shared):
+            return True
+        if self.shared.feed:
+            self.shared.feed.stop()
+        return False
+
+    async def parents(self) -> AsyncIterator[Parent]:
+        """What it is read below; a single one without ids for a collection of the whole tenant."""
+        if self.shared.feed is None:
+            yield Parent({})
+            return
+        known = set[tuple[str, ...]]()
+        async for parent in self.shared.feed:
+            key = tuple(parent.ids.values())
+            if self.kind.distinct_parents and key in known:
+                if parent.receipt:
+                    parent.receipt.give_back()
+                continue
+            if self.kind.distinct_parents:
+                known.add(key)
+            yield parent
+
+    async def _read(self, parent: Parent) -> None:
+        """Read one parent; a failure concerns nobody else."""
+        self.begin_parent(parent)
+        try:
+            if not await self.guarded(parent, self._unless_barred(parent)):
+                self.shared.failed += 1
+        finally:
+            self.end_parent(parent)
+            self._open.release()
+
+    def begin_parent(self, parent: Parent) -> None:  # noqa: ARG002 - overridden
+        """Count a parent that is being read."""
+        metrics = self.shared.metrics
+        self.shared.open += 1
+        metrics.parents += 1
+        if metrics.started is None:
+            metrics.started = self.run.client.clock()
+
+    def end_parent(self, parent: Parent) -> None:
+        """Count a parent that has been read, in whatever way."""
+        metrics = self.shared.metrics
+        self.shared.open -= 1
+        metrics.done += 1
+        metrics.ended = self.run.client.clock()
+        if parent.receipt:
+            parent.receipt.give_back()
+
+    async def _unless_barred(self, parent: Parent) -> None:
+        tenant_id = self.run.client.graph.tenant_id
+        error = self.kind.barred(parent.facts, application=self.application, tenant_id=tenant_id)
+        if error is None:
+            await self.read(parent)
+        elif self.emits:
+            self.run.issues.report(self.kind, parent.ids, error)
+
+    @abstractmethod
+    async def read(self, parent: Parent) -> None:
+        """Read one parent; raises a GraphError where it could not be read to its end."""
+
+    def end(self) -> None:
+        """Take note that all parents have been read, and activate the version if all was."""
+        plan, streams = self.run.plan, self.run.streams
+        lists_all = all(streams[parent].lists_all for parent in plan.parents(self.kind))
+        if not lists_all or self.run.selection.narrows(self.kind):  # not chosen is not gone
+            self.shared.is_complete = False
+        self.tell_refusals()
+        if self.emits and self.shared.is_complete:
+            self.stream.activate_version()
+
+    def save(self) -> None:
+        """Write the bookmarks into the tap's state; a full read has none."""
+
+    # Parts of a parent
+
+    def parts(self) -> Parts:
+        """Parts of one parent that are read side by side."""
+        return Parts(self, self._open_parts)
+
+    async def guarded(self, parent: Parent, reading: Coroutine[Any, Any, None]) -> bool:
+        """Read a parent or a part of one; whether it could be read to its end."""
+        try:
+            await reading
+        except EnoughError:
+            return True
+        except GraphError as error:
+            self.failed(parent, error)
+            return False
+        except (TapError, BaseExceptionGroup):
+            raise
+        except Exception as error:
+            logger.debug("%s: an error that nobody thought of", self.stream.name, exc_info=True)
+            self.failed(parent, UnforeseenError("", message=type(error).__name__))
+            return False
+        return True
+
+    # Failures
+
+    def failed(self, parent: Parent, error: GraphError) -> None:
+        """Take note that a parent, or a part of it, was not read to its end."""
+        ids, shared = parent.ids, self.shared
+        error = self.kind.meaning(error, ids, parent.facts, application=self.application)
+        if isinstance(error, MissingError) and not ids:
+            error = recast(RejectedError, error)  # a collection of the whole tenant is not gone
+        # Where a person is not entitled to something there is none of it to miss.
+        if not isinstance(error, NotEntitledError):
+            shared.is_complete = False
+            shared.lists_all = shared.lists_all and self.kind.fills in ids
+        if isinstance(error, NotGrantedError):  # before those who need its ids hear of it
+            error.permission = error.permission or self.kind.needs(application=self.application)
+        if shared.listings:
+            shared.listings.settle(ids, error)
+        if advice_on(error).severity == "gap" and parent.receipt:
+            parent.receipt.miss()
+        if not isinstance(error, NotGrantedError):
+            self.run.issues.report(self.kind, self._subject(ids), error)
+        # Told at the end, when it is known whether anybody has granted it.
+        elif self._consent.refuse(ids, error):
+            self._give_up(error)
+
+    def _subject(self, ids: Ids) -> Ids:
+        """The ids that may be told: an address that lets its reader in is none of them."""
+        known = self.stream.schema["properties"].keys() | {
+            *self.kind.names_above(application=self.application),
+            self.kind.fills,
+            "id",
+        }
+        return {name: id_ for name, id_ in ids.items() if name in known}
+
+    def _give_up(self, error: NotGrantedError) -> None:
+        """Ask nobody else for what nobody has granted."""
+        if self.shared.feed:
+            self.shared.feed.stop()
+        if self.shared.listings:
+            self.shared.listings.refuse(error)
+
+    def tell_refusals(self) -> None:
+        """Report who lacks the permission, as far as that has come out."""
+        for ids, error in self._consent.told():
+            self.run.issues.report(self.kind, self._subject(ids), error)
+
+    # Rows
+
+    def chosen(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows less those that the settings do not choose."""
+        if not self._chooses:
+            return rows
+        return [row for row in rows if self.run.selection.admits(self.kind, row)]
+
+    def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows less those that have come before, where that can be."""
+        if version := self.kind.version:
+            return [it for it in rows if self._seen.is_new((it["id"],), it.get(version) or 0)]
+        if self.kind.once:
+            keys = self.stream.primary_keys
+            return [it for it in rows if self._seen.is_new(str(it.get(key)) for key in keys)]
+        return rows
+
+    async def publish(self, ids: Ids, rows: Iterable[Row], receipt: Receipt | None) -> None:
+        """Make rows known to the streams below, as far as these have room."""
+        if not self.shared.feeds:
+            return
+        for row in rows:
+            if (below := self.kind.ids_of(ids, row)) is None:
+                continue
+            for child, feed in self.shared.feeds:
+                emits = self.run.streams[type(child)].emits
+                for found in child.found_in(below, row, emits=emits):
+                    await feed.put(Parent(found, row.facts, receipt))
+
+    async def write(self, rows: Sequence[Row], parent: Parent) -> None:
+        """Write rows below a parent; returns when they are written."""
+        if not (self.emits and rows):
+            return
+        records, keyless = self.output.records(rows, parent.ids)
+        for key in keyless:
+            self.lost(parent, f"a row of Graph's does not say its {key}")
+        await self.emit(records)
+
+    async def emit(self, records: list[Record]) -> None:
+        """Write records; returns when they are written."""
+        if records:
+            self.shared.metrics.rows += len(records)
+            try:
+                await self.run.emit(self.stream, records)
+            except Exception as error:  # noqa: BLE001 - raised again, as what ends the run
+                # Not one parent's: what cannot be written ends the run, like a group of errors.
+                msg = "records cannot be written"
+                raise ExceptionGroup(msg, [error]) from None
+
+    def look_at(self, page: Page, parent: Parent) -> None:
+        """Take note of what a page says beside its rows: who may read it, and what is odd in it."""
+        self._consent.grant(parent.ids)
+        for problem in page.unreadable:
+            self.lost(parent, problem)
+        if fresh := page.undeclared - self._undeclared:
+            if not self._undeclared:
+                self.run.issues.notice(
+                    self.kind,
+                    f"Graph sends {', '.join(sorted(fresh))}, which this version does not declare",
+                    f"find it in the column {ADDITIONAL_DATA}, unless privacy settings leave it "
+                    "out; a newer version of tap-msteams may declare it",
+                    UNDECLARED,
+                )
+            self._undeclared |= fresh
+
+    def lost(self, parent: Parent, problem: str) -> None:
+        """Report a row that was not read; the others of its page are."""
+        self.shared.is_complete = False
+        if parent.receipt:
+            parent.receipt.miss()
+        error = DamagedError("", message=problem)
+        self.run.issues.report(self.kind, self._subject(parent.ids), error)
+
+
+class Parts:
+    """Reads parts of one parent side by side; one that fails stops no other."""
+
+    def __init__(self, reader: Reader, slots: asyncio.Semaphore) -> None:
+        self._reader = reader
+        self._slots = slots
+        self._tasks = asyncio.TaskGroup()
+        self.are_complete = True
+        """Whether all that have ended could be read; all have once the block is left."""
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        is_fatal = isinstance(error, TapError) and not isinstance(error, GraphError)
+        if isinstance(error, Exception) and not is_fatal:
+            kind = error = traceback = None  # the parts that have begun are read all the same
+        await self._tasks.__aexit__(kind, error, traceback)
+
+    async def start(
+        self, parent: Parent, ids: Ids, read: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Start to `read` the part of a parent that has these ids, as soon as there is room."""
+        sample = self._reader.run.sample
+        if sample and not sample.wants_part(self._reader.shared):
+            return
+        await self._slots.acquire()
+        self._tasks.create_task(self._read(replace(parent, ids=ids), read))
+
+    async def _read(self, part: Parent, read: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            self.are_complete &= await self._reader.guarded(part, read())
+        finally:
+            self._slots.release()

@@ -1,0 +1,62 @@
+"""The run log: streams about the run itself."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+from uuid import uuid4
+
+from typing_extensions import override
+
+from tap_msteams.declaration import TapStream
+from tap_msteams.run import moment, outcomes
+
+if TYPE_CHECKING:
+    from tap_msteams.run import Run
+    from tap_msteams.writer import Record
+
+
+class RunLogStream(TapStream):
+    """Rows that a run writes about itself, whatever has ended it."""
+
+    appends: ClassVar[bool] = True
+
+    @abstractmethod
+    def rows(self, run: Run) -> list[Record]:
+        """What there is to tell at the end of the run."""
+
+
+class IssueStream(RunLogStream):
+    """What was not read."""
+
+    @override
+    def rows(self, run: Run) -> list[Record]:
+        return [
+            {
+                "id": str(uuid4()),
+                "runId": run.id,
+                "severity": issue.severity,
+                "stream": issue.stream,
+                "subject": dict(issue.subject),
+                "count": issue.count,
+                "status": issue.status,
+                "code": issue.code,
+                "message": issue.message,
+                "requestId": issue.request_id,
+                "clientRequestId": issue.client_request_id,
+                "permission": issue.permission,
+                "remedy": issue.remedy,
+                "occurredDateTime": moment(issue.occurred),
+            }
+            for issue in run.issues.all
+        ]
+
+
+class OutcomeStream(RunLogStream):
+    """What was read, stream by stream."""
+
+    @override
+    def rows(self, run: Run) -> list[Record]:
+        version = self._tap.plugin_version
+        more = {"runId": run.id, "exitCode": run.exit_code, "version": version}
+        return [{**outcome.row(), **more} for outcome in outcomes(run)]

@@ -1,0 +1,24 @@
+"""The stream class of all declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from tap_msteams.declaration import Declaration
+from tap_msteams.readers.collection import Collection
+
+if TYPE_CHECKING:
+    from singer_sdk import Tap
+
+    from tap_msteams.readers.kind import Kind
+
+
+class GraphStream(Declaration):
+    """A stream of Graph's: a declaration, and the kind of reader that reads it."""
+
+    read: ClassVar[Kind] = Collection()
+    """How it is read."""
+
+    def __init__(self, tap: Tap) -> None:
+        super().__init__(tap)
+        self.forced_replication_method = self.read.replication_method

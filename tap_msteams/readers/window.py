@@ -1,0 +1,111 @@
+"""Windows: what is new since a moment, where Graph keeps things for a time only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.readers.bookmarked import BookmarkedReader
+from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.messages import NEWEST
+from tap_msteams.readers.reader import logger
+from tap_msteams.run import Receipt, comparable, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.run import Parent, Run
+
+_MARGIN = timedelta(minutes=5)
+"""What is about to leave Graph is not asked for: it may be gone when the request arrives."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window(Kind):
+    """What is new on the replication key since each parent's bookmark.
+
+    Where Graph takes bounds, `{since}` and `{until}` stand in the path or the filter; elsewhere
+    all is read, and what is older is left out.
+    """
+
+    reread: timedelta = timedelta()
+    """How long before the bookmark a record may still change."""
+    kept: timedelta | None = None
+    """How long Graph keeps it."""
+    span: timedelta | None = None
+    """The longest time that one request may ask for."""
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> WindowReader:
+        return WindowReader(run, stream, self)
+
+
+class WindowReader(BookmarkedReader):
+    """Reads one span of time after the other."""
+
+    def __init__(self, run: Run, stream: Declaration, options: Window) -> None:
+        """Go on where the stream's state says, as far as Graph still has it."""
+        self._replication_key = stream.replication_key or ""
+        super().__init__(run, stream, facts=(self._replication_key,))
+        self._options = options
+
+    @property
+    @override
+    def overlap(self) -> timedelta:
+        return max(self._options.reread, super().overlap)
+
+    @override
+    def since(self, partition: str, part: str | None = None) -> datetime | None:
+        since, kept = super().since(partition, part), self._options.kept
+        if kept is None:
+            return since
+        floor = self.run.start - kept + _MARGIN
+        bookmark = self.bookmarks.since(partition)
+        if bookmark and datetime.fromisoformat(bookmark) < floor:
+            logger.warning(
+                "%s: the last complete run was on %s, but Graph keeps only the last %d days",
+                self.stream.name,
+                bookmark[:10],
+                kept.days,
+            )
+        return max(since, floor) if since else floor
+
+    @override
+    async def read(self, parent: Parent) -> None:
+        partition, shown = self.partition(parent.ids), Receipt()
+        if self.run.client.graph.started is None:
+            # Bounds are moments of Graph's clock, which its first answer tells: to an empty window.
+            now = moment(self.run.start)
+            await self.first_page({**parent.ids, "since": now, "until": now})
+        reading = replace(parent, receipt=shown)
+        end = self.run.settings.end
+        highest = comparable(moment(end)) if end else "~"
+        async with self.parts() as parts:
+            for since, until in self._spans(self.since(partition)):
+                bounds = {**parent.ids, "since": since, "until": until}
+                lowest = comparable(since)
+                async for page in self.pages(bounds):
+                    self.look_at(page, reading)
+                    rows = [it for it in page.rows if lowest <= self._changed(it) < highest]
+                    await self.take(reading, self.chosen(rows), parts)
+        if parts.are_complete:
+            await self.advance(partition, self.run.until, shown)
+
+    def _spans(self, since: datetime | None) -> Iterator[tuple[str, str]]:
+        """The bounds of each request."""
+        since, until = since or datetime.fromtimestamp(0, UTC), self.run.until
+        span = self._options.span
+        while span and until - since > span:
+            yield moment(since), moment(since + span)
+            since += span
+        yield moment(since), moment(until)
+
+    def _changed(self, row: Row) -> str:
+        """When a record changed; what does not say it counts as new."""
+        changed = row.get(self._replication_key)
+        return comparable(changed) if changed else NEWEST

@@ -1,0 +1,38 @@
+"""What the readers of one run share: its plan, its issues, its bookmarks, and the ways between."""
+
+from __future__ import annotations
+
+from tap_msteams.run.bookmarks import Bookmarks, comparable, moment
+from tap_msteams.run.consent import Consent
+from tap_msteams.run.feed import Feed, Parent, Receipt
+from tap_msteams.run.guests import learn_guests
+from tap_msteams.run.issues import UNDECLARED, Issue, Issues
+from tap_msteams.run.outcomes import Outcome, outcomes
+from tap_msteams.run.plan import Plan
+from tap_msteams.run.run import EXIT_WITH_GAPS, Run
+from tap_msteams.run.seen import Seen
+from tap_msteams.run.selection import Selection
+from tap_msteams.run.stream_run import Listings, StreamRun
+
+__all__ = [
+    "EXIT_WITH_GAPS",
+    "UNDECLARED",
+    "Bookmarks",
+    "Consent",
+    "Feed",
+    "Issue",
+    "Issues",
+    "Listings",
+    "Outcome",
+    "Parent",
+    "Plan",
+    "Receipt",
+    "Run",
+    "Seen",
+    "Selection",
+    "StreamRun",
+    "comparable",
+    "learn_guests",
+    "moment",
+    "outcomes",
+]

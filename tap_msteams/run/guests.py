@@ -1,0 +1,29 @@
+"""Guests of the tenant, listed before anything is read where they are to be left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_msteams.client import Request, RowDecoder
+from tap_msteams.errors import GraphError, TapError
+from tap_msteams.privacy import GUEST_NAMES, PERMISSION
+
+if TYPE_CHECKING:
+    from tap_msteams.client import GraphClient
+    from tap_msteams.privacy import Guests
+
+
+async def learn_guests(client: GraphClient, guests: Guests) -> None:
+    """List the guests; raises TapError where that cannot be, since none could be left out."""
+    path = f"/users?$select={','.join(GUEST_NAMES)}&$filter=userType%20eq%20'Guest'&$top=999"
+    decoder = RowDecoder({name: str if name == "id" else str | None for name in GUEST_NAMES})
+    try:
+        async for page in client.stream("guests").pages(Request(path, decoder)):
+            for row in page.rows:
+                guests.learn(name for it in GUEST_NAMES if (name := row.get(it)))
+    except GraphError as error:
+        msg = (
+            f"the guests cannot be listed, so that `guests` cannot leave them out: "
+            f"{error}; grant {PERMISSION} with admin consent"
+        )
+        raise TapError(msg) from error

@@ -1,0 +1,162 @@
+"""Issues: what a run did not read, and why."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.advice import judge
+from tap_msteams.errors import (
+    ForbiddenError,
+    NotGrantedError,
+    TapError,
+    UnsupportedError,
+    evidence,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from tap_msteams.advice import Severity
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.errors import GraphError
+    from tap_msteams.privacy import Privacy
+    from tap_msteams.settings import Settings
+
+logger = logging.getLogger("tap-msteams")
+
+UNDECLARED = "undeclaredProperties"
+"""The code of the notice that Graph sends what nobody declared."""
+
+
+@dataclass(kw_only=True)
+class Issue:
+    """Something that was not read. A gap may miss rows; a notice tells why there are none."""
+
+    severity: Severity
+    stream: str
+    subject: Mapping[str, str]
+    status: int | None = None
+    code: str = ""
+    message: str
+    request_id: str = ""
+    client_request_id: str = ""
+    """The tap's own id of the request, which Microsoft keeps, too."""
+    permission: str = ""
+    """The permission to grant; empty where that is not the matter."""
+    remedy: str
+    occurred: datetime
+    count: int = 1
+    """How many parents it is about; `subject` is the first of them."""
+
+    @override
+    def __str__(self) -> str:
+        where = " ".join(f"{key}={value}" for key, value in self.subject.items())
+        answer = " ".join(str(part) for part in (self.status, self.code) if part)
+        what = "" if self.code == UNDECLARED else " was not read"
+        parts = [
+            f"{self.severity}: {self.stream}" + (f" {where}" if where else "") + what,
+            ": ".join(part for part in (answer, " ".join(self.message.split())) if part),
+            self.remedy,
+        ]
+        trace = evidence(self.request_id, self.client_request_id, self.occurred)
+        trace = f" ({trace})" if trace else ""
+        others = f" (and {self.count - 1} more alike)" if self.count > 1 else ""
+        return "; ".join(part for part in parts if part) + others + trace
+
+
+class Issues:
+    """The issues of one run, each told in the log when it comes up."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        privacy: Privacy | None,
+        now: Callable[[], datetime],
+        *,
+        application: bool,
+    ) -> None:
+        """Tell people as `privacy` has it; `now` is the moment on Graph's clock."""
+        self._stops = settings.on_error == "fail"
+        self._privacy = privacy
+        self._now = now
+        self._application = application
+        self.all: list[Issue] = []
+        self._warned: set[str] = set()
+
+    @property
+    def gaps(self) -> int:
+        """How many of them may miss rows."""
+        return sum(issue.severity == "gap" for issue in self.all)
+
+    def report(self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError) -> None:
+        """Record what was not read; raises TapError where `on_error` is `fail`."""
+        permission = stream.needs(application=self._application)
+        if isinstance(error, NotGrantedError):
+            # Another stream's, where the ids that this one needs could not be listed.
+            permission = error.permission = error.permission or permission
+        severity, remedy = judge(error, permission, ids)
+        if severity == "notice" and isinstance(error, UnsupportedError):
+            for known in self.all:
+                signs = (known.stream, known.status, known.code, known.remedy)
+                if signs == (stream.name, error.status, error.code, remedy):
+                    known.count += 1
+                    return
+        subject, message, remedy = self._told(ids, error.message, remedy)
+        issue = Issue(
+            severity=severity,
+            stream=stream.name,
+            subject=subject,
+            status=error.status,
+            code=error.code,
+            message=message,
+            request_id=error.request_id,
+            client_request_id=error.client_request_id,
+            permission=permission if isinstance(error, ForbiddenError) else "",
+            remedy=remedy,
+            occurred=error.date or self._now(),
+        )
+        self._add(issue)
+        if severity == "gap" and self._stops:
+            msg = f"stopped at the first gap, as `on_error` says: {issue}"
+            raise TapError(msg) from error
+
+    def notice(self, stream: type[Declaration], message: str, remedy: str, code: str = "") -> None:
+        """Record what there is to know about a whole stream."""
+        self._add(
+            Issue(
+                severity="notice",
+                stream=stream.name,
+                subject={},
+                code=code,
+                message=message,
+                remedy=remedy,
+                occurred=self._now(),
+            )
+        )
+
+    def warn_once(self, topic: str, text: str) -> None:
+        """Write a warning to the log, unless there has been one on the topic."""
+        if topic not in self._warned:
+            self._warned.add(topic)
+            logger.warning("%s", text)
+
+    def _told(
+        self, ids: Mapping[str, str], message: str, remedy: str
+    ) -> tuple[Mapping[str, str], str, str]:
+        """The same without what the privacy settings hide."""
+        if not self._privacy:
+            return ids, message, remedy
+        subject = self._privacy.subject(ids)
+        for name, id_ in ids.items():
+            remedy = remedy.replace(id_, subject[name])
+        return subject, self._privacy.text(message), remedy
+
+    def _add(self, issue: Issue) -> None:
+        self.all.append(issue)
+        level = logging.INFO if issue.severity == "notice" else logging.WARNING
+        logger.log(level, "%s", issue)

@@ -1,0 +1,111 @@
+"""What the readers of one run share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from tap_msteams.run.feed import Feed
+from tap_msteams.run.stream_run import Listings, StreamRun
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+
+    from tap_msteams.client import GraphClient
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.privacy import Privacy
+    from tap_msteams.run.issues import Issues
+    from tap_msteams.run.plan import Plan
+    from tap_msteams.run.sample import Sample
+    from tap_msteams.run.selection import Selection
+    from tap_msteams.settings import Settings
+    from tap_msteams.writer import Record
+
+    Emit = Callable[[Declaration, list[Record]], Awaitable[None]]
+
+EXIT_WITH_GAPS = 3
+
+OPEN_PER_SLOT = 4
+"""Parents read at once for each request in flight, so that throttled ones stop nobody."""
+
+
+@dataclass(eq=False)
+class Run:
+    """One run: its plan, what it has found so far, and where its records go."""
+
+    client: GraphClient
+    settings: Settings
+    plan: Plan
+    selection: Selection
+    issues: Issues
+    privacy: Privacy | None
+    """What is to be kept out of what leaves the tap; None: nothing."""
+    emit: Emit
+    """Takes the records of a page; returns when they are written."""
+    selected: Collection[type[Declaration]]
+    """The streams whose records are wanted."""
+    sample: Sample | None = None
+    """How much is read; None: all."""
+    plain: bool = False
+    """Whether records are wanted as plain values and not as bytes."""
+    id: str = field(default_factory=lambda: str(uuid4()))
+    ended_by: int | None = None
+    """The exit code of what has ended it before its end."""
+    alone: list[Run] = field(default_factory=list)
+    """Runs of single streams that belong to it."""
+    streams: dict[type[Declaration], StreamRun] = field(init=False)
+    begun: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begun = self.client.clock()
+        feeds = {
+            stream: Feed(len(parents))
+            for stream in self.plan.streams
+            if (parents := self.plan.parents(stream))
+        }
+        self.streams = {
+            stream: StreamRun(
+                declared,
+                emits=stream in self.selected,
+                client=self.client.stream(declared.name),
+                feed=feeds.get(stream),
+                feeds=[(self.plan.streams[it], feeds[it]) for it in self.plan.children(stream)],
+                listings=Listings() if self.plan.is_awaited(stream) else None,
+            )
+            for stream, declared in self.plan.streams.items()
+        }
+
+    @property
+    def all(self) -> list[Run]:
+        """It and the runs that belong to it."""
+        return [self, *self.alone]
+
+    @property
+    def open_parents(self) -> int:
+        """How many parents of a stream are read at once."""
+        return 1 if self.sample else OPEN_PER_SLOT * self.client.concurrency
+
+    @property
+    def start(self) -> datetime:
+        """The moment up to which this run reads, on Graph's clock."""
+        return self.client.graph.started or datetime.now(UTC)
+
+    @property
+    def until(self) -> datetime:
+        """The moment up to which changes are read."""
+        end = self.settings.end
+        return min(end, self.start) if end else self.start
+
+    @property
+    def application(self) -> bool:
+        """Whether it is an application that asks, not a user."""
+        return self.plan.application
+
+    @property
+    def exit_code(self) -> int:
+        """How the process ends."""
+        if self.ended_by is not None:
+            return self.ended_by
+        return EXIT_WITH_GAPS if self.issues.gaps and self.settings.on_error != "report" else 0

@@ -1,0 +1,18 @@
+"""Samples: how much of each stream is read where not all of it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tap_msteams.run.stream_run import StreamRun
+
+
+class Sample(Protocol):
+    """Decides when enough of a stream has been read; its parents are read one after the other."""
+
+    def wants_parent(self, it: StreamRun) -> bool:
+        """Whether to read another parent."""
+
+    def wants_part(self, it: StreamRun) -> bool:
+        """Whether to read another part of a parent."""

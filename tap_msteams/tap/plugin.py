@@ -1,0 +1,77 @@
+"""The SDK's plugin: how this tap takes what the user gives."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from typing_extensions import override
+
+from tap_msteams import logs
+from tap_msteams.errors import SettingsError, StateError
+from tap_msteams.sdk import ConfigInput as _ConfigInput
+from tap_msteams.sdk import classproperty, parse_environment_config
+from tap_msteams.settings import env_name, json_schema, problems, wrong_environment
+from tap_msteams.tap.inputs import read_object
+
+if TYPE_CHECKING:
+    import click
+
+
+class Plugin(Tap):
+    """A tap that names what is wrong in its settings, its environment and its state."""
+
+    config_jsonschema: ClassVar[dict[str, Any]] = json_schema()
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        logs.configure(self.config)
+        self.append_builtin_config(self.config_jsonschema)
+        found = list(problems(self.config, self.config_jsonschema["properties"]))
+        if found and raise_errors:
+            raise SettingsError("\n".join(found))
+        return found
+
+    @classproperty
+    @override
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - a property of the class
+        """The settings in the environment, one by one, so that a wrong one can be named."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        properties = cls.config_jsonschema["properties"]
+        if wrong := list(wrong_environment(os.environ, properties)):
+            raise SettingsError("\n".join(wrong))
+        found: dict[str, Any] = {}
+        for key, schema in properties.items():
+            if os.environ.get(env_name(key)) == "":
+                continue  # set to nothing is not set
+            try:
+                found |= parse_environment_config({"properties": {key: schema}}, "TAP_MSTEAMS_")
+            except ValueError as error:
+                msg = f"'{key}' (env {env_name(key)}) cannot be read: it needs another type"
+                raise SettingsError(msg) from error
+        return found
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        bookmarks = state.get("bookmarks") if state else {}
+        if not isinstance(bookmarks, dict) or not all(
+            isinstance(entry, dict) for entry in bookmarks.values()
+        ):
+            msg = (
+                "the state is no Singer state: it must be the `value` of a STATE message, "
+                "with `bookmarks` that map streams to objects"
+            )
+            raise StateError(msg)
+        super().load_state(state)
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        config: dict[str, Any] = {}
+        for path in value:
+            if path != "ENV":
+                config |= read_object("config file", path, SettingsError)
+        return _ConfigInput(config=config, parse_env="ENV" in value)

@@ -1,0 +1,416 @@
+"""The tap: its settings, its streams, and the order of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from singer_sdk import Tap
+from singer_sdk.singerlib import StateMessage
+from typing_extensions import override
+
+from tap_msteams.auth import GraphAuthenticator
+from tap_msteams.client import Graph, GraphClient, next_pause
+from tap_msteams.errors import CatalogError, StateError, TapError
+from tap_msteams.privacy import Privacy
+from tap_msteams.progress import Meters, Progress, tell
+from tap_msteams.readers import GraphStream, RunLogStream
+from tap_msteams.run import Issues, Plan, Run, Selection, learn_guests, outcomes
+from tap_msteams.sdk import ConfigInput as _ConfigInput
+from tap_msteams.settings import Settings
+from tap_msteams.streams import STREAMS
+from tap_msteams.tap.catalog import checked
+from tap_msteams.tap.inputs import load_object
+from tap_msteams.tap.plugin import Plugin
+from tap_msteams.throttle import Gate
+from tap_msteams.transport import session
+from tap_msteams.writer import RecordWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+    from types import FrameType
+
+    from tap_msteams.declaration import Declaration, TapStream
+    from tap_msteams.readers.reader import Reader
+    from tap_msteams.run.run import Emit
+    from tap_msteams.writer import Record
+
+STATE_SECONDS = 1.0
+"""A STATE message at most this often between the ends of streams."""
+
+BEAT = 1.0
+"""Seconds between two looks at the clock, at the state and at signals."""
+
+
+IDLE_BEATS = 5
+"""After so many beats without a request under way or waiting, tasks wait for each other."""
+
+
+class _StoppedError(Exception):
+    """A signal asks to end."""
+
+
+class TapMSTeams(Plugin):
+    """Singer tap for Microsoft Teams: teams, channels, messages, members and presence."""
+
+    name = "tap-msteams"
+    message_writer_class = RecordWriter
+    message_writer: RecordWriter
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+    pause: Callable[[int], float] = staticmethod(next_pause)
+    """Seconds to wait after so many tries, where Graph does not say."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
+        """Ask nothing of Graph yet."""
+        self._run: Run | None = None
+        self._readers: list[Reader] = []
+        self._signal: int | None = None
+        self._wake: Callable[[], object] | None = None
+        self._state_due = 0.0
+        self._opened: list[RunLogStream] = []
+        self._meters: Meters | None = None
+        super().__init__(**kwargs)
+
+    @override
+    def discover_streams(self) -> Sequence[TapStream]:
+        return [stream(self) for stream in STREAMS]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this run, checked."""
+        return Settings.from_config(self.config, self.config_jsonschema["properties"])
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Graph, through one connection pool for all streams."""
+        return Graph(self.settings.graph_url, session(self.settings), self.authenticator)
+
+    @cached_property
+    def authenticator(self) -> GraphAuthenticator:
+        """Who signs in."""
+        return GraphAuthenticator.from_settings(self.settings)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """The gate that all requests pass."""
+        if not self.settings.rate_limit_share:
+            self.logger.info("`rate_limit_share` is 0: Graph's limits are not paced, only heeded")
+        return Gate(self.settings.rate_limit_share)
+
+    @property
+    def all_streams(self) -> list[TapStream]:
+        """All streams."""
+        return cast("list[TapStream]", list(self.streams.values()))
+
+    @property
+    def graph_streams(self) -> dict[type[Declaration], GraphStream]:
+        """All streams of Graph's, by their classes."""
+        return {type(it): it for it in self.all_streams if isinstance(it, GraphStream)}
+
+    # Running
+
+    def read(self) -> int:
+        """Read all selected streams; returns the exit code."""
+        selected = [stream for stream in self.all_streams if stream.selected]
+        skipped = [stream.name for stream in self.all_streams if not stream.selected]
+        if skipped:
+            self.logger.info("%d of %d streams are not selected", len(skipped), len(STREAMS))
+            self.logger.debug("Not selected: %s", ", ".join(skipped))
+        batches = bool(self.config.get("batch_config"))
+        run = self._run = self.new_run([] if batches else selected, self._write)
+        try:
+            with Meters(run) as meters:
+                if batches:
+                    # Batches are files that the SDK fills, one stream after the other.
+                    for stream in sorted(selected, key=lambda it: isinstance(it, RunLogStream)):
+                        stream.sync()
+                else:
+                    self._read_side_by_side(run, selected, meters)
+        except (TapError, BrokenPipeError, SystemExit) as error:
+            run.ended_by = 128 + self._signal if self._signal else 1
+            if isinstance(error, TapError):
+                self._write_run_log(run)
+            self._tell(run, "an error")
+            raise
+        if self._signal:
+            run.ended_by = 128 + self._signal
+        self._write_run_log(run)
+        self._tell(run)
+        return run.exit_code
+
+    def _read_side_by_side(self, run: Run, selected: Sequence[TapStream], meters: Meters) -> None:
+        """Write what comes, of whichever stream, until all have come to their end."""
+        self._meters = meters
+
+        async def read() -> None:
+            readers = await self._begin(run)
+            for stream in selected:
+                stream.open(self.initialized_at // 1000)
+                if isinstance(stream, RunLogStream):
+                    self._opened.append(stream)
+            for it in run.streams.values():
+                if it.emits:
+                    meters.open(it.stream)
+            with Progress(run) as progress:
+                await self._read_all(run, readers, progress.tick)
+
+        asyncio.run(self._with_client(run, read()))
+
+    def read_alone(self, stream: TapStream) -> Iterator[Record]:
+        """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
+        if isinstance(stream, RunLogStream):
+            yield from stream.rows(self._run or self.new_run([], self._write))
+            return
+        written: asyncio.Queue[list[Record] | None] = asyncio.Queue()
+
+        async def emit(_: Declaration, records: list[Record]) -> None:
+            written.put_nowait(records)
+            await written.join()
+
+        async def read(run: Run) -> None:
+            try:
+                await self._read_all(run, await self._begin(run), lambda: None)
+            finally:
+                written.put_nowait(None)
+
+        run = self.new_run([stream], emit, within=self._run, plain=True)
+        with asyncio.Runner() as runner:
+            reading = runner.get_loop().create_task(self._with_client(run, read(run)))
+            while (records := runner.run(written.get())) is not None:
+                yield from records
+                written.task_done()
+                if self._signal:
+                    raise SystemExit(128 + self._signal)
+            runner.run(asyncio.wait_for(reading, None))
+
+    def new_run(
+        self,
+        wanted: Iterable[TapStream],
+        emit: Emit,
+        *,
+        within: Run | None = None,
+        plain: bool = False,
+    ) -> Run:
+        """A run over some streams, signed in: a failure is the first thing said then.
+
+        It may be a part of another one, `within` which its issues are told.
+        """
+        settings, application = self.settings, self.graph.is_application
+        streams = self.graph_streams
+        selected = [type(it) for it in wanted if isinstance(it, GraphStream)]
+        plan = Plan(streams, selected, application=application, cloud=settings.cloud)
+        privacy = within.privacy if within else self._privacy()
+        run = Run(
+            client=GraphClient(self.graph, self.gate, settings.concurrency, pause=self.pause),
+            settings=settings,
+            plan=plan,
+            selection=within.selection
+            if within
+            else Selection(settings, privacy, application=application),
+            issues=within.issues
+            if within
+            else Issues(settings, privacy, self.graph.now, application=application),
+            privacy=privacy,
+            emit=emit,
+            selected=selected,
+            plain=plain,
+        )
+        if within:
+            within.alone.append(run)
+        return run
+
+    def _privacy(self) -> Privacy | None:
+        """What the settings keep out of what leaves the tap; None: nothing."""
+        kinds = {
+            stream.fills: stream.properties.wrapped["id"].wrapped
+            for stream in self.graph_streams
+            if stream.fills
+        }
+        privacy = Privacy(self.settings, kinds) or None
+        # The addresses that urllib3 tells of have ids of people in them.
+        hidden = privacy and privacy.hides_people
+        logging.getLogger("urllib3").setLevel(logging.INFO if hidden else logging.NOTSET)
+        return privacy
+
+    async def _with_client(self, run: Run, reading: Coroutine[Any, Any, None]) -> None:
+        """Read with the run's client; the first error of many ends the run."""
+        # What becomes of tasks that were cut short is of interest to nobody else.
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, told: self.logger.debug("asyncio: %s", told))
+        try:
+            async with run.client:
+                await reading
+        except BaseExceptionGroup as group:
+            error = _first(group)
+            if not isinstance(error, _StoppedError):
+                raise error from None
+        finally:
+            self._wake = None
+
+    async def _begin(self, run: Run) -> list[Reader]:
+        """The readers of a run, parents first."""
+        if run.privacy and run.privacy.guests:
+            await learn_guests(run.client, run.privacy.guests)
+        readers = [stream.read.reader(run, stream) for stream in self._planned(run)]
+        self._readers += readers
+        return readers
+
+    def _planned(self, run: Run) -> Iterator[GraphStream]:
+        streams = self.graph_streams
+        return (streams[stream] for stream in run.plan.streams)
+
+    async def _read_all(
+        self, run: Run, readers: Sequence[Reader], tick: Callable[[], None]
+    ) -> None:
+        """Read all streams side by side; a signal ends it."""
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._wake = lambda: loop.call_soon_threadsafe(stopped.set)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                beat = tasks.create_task(self._beat(run, stopped, tick))
+                async with asyncio.TaskGroup() as streams:
+                    for reader in readers:
+                        streams.create_task(self._read_stream(reader))
+                beat.cancel()
+        finally:
+            for reader in readers:
+                reader.tell_refusals()
+
+    async def _read_stream(self, reader: Reader) -> None:
+        await reader.read_all()
+        if self._meters:
+            self._meters.finish(reader.shared)
+            self._write_state()
+
+    async def _beat(self, run: Run, stopped: asyncio.Event, tick: Callable[[], None]) -> None:
+        """Look at the clock now and then, and end the run when a signal asks for it."""
+        idle = 0
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), BEAT)
+            if stopped.is_set():
+                raise _StoppedError
+            tick()
+            if self._meters:
+                self._write_state_when_due()
+            idle = idle + 1 if run.client.is_idle else 0
+            if idle > IDLE_BEATS:
+                msg = "every task waits for another"
+                raise RuntimeError(msg)
+
+    # Writing
+
+    async def _write(self, stream: Declaration, records: list[Record]) -> None:
+        """Write records, and STATE where it is due."""
+        stream.write(records)
+        if self._meters:
+            self._meters.count(stream.name, len(records))
+        self._write_state_when_due()
+
+    def _write_run_log(self, run: Run) -> None:
+        """Write what there is to tell of the run itself, and the last STATE."""
+        for stream in self._opened:
+            rows = [
+                {name: value for name, value in row.items() if name in stream.selected_properties}
+                for row in stream.rows(run)
+            ]
+            if prune := stream.pruned:
+                rows = [prune(row) for row in rows]
+            properties = stream.properties.wrapped.values()
+            rewrite = run.privacy.of_rows(properties, stream.name) if run.privacy else None
+            stream.write(rewrite(rows) if rewrite else rows)
+        self._write_state(is_last=True)
+
+    def _tell(self, run: Run, by: str = "") -> None:
+        """Say at the end what was read and what was not, unless nothing was asked for."""
+        by = signal.Signals(self._signal).name if self._signal else by
+        found = outcomes(run)
+        if run.issues.all or not by or any(it.requests for it in found):
+            tell(run, found, by)
+
+    def save_bookmarks(self) -> None:
+        """Write the bookmarks of all streams into the state."""
+        for reader in self._readers:
+            reader.save()
+
+    def _write_state_when_due(self) -> None:
+        """Write STATE now and then, as far as the records written pay for its size."""
+        now = self.clock()
+        if now >= self._state_due and self.message_writer.affords_state:
+            self._state_due = now + STATE_SECONDS
+            self._write_state()
+
+    def _write_state(self, *, is_last: bool = False) -> None:
+        self.save_bookmarks()
+        if is_last:
+            # Many targets forget a STATE that is followed by a RECORD.
+            self.write_message(StateMessage(value=self.state))
+        else:
+            self.state_writer.write_state(self.state)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Leave once the page at hand is written, with the last STATE; at once if asked twice."""
+        asked_before, self._signal = self._signal, signum
+        if self._wake is None:
+            raise SystemExit(128 + signum)
+        if asked_before:
+            os._exit(128 + signum)  # whoever is to read the output does not: nothing can be ended
+        # The code that is interrupted may be holding the log: another thread waits for it.
+        told = ("%s: stopping", signal.Signals(signum).name)
+        threading.Thread(target=self.logger.info, args=told, daemon=True).start()
+        self._wake()
+
+    # The command line
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # the SDK's taps differ from its plugins in the same way
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        tap = cls(
+            config=config.config,
+            state=load_object("the state", state, StateError),
+            catalog=checked(load_object("the catalog", catalog, CatalogError)),
+            parse_env_config=config.parse_env,
+        )
+        try:
+            code = tap.read()
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            # Python flushes stdout once more at exit, which must not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            msg = "the target has closed its input: its log says why"
+            raise TapError(msg) from error
+        sys.exit(code)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that tells most: of ours first, whatever was cancelled because of it last."""
+    errors = list(_leaves(group))
+    return next((it for it in errors if isinstance(it, TapError)), errors[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for it in error.exceptions:
+            yield from _leaves(it)
+    else:
+        yield error
