@@ -194,7 +194,8 @@ class GraphClient:
             if attempt in stream.waiting:
                 stream.waiting.remove(attempt)
             elif not turn.cancelled():
-                self._free += 1
+                self._free += 1  # it had been let go, and has not gone
+                self._dispatch()
             raise
 
     def _dispatch(self) -> None:
