@@ -231,8 +231,9 @@ class GraphClient:
                     self._turn += offset + 1
                     stream.metrics.release(now)
                     return attempt, None
-                if self.gate.wait(wide, now):
+                if closes := self.gate.wait(wide, now):
                     closed.add(wide)
+                    wait = closes  # then it may let others through, sooner than this one
                 shortest = wait if shortest is None else min(shortest, wait)
             stream.metrics.hold(now)
         return None, shortest
