@@ -311,7 +311,7 @@ def graph_error(
     """
     try:
         error = msgspec.json.decode(body, type=_Body).error
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         error = _Error(message=_first_line(body))
     code, message = error.code or "", error.message or ""
     request_id = headers.get("request-id") or error.request_id
@@ -350,7 +350,7 @@ def late_error(url: str, headers: Mapping[str, Any], body: bytes) -> GraphError 
     """The error in the body of an answer whose status was good; None where there is none."""
     try:
         error = msgspec.json.decode(body, type=_Body).error
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     return graph_error(url, error.status or 500, headers, body)
 
