@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -21,10 +21,26 @@ if TYPE_CHECKING:
 # PostgreSQL takes no NUL in a text; an even number of backslashes before it means a real escape.
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
-# Half of a surrogate pair: no character. The text before has no escapes but those of json.dumps.
-_LONE_SURROGATE = re.compile(
-    r"(?<!\\)((?:\\\\)*)(?:\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab]..)\\ud[c-f][0-9a-f]{2})"
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_TEXTS = re.compile(_TEXT, re.DOTALL)
+_TEXTS_AND_BRACKETS = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
+
+# Whole pairs of surrogates and other escapes are matched to be passed over.
+_FLAWS = re.compile(
+    rb"\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
+    rb"|(?P<half>\\u[Dd][89A-Fa-f][0-9A-Fa-f]{2})"
+    rb"|\\."
+    rb"|(?P<control>[\x00-\x1f])",
+    re.DOTALL,
 )
+
+_ROW_DEPTH = 3
+"""The level of a row: in the list of a page."""
+
+_DEEPEST = 200
+"""The last level that is kept where a page is nested too deep to be decoded."""
+
+T = TypeVar("T")
 
 
 class _Page(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
@@ -49,6 +65,7 @@ _ROW = msgspec.json.Decoder(dict[str, Raw])
 _PLAIN_ROW = msgspec.json.Decoder(dict[str, Any])
 _ROWS = msgspec.json.Decoder(list[dict[str, Raw]])
 _PLAIN_ROWS = msgspec.json.Decoder(list[dict[str, Any]])
+_RAW_ROWS = msgspec.json.Decoder(list[Raw])
 _PAGE = msgspec.json.Decoder(_Page)
 _PLAIN_PAGE = msgspec.json.Decoder(_PlainPage)
 _ROW_BY_ROW = msgspec.json.Decoder(_RowByRow)
@@ -83,7 +100,7 @@ class RowDecoder:
         """The rows of a collection, or the single one of an entity's own path."""
         body = readable(answer.body)
         if answer.request.single:
-            return self.page([(_PLAIN_ROW if self._plain else _ROW).decode(body)])
+            return self.page([_decoded(_PLAIN_ROW if self._plain else _ROW, body)])
         try:
             found = (_PLAIN_PAGE if self._plain else _PAGE).decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -94,24 +111,40 @@ class RowDecoder:
         """The rows in a property that holds some; none where it is null."""
         if value is None:
             return Page(())
-        if isinstance(value, Raw):
-            value = (_PLAIN_ROWS if self._plain else _ROWS).decode(value)
-        return self.page(value)
+        try:
+            if not isinstance(value, Raw):
+                return self._one_by_one(msgspec.convert(value, list[Any]))
+            with suppress(msgspec.MsgspecError, RecursionError):
+                return self.page((_PLAIN_ROWS if self._plain else _ROWS).decode(value))
+            return self._one_by_one(_RAW_ROWS.decode(value))
+        except (msgspec.MsgspecError, RecursionError) as error:
+            return Page((), unreadable=(str(error),))
 
     def _row_by_row(self, body: bytes) -> Page:
         """The rows of a page in which one at least is broken."""
         try:
-            found = _ROW_BY_ROW.decode(body)
-        except msgspec.DecodeError:
-            found = _ROW_BY_ROW.decode(repaired(body))
+            found = _decoded(_ROW_BY_ROW, body)
+        except RecursionError:
+            found = _decoded(_ROW_BY_ROW, without_deep_rows(body))
+        return self._one_by_one(found.value, found.next, found.delta)
+
+    def _one_by_one(
+        self, rows: Iterable[Any], following: str | None = None, delta: str | None = None
+    ) -> Page:
+        """A page of those rows that are objects."""
         good: list[dict[str, Any]] = []
         broken: list[str] = []
-        for row in found.value:
+        for row in rows:
             try:
-                good.append((_PLAIN_ROW if self._plain else _ROW).decode(row))
+                good.append(self._values(row))
             except (msgspec.MsgspecError, RecursionError) as error:
                 broken.append(str(error))
-        return self.page(good, found.next, found.delta, broken)
+        return self.page(good, following, delta, broken)
+
+    def _values(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or what they stand for
+        if isinstance(row, Raw):
+            return (_PLAIN_ROW if self._plain else _ROW).decode(row)
+        return msgspec.convert(row, dict[str, Any])
 
     def page(
         self,
@@ -169,6 +202,14 @@ def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 
     return msgspec.json.Decoder(kind).decode
 
 
+def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """What a decoder makes of a body, repaired where need be."""
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError:
+        return decoder.decode(repaired(body))
+
+
 def readable(body: bytes) -> bytes:
     """A body that a target can read: UTF-8 and without NUL."""
     body = body.removeprefix(codecs.BOM_UTF8)
@@ -184,10 +225,34 @@ def readable(body: bytes) -> bytes:
 
 
 def repaired(body: bytes) -> bytes:
-    """The same page in valid JSON: raw control characters and halves of pairs become U+FFFD.
+    """The same with texts that JSON allows: half of a surrogate pair becomes U+FFFD.
 
-    Raises ValueError where it is no JSON even then.
+    Control characters become escapes, and all the rest stays byte for byte.
     """
-    value = json.loads(body, strict=False)
-    text = _LONE_SURROGATE.sub(r"\1\\ufffd", json.dumps(value, allow_nan=False))
-    return readable(text.encode())
+    return readable(_TEXTS.sub(lambda text: _FLAWS.sub(_repair, text[0]), body))
+
+
+def _repair(flaw: re.Match[bytes]) -> bytes:
+    if flaw["half"]:
+        return rb"\ufffd"
+    if flaw["control"]:
+        return b"\\u%04x" % flaw["control"][0]
+    return flaw[0]
+
+
+def without_deep_rows(body: bytes) -> bytes:
+    """The same page with null for each row that is nested too deep to be decoded."""
+    kept: list[bytes] = []
+    depth = deepest = start = end = 0
+    for mark in _TEXTS_AND_BRACKETS.finditer(body):
+        if mark[0] in (b"[", b"{"):
+            depth += 1
+            if depth == _ROW_DEPTH:
+                start, deepest = mark.start(), depth
+            deepest = max(deepest, depth)
+        elif mark[0] in (b"]", b"}"):
+            if depth == _ROW_DEPTH and deepest > _DEEPEST:
+                kept += (body[end:start], b"null")
+                end = mark.end()
+            depth -= 1
+    return b"".join((*kept, body[end:]))
