@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import inspect
 import io
 import json
 import os
@@ -15,6 +17,7 @@ import pytest
 from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
+from tests.loop import SimulatedLoop
 
 PATIENCE = 120
 """Seconds after which nothing will come any more, on however slow a machine."""
@@ -25,6 +28,17 @@ SMALL = {"seed": 7, "teams": 3, "channels": 3, "messages": 40, "users": 30}
 FOREIGN = ("ACTIONS_", "AZURE_", "IDENTITY_", "IMDS_", "MSI_", "SSL_CERT_", "TAP_MSTEAMS_")
 FOREIGN_ENDS = ("_PROXY", "_CA_BUNDLE")
 FOREIGN_NAMES = {"LOGLEVEL", "MELTANO_PROJECT_ROOT"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Run a test that is a coroutine, on a clock of its own."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(pyfuncitem.obj(**given))
+    return True
 
 
 @pytest.fixture(autouse=True, scope="session")
