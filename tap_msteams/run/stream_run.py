@@ -33,7 +33,7 @@ class Listings:
             future.set_result(found)
 
     def refuse(self, error: GraphError | EnoughError) -> None:
-        """Note that nobody will list anything more."""
+        """Note that nobody will list anything more; what is known stays known."""
         self._refusal = self._refusal or error
         for future in self._found.values():
             if not future.done():
@@ -41,10 +41,7 @@ class Listings:
 
     async def below(self, parent: Ids) -> list[str]:
         """The ids below a parent, once they are known; raises a GraphError where none will be."""
-        future = self._future(parent)
-        if self._refusal and not future.done():
-            raise self._refusal
-        found = await future
+        found = await self._future(parent)
         self._found.pop(_key(parent), None)
         if isinstance(found, list):
             return found
@@ -53,6 +50,8 @@ class Listings:
     def _future(self, parent: Ids) -> asyncio.Future[_Listing]:
         if (future := self._found.get(_key(parent))) is None:
             future = self._found[_key(parent)] = asyncio.get_running_loop().create_future()
+            if self._refusal:
+                future.set_result(self._refusal)
         return future
 
 
