@@ -79,8 +79,8 @@ class Cloud:
         return found
 
     def page(self, url: str, token: str) -> bytes:
-        """The bytes that Graph answers."""
-        headers = {"Authorization": f"Bearer {token}"}
+        """The bytes that Graph answers, compressed where it does that."""
+        headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
         return self._open(Request(url, headers=headers))  # noqa: S310 - https
 
     def _open(self, request: Request) -> bytes:

@@ -31,11 +31,16 @@ CORE = 0
 def speed(taps: Taps) -> list[Row]:
     """Processor time a record, of both taps over the same pages and of the bare minimum.
 
-    What a tap takes for an empty tenant is its start and is not counted. Every figure is the
-    least of several interleaved runs: whatever else the machine does can only add to it.
+    Once with plain bodies and once with gzip, as Graph sends them. What a tap takes for an empty
+    tenant is its start and is not counted. Every figure is the least of several interleaved runs:
+    whatever else the machine does can only add to it.
     """
+    return [*_rows(taps, compress=False), *_rows(taps, compress=True)]
+
+
+def _rows(taps: Taps, *, compress: bool) -> list[Row]:
     pages = taps.directory / "pages"
-    with Cloud(FULL, export=False) as cloud:
+    with Cloud(FULL, export=False, compress=compress) as cloud:
         floor.save(list(_pages(cloud)), pages)
         full = [(taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))]
         records = [run.records for run in full[0]]
@@ -44,7 +49,7 @@ def speed(taps: Taps) -> list[Row]:
         for _ in range(REPEATS - 1):
             full.append((taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE)))
             floors.append(_floor(taps, pages))
-    with Cloud(EMPTY, export=False) as cloud:
+    with Cloud(EMPTY, export=False, compress=compress) as cloud:
         empty = [
             (taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))
             for _ in range(REPEATS)
@@ -58,25 +63,26 @@ def speed(taps: Taps) -> list[Row]:
         for n in range(2)
     )
     least = min(floors)
+    bodies = "gzip" if compress else "plain bodies"
     return [
         Row(
-            what="Records a second on one core",
+            what=f"Records a second on one core, {bodies}",
             ours=1 / ours,
             other=1 / plain,
             unit="/s",
             against="plain SDK tap",
             ratio=plain / ours,
-            at_least=4,
+            at_least=9,
             plotted=True,
         ),
         Row(
-            what="Processor time a record",
+            what=f"Processor time a record, {bodies}",
             ours=ours * 1e6,
             other=least * 1e6,
             unit="µs",
             against="decode, encode and write alone",
             ratio=least / ours,
-            at_least=round(1 / 3, 3),
+            at_least=0.75,
         ),
     ]
 
@@ -94,11 +100,11 @@ def _floor(taps: Taps, pages: Path) -> float:
 def _pages(cloud: Cloud) -> Iterator[bytes]:
     """Yield the pages of messages that both taps read."""
     token, root = cloud.token(), f"{cloud.config['graph_url']}/v1.0/teams"
-    for team in json.loads(cloud.page(root, token))["value"]:
+    for team in json.loads(floor.unzipped(cloud.page(root, token)))["value"]:
         channels = f"{root}/{team['id']}/channels"
-        for channel in json.loads(cloud.page(channels, token))["value"]:
+        for channel in json.loads(floor.unzipped(cloud.page(channels, token)))["value"]:
             url = f"{channels}/{channel['id']}/messages?$top=50&$expand=replies"
             while url:
                 body = cloud.page(url, token)
                 yield body
-                url = json.loads(body).get("@odata.nextLink")
+                url = json.loads(floor.unzipped(body)).get("@odata.nextLink")

@@ -66,6 +66,7 @@ class Sandbox:
         auth: AuthMethod = "service_principal",
         faults: Iterable[Fault | str] = (),
         limits: bool = False,
+        compress: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
         name: str = "localhost",
@@ -74,6 +75,7 @@ class Sandbox:
         behind = max(0.0, self.tenant.until / SECOND - clock())
         self.tenant.clock = lambda: clock() + behind
         self.latency, self.auth = latency, auth
+        self._compress = compress
         self.name, self._host, self._port = name, host, port
         allowed = granted(ROLES if roles is None else roles)
         self.identity = Directory(self.tenant, allowed, clock, self._serve)
@@ -226,7 +228,10 @@ class Sandbox:
     async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
         """Send an answer, or as much of it as a fault leaves."""
         if not reply.manner:
-            return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+            whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+            if self._compress:
+                whole.enable_compression()  # in a way that the client takes, if there is one
+            return whole
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
         response.content_length = len(reply.body)
         if reply.share:

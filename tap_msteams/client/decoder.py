@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -84,17 +84,22 @@ class RowDecoder:
         declared: Collection[str] | None = None,
         *,
         plain: bool = False,
+        nested: Mapping[str, RowDecoder] | None = None,
     ) -> None:
         """Keep the `emitted` properties and look at the `facts`, which are named with their types.
 
         Keys that are not among the `declared` ones are kept aside; None: they are dropped. With
-        `plain` values are decoded, for whoever changes them.
+        `plain` values are decoded, for whoever changes them. Facts that are `nested` are rows
+        themselves.
         """
         self._emitted = frozenset(emitted)
         self._declared = None if declared is None else frozenset(declared) | self._emitted
         self._plain = plain
-        self._read = {name: _reader(kind, plain=plain) for name, kind in facts.items()}
-        self._read_id = self._read.pop(ID, None)
+        self._nested = [*(nested or {}).items()]
+        readers = {name: _reader(kind, plain=plain) for name, kind in facts.items()}
+        self._read_id = readers.pop(ID, None)
+        self._read = [it for it in readers.items() if it[0] in self._emitted]
+        self._take = [it for it in readers.items() if it[0] not in self._emitted]
 
     def decode(self, answer: Answer) -> Page:
         """The rows of a collection, or the single one of an entity's own path."""
@@ -107,90 +112,126 @@ class RowDecoder:
             return self._row_by_row(body)
         return self.page(found.value, found.next, found.delta)
 
-    def rows(self, value: Any) -> Page:  # noqa: ANN401 - bytes, or what they stand for
-        """The rows in a property that holds some; none where it is null."""
-        if value is None:
-            return Page(())
-        try:
-            if not isinstance(value, Raw):
-                return self._one_by_one(msgspec.convert(value, list[Any]))
-            with suppress(msgspec.MsgspecError, RecursionError):
-                return self.page((_PLAIN_ROWS if self._plain else _ROWS).decode(value))
-            return self._one_by_one(_RAW_ROWS.decode(value))
-        except (msgspec.MsgspecError, RecursionError) as error:
-            return Page((), unreadable=(str(error),))
-
     def _row_by_row(self, body: bytes) -> Page:
         """The rows of a page in which one at least is broken."""
         try:
             found = _decoded(_ROW_BY_ROW, body)
         except RecursionError:
             found = _decoded(_ROW_BY_ROW, without_deep_rows(body))
-        return self._one_by_one(found.value, found.next, found.delta)
+        oddities = _Oddities()
+        good = self._objects(found.value, oddities)
+        rows = self._rows(good, oddities)
+        return oddities.page(rows, found.next, found.delta)
 
-    def _one_by_one(
-        self, rows: Iterable[Any], following: str | None = None, delta: str | None = None
-    ) -> Page:
-        """A page of those rows that are objects."""
-        good: list[dict[str, Any]] = []
-        broken: list[str] = []
-        for row in rows:
-            try:
-                good.append(self._values(row))
-            except (msgspec.MsgspecError, RecursionError) as error:
-                broken.append(str(error))
-        return self.page(good, following, delta, broken)
-
-    def _values(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or what they stand for
-        if isinstance(row, Raw):
-            return (_PLAIN_ROW if self._plain else _ROW).decode(row)
-        return msgspec.convert(row, dict[str, Any])
+    def rows(self, value: Any) -> Page:  # noqa: ANN401 - bytes, or what they stand for
+        """The rows in a property that holds some; none where it is null."""
+        oddities = _Oddities()
+        return oddities.page(self._rows_in(value, oddities))
 
     def page(
         self,
         values: Iterable[dict[str, Any]],
         following: str | None = None,
         delta: str | None = None,
-        unreadable: Iterable[str] = (),
     ) -> Page:
         """A page of these rows."""
+        oddities = _Oddities()
+        return oddities.page(self._rows(values, oddities), following, delta)
+
+    def _rows_in(self, value: Any, oddities: _Oddities) -> list[Row]:  # noqa: ANN401 - as above
+        if value is None:
+            return []
+        try:
+            if not isinstance(value, Raw):
+                found = self._objects(msgspec.convert(value, list[Any]), oddities)
+            else:
+                try:
+                    found = (_PLAIN_ROWS if self._plain else _ROWS).decode(value)
+                except (msgspec.MsgspecError, RecursionError):
+                    found = self._objects(_RAW_ROWS.decode(value), oddities)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            oddities.unreadable.append(str(error))
+            return []
+        return self._rows(found, oddities)
+
+    def _objects(self, rows: Iterable[Any], oddities: _Oddities) -> list[dict[str, Any]]:
+        """Those rows that are objects."""
+        good: list[dict[str, Any]] = []
+        for row in rows:
+            try:
+                good.append(self._values(row))
+            except (msgspec.MsgspecError, RecursionError) as error:
+                oddities.unreadable.append(str(error))
+        return good
+
+    def _values(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes, or what they stand for
+        if isinstance(row, Raw):
+            return (_PLAIN_ROW if self._plain else _ROW).decode(row)
+        return msgspec.convert(row, dict[str, Any])
+
+    def _rows(self, values: Iterable[dict[str, Any]], oddities: _Oddities) -> list[Row]:
         rows: list[Row] = []
-        broken = list(unreadable)
-        undeclared: set[str] = set()
         for it in values:
             try:
-                rows.append(self._row(it, undeclared))
+                rows.append(self._row(it, oddities))
             except (msgspec.MsgspecError, RecursionError) as error:
-                broken.append(str(error))
-        return Page(
-            rows, following, delta, undeclared=frozenset(undeclared), unreadable=tuple(broken)
-        )
+                oddities.unreadable.append(str(error))
+        return rows
 
-    def _row(self, values: dict[str, Any], undeclared: set[str]) -> Row:
+    def _row(self, values: dict[str, Any], oddities: _Oddities) -> Row:
+        """A row out of values that nobody else holds: what is not emitted is taken out of them."""
         facts: dict[str, Any] = {}
-        if self._read_id:
+        if read_id := self._read_id:
             # A record without an id could be neither keyed nor found again.
-            facts[ID] = self._read_id(values[ID]) if ID in values else None
-            if not facts[ID]:
+            if ID not in values or not (id_ := read_id(values[ID])):
                 msg = "the row has no id"
                 raise msgspec.ValidationError(msg)
-        for name, read in self._read.items():
+            facts[ID] = id_
+        for name, read in self._read:
             if (value := values.get(name)) is not None:
                 facts[name] = read(value)
-        if values.keys() <= self._emitted:
-            return Row(values, facts)
+        for name, read in self._take:
+            if (value := values.pop(name, None)) is not None:
+                facts[name] = read(value)
+        for name, decoder in self._nested:
+            facts[name] = decoder._rows_in(values.pop(name, None), oddities)  # noqa: SLF001 - its own kind
+        if not values.keys() <= self._emitted:
+            values = self._kept(values, oddities)
+        return Row(values, facts)
+
+    def _kept(self, values: dict[str, Any], oddities: _Oddities) -> dict[str, Any]:
+        """What is emitted of some values; what nobody declared is kept aside."""
         kept = {name: value for name, value in values.items() if name in self._emitted}
-        if self._declared is not None:
-            more = {
-                name: value
-                for name, value in values.items()
-                if name not in self._declared and "@" not in name
-            }
-            if more:
-                undeclared.update(more)
-                if ADDITIONAL_DATA in self._emitted:
-                    kept[ADDITIONAL_DATA] = more
-        return Row(kept, facts)
+        if self._declared is None:
+            return kept
+        more = {
+            name: value
+            for name, value in values.items()
+            if name not in self._declared and "@" not in name
+        }
+        if more:
+            oddities.undeclared.update(more)
+            if ADDITIONAL_DATA in self._emitted:
+                kept[ADDITIONAL_DATA] = more
+        return kept
+
+
+@dataclass(slots=True)
+class _Oddities:
+    """What is odd in the rows of one page."""
+
+    undeclared: set[str] = field(default_factory=set)
+    unreadable: list[str] = field(default_factory=list)
+
+    def page(self, rows: list[Row], following: str | None = None, delta: str | None = None) -> Page:
+        """The page of these rows."""
+        return Page(
+            rows,
+            following,
+            delta,
+            undeclared=frozenset(self.undeclared),
+            unreadable=tuple(self.unreadable),
+        )
 
 
 def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 - a type

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 _PREFER = "include-unknown-enum-members"
 
-_CHUNK = 1 << 17
-"""Bytes read at once: requests alone would take a page in pieces of 10 KB."""
+_CHUNK = 1 << 20
+"""Bytes read at once, more than most pages have: requests alone would take pieces of 10 KB."""
 
 
 class Graph:
@@ -81,7 +81,9 @@ class Graph:
         except ForeignOriginError as error:
             raise RejectedError(path, message=str(error)) from error
         try:
-            response = self._session.send(prepared, allow_redirects=False, stream=True)
+            # Past the session, whose cookies, hooks and redirects take a tenth of the time.
+            way = self._session.get_adapter(prepared.url or "")
+            response = way.send(prepared, stream=True)
             if request.elsewhere and response.is_redirect:
                 response = self._fetch(response, path)
             body = b"".join(response.iter_content(_CHUNK))

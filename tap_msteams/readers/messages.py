@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
 from typing_extensions import override
 
 from tap_msteams.client import Request, RowDecoder
@@ -24,10 +23,10 @@ from tap_msteams.readers.reader import logger
 from tap_msteams.run import Receipt, comparable, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from tap_msteams.client import Page, Row
+    from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.run import Parent, Run
 
@@ -38,6 +37,8 @@ _LIST_TOP = 50
 """The largest page of a list, on the same page of Microsoft's."""
 
 _REPLIES, _MORE_REPLIES = "replies", "replies@odata.nextLink"
+
+_TIMES = ("createdDateTime", "lastModifiedDateTime")
 
 NEWEST = "9"
 """Later than any moment: what does not say when it changed counts as new."""
@@ -65,14 +66,22 @@ class MessageReader(ExportReader):
 
     def __init__(self, run: Run, stream: Declaration, options: ExportOrLists) -> None:
         """Try the export with the first team."""
-        super().__init__(run, stream, options, ("createdDateTime", "lastModifiedDateTime"))
+        super().__init__(run, stream, options, _TIMES)
         self._path = options.list_path
         self._channels = stream.waits_for[0]
-        self._posts = self.decoder_of({**self.facts, _REPLIES: Raw, _MORE_REPLIES: str | None})
-        self._replies = self.decoder_of(self.facts)
+        # A list needs no word on the channel of a message, nor on its times where all is read.
+        facts = {name: kind for name, kind in self.facts.items() if name != "channelIdentity"}
+        untimed = {name: kind for name, kind in facts.items() if name not in _TIMES}
+        self._replies = self.decoder_of(facts)
+        self._posts = self._decoder_of_posts(facts)
+        self._untimed_posts = self._decoder_of_posts(untimed)
         self._is_export_tried = False
         self._export_allowed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._read_by_several_pages: set[str] = set()
+
+    def _decoder_of_posts(self, facts: Mapping[str, Any]) -> RowDecoder:
+        nested = {_REPLIES: self.decoder_of(facts)}
+        return self.decoder_of({**facts, _MORE_REPLIES: str | None}, nested)
 
     @property
     def _chooses_channels(self) -> bool:
@@ -193,44 +202,44 @@ class MessageReader(ExportReader):
         from_ = comparable(moment(since)) if since else ""
         begin = comparable(moment(start)) if start else ""
         end = comparable(moment(self.run.until)) if self.run.settings.end else "~"
+        is_whole = not (since or start or self.run.settings.end)
         url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
+        request = Request(url, self._untimed_posts if is_whole else self._posts)
         pages = 0
-        async for page in self.client.pages(Request(url, self._posts)):
+        async for page in self.client.pages(request):
             pages += 1
             if pages > 1:
                 self._read_by_several_pages.add(team)
-            if not await self._page(reading, page, from_, (begin, end)):
+            self.look_at(page, reading)
+            fresh = True
+            rows: list[Row] = []
+            for post in page.rows:
+                conversation = [post, *await self._replies_to(reading, post)]
+                if not is_whole:
+                    # Conversations come in the order of their last change, a reply's or their own.
+                    fresh = any(_changed(row) >= from_ for row in conversation)
+                    # Whole: while an earlier run went down the list, it may have moved up unread.
+                    conversation = [it for it in conversation if begin <= _changed(it) < end]
+                if fresh:
+                    rows += conversation
+            await self.publish(ids, rows, shown)
+            await self.write(rows, reading)
+            if not fresh:
                 break
         if await shown.read():
             self.bookmarks.advance_subpartition(team, channel, moment(self.run.until))
             left.discard(channel)
 
-    async def _page(self, parent: Parent, page: Page, from_: str, bounds: tuple[str, str]) -> bool:
-        """Read one page of a channel; whether the next one may have something new, too."""
-        self.look_at(page, parent)
-        fresh = True
-        rows: list[Row] = []
-        for post in page.rows:
-            conversation = [post, *await self._replies_to(parent, post)]
-            # Conversations come in the order of their last change, a reply's or the post's own.
-            fresh = any(_changed(row) >= from_ for row in conversation)
-            if fresh:
-                # Whole: while an earlier run went down the list, it may have moved up unread.
-                rows += [it for it in conversation if bounds[0] <= _changed(it) < bounds[1]]
-        await self.publish(parent.ids, rows, parent.receipt)
-        await self.write(rows, parent)
-        return fresh
-
     async def _replies_to(self, parent: Parent, post: Row) -> Sequence[Row]:
         """All replies to a post: those that came with it, and the rest."""
-        page = self._replies.rows(post.get(_REPLIES))
-        self.look_at(page, parent)
-        replies, link = [*page.rows], post.get(_MORE_REPLIES)
+        replies: list[Row] = post[_REPLIES]
+        link = post.get(_MORE_REPLIES)
         if link is None and len(replies) == _INLINE_REPLIES:
             # Graph has left out the link to the rest before: read them all, from the start.
             link = f"{fill(self._path, parent.ids)}/{post['id']}/replies?$top={_LIST_TOP}"
             replies = []
         if link:
+            replies = [*replies]
             async for page in self.client.pages(Request(link, self._replies)):
                 self.look_at(page, parent)
                 replies += page.rows

@@ -48,11 +48,12 @@ class Output:
         """The records of some rows below a parent, and the keys that others lack."""
         above = {name: id_ for name, id_ in ids.items() if name in self.selected}
         checked = [key for key in self._keys if key not in above and key != "id"]
+        computed = [it for it in self._computed if it[0] not in above]
         records: list[Record] = []
         keyless: list[str] = []
         for row in rows:
             record: Record = {**row.values, **above}
-            for name, compute in self._computed:
+            for name, compute in computed:
                 record[name] = compute(ids, row)
             lacking = [key for key in checked if record.get(key) in _EMPTY]
             if lacking:

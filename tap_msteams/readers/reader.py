@@ -67,16 +67,20 @@ class Reader:
         self._open = asyncio.Semaphore(run.open_parents)
         self._open_parts = asyncio.Semaphore(run.open_parents)
 
-    def decoder_of(self, facts: Mapping[str, Any]) -> RowDecoder:
-        """A decoder that looks at these facts."""
+    def decoder_of(
+        self, facts: Mapping[str, Any], nested: Mapping[str, RowDecoder] | None = None
+    ) -> RowDecoder:
+        """A decoder that looks at these facts, and at `nested` ones that are rows themselves."""
         hides = bool(self.run.privacy and self.run.privacy.closes)
         emitted = {*self.selected} - ({ADDITIONAL_DATA} if hides else set())
-        declared = {*self.stream.schema["properties"], *facts} - {ADDITIONAL_DATA}
+        known = {*self.stream.schema["properties"], *facts, *(nested or ())}
+        declared = known - {ADDITIONAL_DATA}
         return RowDecoder(
             facts,
             emitted if self.emits else (),
             declared if self.stream.has_additional_data else None,
             plain=self.emits and (self.output.is_plain or self.run.plain),
+            nested=nested,
         )
 
     # The course of a run
