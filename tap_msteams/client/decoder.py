@@ -34,6 +34,9 @@ _FLAWS = re.compile(
     re.DOTALL,
 )
 
+_ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+"""What parts a message of Singer's from the next must not part two values."""
+
 _ROW_DEPTH = 3
 """The level of a row: in the list of a page."""
 
@@ -252,7 +255,7 @@ def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 
 
 def readable(body: bytes) -> bytes:
-    """A body that a target can read: UTF-8 and without NUL."""
+    """A body whose values a target can read: UTF-8, without NUL, on one line."""
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.isascii():
         try:
@@ -262,6 +265,8 @@ def readable(body: bytes) -> bytes:
     # From the end: CPython takes three times as long to look forward for so short a text.
     if body.rfind(rb"\u0000") >= 0:
         body = _NUL.sub(rb"\1", body)
+    if b"\n" in body or b"\r" in body:
+        body = repaired(body).translate(_ON_ONE_LINE)
     return body
 
 
@@ -270,14 +275,14 @@ def repaired(body: bytes) -> bytes:
 
     Control characters become escapes, and all the rest stays byte for byte.
     """
-    return readable(_TEXTS.sub(lambda text: _FLAWS.sub(_repair, text[0]), body))
+    return _TEXTS.sub(lambda text: _FLAWS.sub(_repair, text[0]), body)
 
 
 def _repair(flaw: re.Match[bytes]) -> bytes:
     if flaw["half"]:
         return rb"\ufffd"
     if flaw["control"]:
-        return b"\\u%04x" % flaw["control"][0]
+        return b"\\u%04x" % flaw["control"][0] if flaw["control"] > b"\0" else b""
     return flaw[0]
 
 
