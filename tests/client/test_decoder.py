@@ -44,13 +44,20 @@ def told(row, name="t"):
 
 
 def test_values_stay_the_bytes_that_graph_sent():
-    nested = '{ "b" :1.10,\n"a":[ "\\u00e9\\/", 1E2, null ], "@odata.type" : "#x" }'
+    nested = '{ "b" :1.10,\t"a":[ "\\u00e9\\/", 1E2, null ], "@odata.type" : "#x" }'
     values = {"id": '"1"', "t": nested, "n": "12345678901234567890", "f": "-0.0", "z": "1.50"}
     row = ",".join(f'"{name}": {value}' for name, value in values.items())
     [found] = page(listed(f"{{{row}}}"), *values).rows
 
     assert all(isinstance(value, Raw) for value in found.values.values())
     assert text(found.values) == values
+
+
+def test_values_stay_on_one_line():
+    row = '{\r\n  "id": "1",\n  "t": {\n    "a": "\\n",\r    "b": [\n1.10\n]\n  }\n}'
+    for single, content in ((True, row), (False, listed(row))):
+        [found] = page(content, "id", "t", single=single).rows
+        assert text(found.values)["t"] == '{     "a": "\\n",     "b": [ 1.10 ]   }'
 
 
 def test_values_are_plain_for_whoever_changes_them():

@@ -1,0 +1,371 @@
+"""Laws of reading: many parents at once, and the failure of one is nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import threading
+
+import pytest
+
+from tap_msteams.errors import (
+    AuthenticationError,
+    ForbiddenError,
+    MissingError,
+    RejectedError,
+    UnavailableError,
+)
+from tests.client.fake_graph import FakeGraph, body
+from tests.loop import LONG
+from tests.readers.library import Books, Covers, Loans, Reading, Reminders, Shelves
+
+
+def shelves(*names, **more):
+    """A Graph with some shelves and whatever else."""
+    return FakeGraph({"/shelves": [body(*names)], **more})
+
+
+def books_of(shelf):
+    return f"/shelves/{shelf}/books"
+
+
+def numbered(number):
+    return [f"{n:03}" for n in range(number)]
+
+
+# Parents and children
+
+
+async def test_what_is_found_while_others_are_read_is_read_below():
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a", following="/shelves?2")],
+            "/shelves?2": [body("b")],
+            books_of("a"): [body("1", "2", following="/more")],
+            "/more": [body("3")],
+            books_of("b"): [body("4")],
+        }
+    )
+    reading = Reading(graph, Shelves, Books)
+    await reading.read()
+
+    assert reading.ids(Shelves) == ["a", "b"]
+    found = [(row["shelfId"], row["id"]) for row in reading.rows["books"]]
+    assert sorted(found) == [("a", "1"), ("a", "2"), ("a", "3"), ("b", "4")]
+    assert [id_ for shelf, id_ in found if shelf == "a"] == ["1", "2", "3"]
+    assert reading.issues == []
+
+
+async def test_parents_that_nobody_wants_are_listed_for_their_ids_alone():
+    reading = Reading(shelves("a"), Books)
+    await reading.read()
+    assert (reading.ids(Shelves), reading.ids(Books)) == ([], [books_of("a")])
+
+
+async def test_nothing_to_read_is_read_at_once():
+    reading = Reading(shelves(), Shelves, Books)
+    await reading.read()
+    assert (reading.rows, reading.issues) == ({}, [])
+
+
+async def test_only_so_many_parents_are_open_at_once():
+    graph, most = shelves(*numbered(100)), 0
+
+    def look(url):
+        nonlocal most
+        most = max(most, reading.run.streams[Books].open)
+        return body(url)
+
+    graph._default = look
+    reading = Reading(graph, Books, concurrency=2)
+    await reading.read()
+
+    assert most == 4 * 2
+    assert len(reading.ids(Books)) == 100
+
+
+async def test_a_parent_that_graph_makes_wait_stops_nobody():
+    done = threading.Event()
+    slow = books_of("000")
+    graph = shelves(*numbered(30), **{slow: [lambda url: done.wait(LONG) and body(url)]})
+    reading = Reading(graph, Books)
+
+    async def emit(stream, records):
+        await Reading.emit(reading, stream, records)
+        if len(reading.ids(Books)) == 29:
+            done.set()
+
+    reading.run.emit = emit
+    await reading.read()
+    assert reading.ids(Books)[-1] == slow
+
+
+async def test_the_next_page_is_asked_for_once_the_last_one_is_written():
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a", following="/2")],
+            "/2": [body("b", following="/3")],
+            "/3": [body("c")],
+        }
+    )
+    reading, log = Reading(graph, Shelves), []
+
+    async def emit(_, records):
+        log.append((len(records), list(graph.sent)))
+        await asyncio.sleep(1)  # a target that takes its time
+        log.append((len(records), list(graph.sent)))
+
+    reading.run.emit = emit
+    await reading.read()
+    pages = ["/shelves", "/2", "/3"]
+    assert log == [(1, pages[:n]) for n in (1, 1, 2, 2, 3, 3)]
+
+
+async def test_who_lists_more_parents_than_enough_waits_between_pages():
+    pages = {
+        f"/shelves?{n}": [body(*(f"{n}-{i}" for i in range(999)), following=f"/shelves?{n + 1}")]
+        for n in range(30)
+    }
+    paused = UnavailableError("/x", 503, retry_after=3600.0)
+    graph = FakeGraph({"/shelves": pages["/shelves?0"], **pages}, lambda _: paused)
+    reading = Reading(graph, Books)
+    task = asyncio.create_task(reading.read())
+    await asyncio.sleep(1)
+
+    assert reading.run.streams[Books].feed.waiting == 10_000
+    assert len([url for url in graph.sent if "books" not in url]) == 11
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+# Failures
+
+
+async def test_a_failure_is_a_gap_of_its_parent():
+    refusals = {
+        books_of("001"): [ForbiddenError("/x", 403, message="closed")],
+        books_of("004"): [UnavailableError("/x", 503)],
+    }
+    reading = Reading(shelves(*numbered(8), **refusals), Shelves, Books)
+    await reading.read()
+
+    assert sorted(reading.ids(Books)) == [books_of(it) for it in numbered(8) if it not in "001 004"]
+    assert len(reading.ids(Shelves)) == 8
+    assert [(it.severity, it.stream, it.subject) for it in reading.issues] == [
+        ("gap", "books", {"shelfId": "001"}),
+        ("gap", "books", {"shelfId": "004"}),
+    ]
+    assert reading.run.streams[Books].failed == 2
+
+
+async def test_a_failure_on_a_later_page_keeps_what_was_read_before():
+    graph = shelves(
+        "a", **{books_of("a"): [body("1", following="/2")], "/2": [RejectedError("/2", 400)]}
+    )
+    reading = Reading(graph, Books)
+    await reading.read()
+    assert (reading.ids(Books), len(reading.issues)) == (["1"], 1)
+
+
+async def test_an_error_nobody_thought_of_is_a_gap_of_its_parent_alone(caplog):
+    caplog.set_level(logging.DEBUG)
+    mistake = books_of("002")
+    graph = shelves(*numbered(5), **{mistake: [ZeroDivisionError("a mistake of ours")]})
+    reading = Reading(graph, Books)
+    await reading.read()
+
+    assert len(reading.ids(Books)) == 4
+    [issue] = reading.issues
+    assert (issue.severity, issue.subject) == ("gap", {"shelfId": "002"})
+    assert "ZeroDivisionError" in str(issue)
+    with_traceback = [it for it in caplog.records if it.exc_info or "Traceback" in it.getMessage()]
+    assert [it.levelname for it in with_traceback] == ["DEBUG"]
+    assert not any("a mistake of ours" in it for it in caplog.messages)
+
+
+async def test_what_graph_never_allows_ends_the_run_as_itself():
+    error = AuthenticationError("no token")
+    graph = shelves(*numbered(20), **{books_of("003"): [error]})
+    reading = Reading(graph, Shelves, Books)
+    with pytest.raises(AuthenticationError) as caught:
+        await reading.read()
+
+    assert caught.value is error
+    assert reading.issues == []
+    assert len(graph.sent) < 20
+
+
+async def test_what_cannot_be_written_ends_the_run_as_itself():
+    reading = Reading(shelves(*numbered(20)), Shelves, Books)
+
+    async def emit(*_):
+        raise BrokenPipeError
+
+    reading.run.emit = emit
+    with pytest.raises(BrokenPipeError):
+        await reading.read()
+    assert reading.issues == []
+
+
+# Parts
+
+
+def covers(*ids):
+    return json.dumps({"value": [{"id": it} for it in ids]}).encode()
+
+
+def cover(url):
+    return json.dumps({"id": url.split("/")[2].partition("?")[0], "colour": "red"}).encode()
+
+
+async def test_a_part_that_fails_stops_no_other_and_concerns_its_own_row():
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a", "b")],
+            "/shelves/a/covers": [covers("1", "2", "3")],
+            "/shelves/b/covers": [covers("4")],
+            "/covers/1": [MissingError("/x", 404)],
+            "/covers/2": [ZeroDivisionError()],
+        },
+        cover,
+    )
+    reading = Reading(graph, Covers)
+    await reading.read()
+
+    assert sorted(reading.ids(Covers)) == ["3", "4"]
+    assert sorted(it.subject["coverId"] for it in reading.issues) == ["1", "2"]
+
+
+async def test_parts_that_have_begun_are_read_whatever_becomes_of_the_parent():
+    done = threading.Event()
+    following = {"value": [{"id": "1"}], "@odata.nextLink": "/next"}
+
+    def refuse(url):
+        done.set()
+        return RejectedError(url, 400)
+
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a")],
+            "/shelves/a/covers": [json.dumps(following).encode()],
+            "/covers/1": [lambda url: done.wait(LONG) and cover(url)],
+            "/next": [refuse],
+        }
+    )
+    reading = Reading(graph, Covers)
+    await reading.read()
+
+    assert reading.ids(Covers) == ["1"]
+    assert [it.subject for it in reading.issues] == [{"shelfId": "a"}]
+
+
+async def test_a_parent_is_done_once_all_of_its_parts_are():
+    done = []
+
+    def look(url):
+        done.append(reading.run.streams[Covers].metrics.done)
+        return cover(url)
+
+    graph = FakeGraph({"/shelves": [body("a")], "/shelves/a/covers": [covers("1", "2", "3")]}, look)
+    reading = Reading(graph, Covers)
+    await reading.read()
+    metrics = reading.run.streams[Covers].metrics
+
+    assert done == [0, 0, 0]
+    assert (metrics.parents, metrics.done, metrics.rows) == (1, 1, 3)
+    assert metrics.started <= metrics.ended
+
+
+async def test_an_error_that_ends_the_run_cancels_the_parts_of_all():
+    graph = FakeGraph(
+        {"/shelves": [body("a")], "/shelves/a/covers": [covers(*numbered(50))]},
+        lambda _: AuthenticationError("no token"),
+    )
+    reading = Reading(graph, Covers)
+    with pytest.raises(AuthenticationError):
+        await reading.read()
+    assert len(graph.sent) < 10
+
+
+# Bookmarks
+
+
+def lent(*ids):
+    moment = "2026-11-20T10:00:00Z"
+    return json.dumps({"value": [{"id": it, "lentDateTime": moment} for it in ids]}).encode()
+
+
+def read_until(reading):
+    """The shelves with a bookmark for their loans."""
+    entries = reading.state.get("loans", {}).get("shelves", {})
+    return {shelf: since for since, names in entries.items() for shelf in names}
+
+
+async def test_a_bookmark_waits_for_the_streams_below():
+    done = threading.Event()
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a", "b")],
+            "/shelves/a/loans": [lent("1")],
+            "/shelves/b/loans": [lent("2", "3")],
+            "/loans/2/reminders": [lambda url: done.wait(LONG) and body(url)],
+        }
+    )
+    reading = Reading(graph, Loans, Reminders)
+    seen = []
+
+    async def emit(stream, records):
+        await Reading.emit(reading, stream, records)
+        reading.tap.save_bookmarks()
+        seen.append((records[0]["id"], read_until(reading).keys()))
+        if len(reading.ids(Reminders)) == 2:
+            done.set()
+
+    reading.run.emit = emit
+    await reading.read()
+
+    assert not any("b" in shelves for _, shelves in seen)
+    assert read_until(reading) == dict.fromkeys("ab", "2026-11-20T12:00:00.000Z")
+
+
+@pytest.mark.parametrize(
+    "error", [UnavailableError("/x", 503), ForbiddenError("/x", 403), ZeroDivisionError()]
+)
+async def test_a_child_that_was_missed_holds_the_bookmark_of_its_parent_alone(error):
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a", "b")],
+            "/shelves/a/loans": [lent("1")],
+            "/shelves/b/loans": [lent("2", "3")],
+            "/loans/2/reminders": [error],
+        }
+    )
+    reading = Reading(graph, Loans, Reminders)
+    await reading.read()
+
+    assert sorted(reading.ids(Loans)) == ["1", "2", "3"]
+    assert read_until(reading).keys() == {"a"}
+
+
+async def test_a_child_that_is_gone_holds_no_bookmark():
+    graph = FakeGraph(
+        {
+            "/shelves": [body("a")],
+            "/shelves/a/loans": [lent("1")],
+            "/loans/1/reminders": [MissingError("/x", 404)],
+        }
+    )
+    reading = Reading(graph, Loans, Reminders)
+    await reading.read()
+    assert read_until(reading).keys() == {"a"}
+
+
+async def test_a_row_that_cannot_be_read_holds_the_bookmark():
+    row = b'{"value":[{"id":"1","lentDateTime":"2026-11-20T10:00:00Z"},{"id":5}]}'
+    reading = Reading(shelves("a", **{"/shelves/a/loans": [row]}), Loans)
+    await reading.read()
+
+    assert (reading.ids(Loans), read_until(reading)) == (["1"], {})
+    assert [it.severity for it in reading.issues] == ["gap"]
