@@ -295,11 +295,11 @@ class TapMSTeams(Plugin):
         """Look at the clock now and then, and end the run when a signal asks for it."""
         idle = 0
         while True:
+            tick()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), BEAT)
             if stopped.is_set():
                 raise _StoppedError
-            tick()
             if self._meters:
                 self._write_state_when_due()
             idle = idle + 1 if run.client.is_idle else 0
