@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -11,106 +12,21 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
-from types import SimpleNamespace
 
 import pytest
 from singer_sdk.metrics import Point
-from tap_msteams.graph import Page
-from tap_msteams.progress.glance import Glance, left_of
-from tap_msteams.sweep import Lane, Tally, Walk
-from tap_msteams.sweep.tally import endpoint
 
-from tap_msteams.errors import ThrottledError, UnavailableError
 from tap_msteams.progress import Progress
 from tap_msteams.progress.progress import TOLD_EVERY, line
+from tap_msteams.progress.status import StreamStatus, left_of
 from tap_msteams.progress.view import View, is_wanted
-from tap_msteams.throttle import Gate
+from tap_msteams.run import Parent
+from tests.client.fake_graph import FakeGraph
 from tests.conftest import run_tap
-from tests.swept import Graph, events, lane_of, sweeping
+from tests.readers.library import Books, LibraryTap, Shelves
 from tests.target import UNPACED
 
-ROOT = "https://graph.microsoft.com/v1.0"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-# Counting
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("/teams?$top=9", "/teams"),
-        (f"{ROOT}/teams/19-ab/members?a=/b", "/teams/{id}/members"),
-        ("/teams/1/channels/19:x@thread.tacv2/tabs", "/teams/{id}/channels/{id}/tabs"),
-        ("/users/adele@contoso.example/chats/getAllMessages", "/users/{id}/chats/getAllMessages"),
-        ("/reports/getTeamsUserActivity(date=2026-11-19)", "/reports/getTeamsUserActivity()"),
-        ("/drives/b!x/microsoft.graph.delta(token='t')", "/drives/{id}/microsoft.graph.delta()"),
-    ],
-)
-def test_an_endpoint_is_the_same_for_all_parents(url, shown):
-    assert endpoint(url) == shown
-
-
-def test_every_sending_is_counted_with_its_status():
-    graph = Graph(
-        {
-            "/teams/1": [
-                UnavailableError("", 503),
-                UnavailableError("", None),
-                Page([{"id": "x"}]),
-            ],
-            "/teams/2": [ThrottledError("", 429, retry_after=0.0), Page([{"id": "y"}])],
-        }
-    )
-    lane = lane_of("/teams/1", "/teams/2")
-    with sweeping(graph, lane) as sweep:
-        list(events(sweep))
-    numbers = {key: answers.number for key, answers in lane.tally.answers.items()}
-    assert numbers == {("/teams/{id}", code): 1 for code in (503, None, 429)} | {
-        ("/teams/{id}", 200): 2
-    }
-    assert (lane.tally.requests, lane.tally.retries, lane.tally.throttled) == (5, 3, 1)
-    assert (lane.tally.parents, lane.tally.done, lane.tally.under_way) == (2, 2, 0)
-    assert lane.tally.started <= lane.tally.ended
-
-
-def test_a_parent_is_done_once_all_of_its_parts_are():
-    done = []
-
-    def part(number):
-        yield []
-        done.append((number, lane.tally.done))
-
-    def whole():
-        for number in range(3):
-            yield Walk({}, part(number))
-
-    lane = Lane("things", iter([Walk({}, whole())]))
-    with sweeping(Graph(), lane) as sweep:
-        list(events(sweep))
-    assert done == [(0, 0), (1, 0), (2, 0)]
-    assert (lane.tally.parents, lane.tally.done) == (1, 1)
-
-
-def test_what_graph_asks_for_twice_at_a_time_is_waited_once():
-    tally = Tally()
-    tally.throttle(100.0, 10.0)
-    tally.throttle(104.0, 10.0)
-    tally.throttle(105.0, 1.0)
-    tally.throttle(200.0, 5.0)
-    assert (tally.throttled, tally.throttled_seconds) == (4, 19.0)
-
-
-def test_only_what_the_limits_hold_back_counts_as_waiting():
-    free, paced = lane_of(*map(str, range(9))), lane_of(*(f"/teams/{n}" for n in range(34)))
-    with sweeping(Graph(), free) as sweep:
-        list(events(sweep))
-    assert free.tally.waited == 0.0
-    with sweeping(Graph(), paced, gate=Gate(1.0)) as sweep:
-        list(events(sweep))
-    # 30 a second: three at once, the others one after the other.
-    assert 0.5 < paced.tally.waited <= paced.tally.seconds
-    assert paced.tally.held_since is None
 
 
 # A moment
@@ -125,75 +41,112 @@ class Now:
     def __call__(self):
         return self.now
 
+    def forward(self, seconds):
+        self.now += seconds
+
+
+async def find(feed, number):
+    """Put so many parents into a feed, which are all there are."""
+    for n in range(number):
+        await feed.put(Parent({"shelfId": f"{n}"}))
+    await feed.close()
+
 
 @pytest.fixture
 def run():
     """A run that reads two streams: one below 40 parents, one without parents."""
-    clock = Now()
-    result = SimpleNamespace(clock=clock, begun=clock.now, issues=[], feeds={}, streams={})
-    for name, above in (("teams", []), ("messages", [SimpleNamespace(name="teams")])):
-        lane = Lane(name, iter(()))
-        lane.tally.started, lane.open = clock.now, 1
-        stream = SimpleNamespace(name=name, lane=lane, above=above, takes_part_in=lambda _: True)
-        result.streams[name] = stream
-    reader = result.streams["messages"]
-    result.feeds["teams"] = [SimpleNamespace(reader=reader, waiting=30, is_complete=True)]
-    reader.lane.tally.parents, reader.lane.tally.done = 10, 8
+    tap = LibraryTap(FakeGraph(), rate_limit_share=1.0)
+    result = tap.new_run([tap.streams["shelves"], tap.streams["books"]], emit=None)
+    result.client.clock = Now()
+    result.begun = result.client.clock()
+    for it in result.streams.values():
+        it.metrics.started, it.open = result.begun, 1
+    books = result.streams[Books]
+    asyncio.run(find(books.feed, 40))
+    books.metrics.parents, books.metrics.done = 10, 8
     return result
 
 
-def test_the_log_gets_a_line_a_minute_and_no_more(run, caplog):
+@pytest.fixture
+def forward(run):
+    """Moves the clock of the run."""
+    return run.client.clock.forward
+
+
+def test_the_log_gets_a_line_a_minute_and_no_more(run, forward, caplog):
     caplog.set_level(logging.INFO)
-    with Progress(run, Gate()) as progress:
+    with Progress(run) as progress:
         for _ in range(int(TOLD_EVERY) * 6):
-            run.clock.now += 0.5
+            forward(0.5)
             progress.tick()
     assert len(caplog.messages) == 3
     assert caplog.messages[0].startswith("After 1 min 00 s: 0 rows, 0 requests; ")
-    assert "messages reading (0 rows, 8 of 40, 0.0 a second)" in caplog.messages[0]
+    assert "books reading (0 rows, 8 of 40, 0.0 a second)" in caplog.messages[0]
     told = {it["stream"]: it for it in caplog.records[0].progress}
-    assert (told["messages"]["done"], told["messages"]["known"]) == (8, 40)
+    assert (told["books"]["done"], told["books"]["known"]) == (8, 40)
 
 
-def test_the_time_left_is_told_where_every_stream_has_one(run, caplog):
+def test_the_time_left_is_told_where_every_stream_has_one(run, forward, caplog):
     caplog.set_level(logging.INFO)
-    with Progress(run, Gate()) as progress:
-        run.clock.now += TOLD_EVERY
+    with Progress(run) as progress:
+        forward(TOLD_EVERY)
         progress.tick()
-        run.streams["teams"].lane.open, run.streams["teams"].lane.exhausted = 0, True
-        run.clock.now += TOLD_EVERY
+        run.streams[Shelves].has_ended = True
+        forward(TOLD_EVERY)
         progress.tick()
     assert "left" not in caplog.messages[0]
     assert caplog.messages[1].endswith("about 8 min 00 s left")  # 8 of 40 took two minutes
 
 
-def test_throttling_and_silence_are_told_in_words(run, caplog):
+def test_throttling_and_silence_are_told_in_words(run, forward, caplog):
     caplog.set_level(logging.INFO)
-    teams, messages = (it.lane.tally for it in run.streams.values())
-    with Progress(run, Gate()) as progress:
-        run.clock.now += TOLD_EVERY
-        teams.under_way = teams.requests = 1
-        messages.throttled_until = run.clock.now + 12
+    shelves, books = (run.streams[it].metrics for it in (Shelves, Books))
+    with Progress(run) as progress:
+        forward(TOLD_EVERY)
+        shelves.under_way = shelves.requests = 1
+        books.throttled_until = run.client.clock() + 12
         progress.tick()
-    assert "teams no answer for 1 min 00 s" in caplog.messages[0]
-    assert "messages throttled, 12 s more" in caplog.messages[0]
+    assert "shelves no answer for 1 min 00 s" in caplog.messages[0]
+    assert "books throttled, 12 s more" in caplog.messages[0]
 
 
-def test_a_stream_is_not_measured_by_what_all_of_graph_allows(run, caplog):
+def test_a_stream_that_the_limits_hold_back_is_said_to_be(run, forward, caplog):
     caplog.set_level(logging.INFO)
-    gate, tallies = Gate(), [it.lane.tally for it in run.streams.values()]
-    for tally, path in zip(tallies, ("/teams", "/reports/getTeams"), strict=True):
+    shelves, books = (run.streams[it].metrics for it in (Shelves, Books))
+    with Progress(run) as progress:
+        forward(TOLD_EVERY)
+        shelves.hold(run.client.clock())
+        books.hold(run.client.clock())
+        books.under_way, books.answered = 1, run.client.clock()
+        progress.tick()
+    assert "shelves at Graph's limit" in caplog.messages[0]
+    assert "books reading" in caplog.messages[0]
+
+
+def test_a_stream_that_waits_for_parents_says_for_whose(run, forward, caplog):
+    caplog.set_level(logging.INFO)
+    run.streams[Books].open, run.streams[Books].metrics.requests = 0, 1
+    with Progress(run) as progress:
+        forward(TOLD_EVERY)
+        progress.tick()
+    assert "books waits for shelves" in caplog.messages[0]
+
+
+def test_a_stream_is_not_measured_by_what_all_of_graph_allows(run, forward, caplog):
+    caplog.set_level(logging.INFO)
+    gate = run.client.gate
+    for stream, path in ((Shelves, "/teams"), (Books, "/reports/getTeams")):
         keys = gate.keys(path)
         gate.admit(keys, 0.0)
-        tally.limit = keys[0]
-    with Progress(run, gate) as progress:
-        run.clock.now += TOLD_EVERY
+        run.streams[stream].metrics.limit = keys[0]
+    with Progress(run) as progress:
+        forward(TOLD_EVERY)
         progress.tick()
-    assert "teams reading (0 rows, 0.0 of 29 a second)" in caplog.messages[0]
+    assert "shelves reading (0 rows, 0.0 of 29 a second)" in caplog.messages[0]
     assert "8 of 40, 0.0 a second)" in caplog.messages[0]
 
 
-def glance(stream, **changes):
+def status(stream, **changes):
     given = {
         "mood": "reading",
         "doing": "reading",
@@ -207,18 +160,18 @@ def glance(stream, **changes):
         "waited": 312.0,
         "left": 75.0,
     }
-    return Glance(stream=stream, **{**given, **changes})
+    return StreamStatus(stream=stream, **{**given, **changes})
 
 
 def test_the_run_takes_as_long_as_its_longest_stream():
-    assert left_of([glance("a", left=3.0), glance("b", left=9.0)]) == 9.0
-    assert left_of([glance("a", left=3.0), glance("b", left=None)]) is None
-    assert left_of([glance("a", left=3.0), glance("b", left=None, mood="ended")]) == 3.0
+    assert left_of([status("a", left=3.0), status("b", left=9.0)]) == 9.0
+    assert left_of([status("a", left=3.0), status("b", left=None)]) is None
+    assert left_of([status("a", left=3.0), status("b", left=None, mood="ended")]) == 3.0
     assert left_of([]) is None
 
 
 def test_a_line_names_who_is_at_work_and_counts_the_others():
-    text = line([glance("a"), *(glance(x, mood="waiting", requests=0) for x in "bc")], 61.0)
+    text = line([status("a"), *(status(x, mood="waiting", requests=0) for x in "bc")], 61.0)
     assert "2 streams not begun" in text
     assert "\n" not in text
 
@@ -235,12 +188,12 @@ class Tube(io.StringIO):
         return True
 
 
-def drawn(width, glances, monkeypatch):
+def drawn(width, statuses, monkeypatch):
     monkeypatch.setenv("LINES", "24")
     tube = Tube()
     view = View(tube, width=width)
     view.open()
-    view.show(glances, 192.0)
+    view.show(statuses, 192.0)
     lines = COLOUR.sub("", tube.getvalue()).splitlines()
     view.close()
     return lines
@@ -250,8 +203,8 @@ def drawn(width, glances, monkeypatch):
 def test_the_view_fits_its_terminal(width, monkeypatch):
     names = [f"chat_permission_grants_{n}" for n in range(50)]
     throttled = {"mood": "held", "doing": "throttled, 1 min 12 s more, 3 gaps"}
-    glances = [*map(glance, names), glance("messages", **throttled)]
-    lines = drawn(width, glances, monkeypatch)
+    statuses = [*map(status, names), status("messages", **throttled)]
+    lines = drawn(width, statuses, monkeypatch)
     assert max(map(len, lines)) <= width
     assert len(lines) <= 23
     assert any(it.startswith("messages") for it in lines), "what is held back is not left out"
@@ -260,7 +213,7 @@ def test_the_view_fits_its_terminal(width, monkeypatch):
 
 @pytest.mark.parametrize(("width", "has"), [(80, False), (200, True)])
 def test_the_view_tells_the_essentials_at_80_columns_and_all_at_200(width, has, monkeypatch):
-    text = "\n".join(drawn(width, [glance("messages")], monkeypatch))
+    text = "\n".join(drawn(width, [status("messages")], monkeypatch))
     for word in ("messages", "1,234,567", "12,345", "20,000+", "18", "20", "reading", "left"):
         assert word in text
     assert ("waited" in text, "98,765" in text.split("messages")[1]) == (has, has)
@@ -273,7 +226,7 @@ def test_the_view_has_colours_unless_nobody_wants_them(wanted, has, monkeypatch)
     tube = Tube()
     view = View(tube, width=80)
     view.open()
-    view.show([glance("messages", mood="held")], 1.0)
+    view.show([status("messages", mood="held")], 1.0)
     view.close()
     assert "messages" in tube.getvalue()
     assert ("\x1b[33m" in tube.getvalue()) == has
