@@ -10,8 +10,7 @@ from typing_extensions import override
 
 from tap_msteams import logs
 from tap_msteams.errors import SettingsError, StateError
-from tap_msteams.sdk import ConfigInput as _ConfigInput
-from tap_msteams.sdk import classproperty, parse_environment_config
+from tap_msteams.sdk import ConfigInput, classproperty, parse_environment_config
 from tap_msteams.settings import env_name, json_schema, problems, wrong_environment
 from tap_msteams.tap.inputs import read_object
 
@@ -69,9 +68,9 @@ class Plugin(Tap):
     @override
     def cb_config(
         cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
+    ) -> ConfigInput:
         config: dict[str, Any] = {}
         for path in value:
             if path != "ENV":
                 config |= read_object("config file", path, SettingsError)
-        return _ConfigInput(config=config, parse_env="ENV" in value)
+        return ConfigInput(config=config, parse_env="ENV" in value)

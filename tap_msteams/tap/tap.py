@@ -24,7 +24,7 @@ from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
 from tap_msteams.readers import GraphStream, RunLogStream
 from tap_msteams.run import Issues, Plan, Run, Selection, learn_guests, outcomes
-from tap_msteams.sdk import ConfigInput as _ConfigInput
+from tap_msteams.sdk import ConfigInput
 from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap.catalog import checked
@@ -378,13 +378,13 @@ class TapMSTeams(Plugin):
         *,
         about: bool = False,
         about_format: str | None = None,
-        config: _ConfigInput | None = None,
+        config: ConfigInput | None = None,
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
     ) -> None:
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
-        config = config or _ConfigInput()
+        config = config or ConfigInput()
         tap = cls(
             config=config.config,
             state=load_object("the state", state, StateError),
