@@ -18,7 +18,7 @@ UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
 MELTANO := $(TOOLS)/meltano/bin/meltano
 BIN := .venv/bin
 
-COMPUTED := README.md meltano.yml sandbox/README.md $(wildcard docs/*.md docs/pictures/*.svg)
+COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wildcard docs/*.md docs/pictures/*.svg)
 
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed

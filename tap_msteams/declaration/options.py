@@ -32,6 +32,7 @@ class Details:
     """The address of one record, which gives more than the collection does."""
 
     path: str
+    """Graph path of one record."""
     lists: Sequence[str] | None = None
     """The properties that the collection gives; None: all but those that are `only` here."""
     only: Sequence[str] = ()
@@ -45,6 +46,8 @@ class Content:
     name: str
     """The property that holds them, in base64 or as text."""
     path: str
+    """Graph path of them."""
     delegated_path: str | None = None
     """The path to take instead with a user's token."""
     is_text: bool = False
+    """Whether they are text."""
