@@ -55,8 +55,8 @@ class ExportReader(BookmarkedReader):
         self, run: Run, stream: Declaration, options: Export, facts: Iterable[str] = ()
     ) -> None:
         """Read for a run; `facts` are what the kind of reader looks at."""
-        wants_text = BODY_TEXT in stream.selected_properties
-        text = READ_FOR_TEXT if wants_text and run.streams[type(stream)].emits else ()
+        emits = run.streams[type(stream)].emits
+        text = READ_FOR_TEXT if emits and BODY_TEXT in stream.selected_properties else ()
         retains = run.settings.retained_messages and run.application
         retained = ("deletedDateTime",) if retains else ()
         super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained})

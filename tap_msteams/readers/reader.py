@@ -55,8 +55,9 @@ class Reader:
         self.client = self.shared.client
         self.application = run.application
         self.emits = self.shared.emits
-        self.output = Output(stream, run.privacy, more or {})
-        self.selected = self.output.selected if self.emits else ["id"]
+        # Of a stream that is only looked at the catalog may know nothing.
+        self.output = Output(stream, run.privacy, more or {}) if self.emits else None
+        self.selected = self.output.selected if self.output else ["id"]
         chosen = run.selection.names(kind)
         self.facts = run.plan.facts(kind, {*facts, *chosen})
         self.decoder = self.decoder_of(self.facts)
@@ -79,7 +80,7 @@ class Reader:
             facts,
             emitted if self.emits else (),
             declared if self.stream.has_additional_data else None,
-            plain=self.emits and (self.output.is_plain or self.run.plain),
+            plain=bool(self.output and (self.output.is_plain or self.run.plain)),
             nested=nested,
         )
 
@@ -284,7 +285,7 @@ class Reader:
 
     async def write(self, rows: Sequence[Row], parent: Parent) -> None:
         """Write rows below a parent; returns when they are written."""
-        if not (self.emits and rows):
+        if not (self.output and rows):
             return
         records, keyless = self.output.records(rows, parent.ids)
         for key in keyless:
