@@ -30,7 +30,7 @@ def tap_of(ctx: click.Context, given: Given, catalog: str | None) -> TapMSTeams:
         content = read_object("catalog", catalog, CatalogError)
     elif ctx.parent:
         content = load_object("the catalog", ctx.parent.params.get("catalog"), CatalogError)
-    return TapMSTeams(config=dict(given.config), catalog=checked(content), setup_mapper=False)
+    return TapMSTeams(config=dict(given.config), catalog=checked(content))
 
 
 @contextmanager
