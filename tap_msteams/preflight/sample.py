@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tap_msteams.client import Page, Request, StreamClient
+    from tap_msteams.client.client import Attempt
     from tap_msteams.declaration import Declaration
-    from tap_msteams.errors import GraphError
+    from tap_msteams.errors import GraphError, TapError
     from tap_msteams.readers import GraphStream
     from tap_msteams.run import StreamRun
     from tap_msteams.tap import TapMSTeams
@@ -134,6 +135,11 @@ class SampleClient(GraphClient):
             part.cut = True
             raise EnoughError
         part.url = part.url or request.url
+        now = self.clock()
+        closed = max(self.gate.wait(limit, now) for limit in self.gate.keys(request.url))
+        if closed > PATIENCE:
+            message = f"no more requests for {closed:.0f} seconds"
+            raise ThrottledError(public_path(request.url), message=message)
         try:
             async with asyncio.timeout(PATIENCE):
                 page = await super().page(stream, self._sample.shortened(part, request))
@@ -146,6 +152,13 @@ class SampleClient(GraphClient):
         if isinstance(request.decoder, RowDecoder) and request.single <= part.stream.single:
             part.rows += len(page.rows)
         return page
+
+    @override
+    def _next_try(self, stream: StreamClient, attempt: Attempt, error: TapError) -> float:
+        again = super()._next_try(stream, attempt, error)
+        if again - self.clock() > PATIENCE:
+            raise error
+        return again
 
 
 class SampleIssues(Issues):
