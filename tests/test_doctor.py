@@ -9,8 +9,6 @@ import subprocess
 import sys
 
 import pytest
-from tap_msteams.preflight.courier import Courier
-from tap_msteams.preflight.rehearsal import Measure, Rehearsal
 
 from tap_msteams.advice import LEFT_OUT_BY
 from tap_msteams.auth.grant import Grant
@@ -324,32 +322,6 @@ def test_what_counts_as_broader_is_what_graph_takes():
     assert {name: set(more) - taken[name] for name, more in BROADER.items()} == {
         name: set() for name in BROADER
     }
-
-
-class Waiting:
-    """A clock that goes on only while somebody waits."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-    def wait(self, seconds):
-        self.now += seconds
-
-
-def test_a_short_wait_that_graph_asks_for_is_waited(patient):
-    busy = patient(["teams"], faults=["429:where=teams,times=1,retry_after=5"])
-    tap = HastyTap(config=busy.config)
-    clock = Waiting()
-    courier = Courier(tap.graph, tap.gate, clock, clock.wait)
-    stream = tap.streams["teams"]
-    run = Rehearsal(courier, tap.settings, [stream])
-    part = run.read([stream], Measure(rows=1))["teams"]
-
-    assert part.good == 1
-    assert 5 <= clock.now < 10
 
 
 # As a process
