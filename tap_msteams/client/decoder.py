@@ -66,8 +66,8 @@ class _RowByRow(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@od
 
 _ROW = msgspec.json.Decoder(dict[str, Raw])
 _PLAIN_ROW = msgspec.json.Decoder(dict[str, Any])
-_ROWS = msgspec.json.Decoder(list[dict[str, Raw]])
-_PLAIN_ROWS = msgspec.json.Decoder(list[dict[str, Any]])
+_ROWS = msgspec.json.Decoder(list[dict[str, Raw]] | None)
+_PLAIN_ROWS = msgspec.json.Decoder(list[dict[str, Any]] | None)
 _RAW_ROWS = msgspec.json.Decoder(list[Raw])
 _PAGE = msgspec.json.Decoder(_Page)
 _PLAIN_PAGE = msgspec.json.Decoder(_PlainPage)
@@ -142,14 +142,12 @@ class RowDecoder:
         return oddities.page(self._rows(values, oddities), following, delta)
 
     def _rows_in(self, value: Any, oddities: _Oddities) -> list[Row]:  # noqa: ANN401 - as above
-        if value is None:
-            return []
         try:
             if not isinstance(value, Raw):
-                found = self._objects(msgspec.convert(value, list[Any]), oddities)
+                found = self._objects(msgspec.convert(value, list[Any] | None) or [], oddities)
             else:
                 try:
-                    found = (_PLAIN_ROWS if self._plain else _ROWS).decode(value)
+                    found = (_PLAIN_ROWS if self._plain else _ROWS).decode(value) or []
                 except (msgspec.MsgspecError, RecursionError):
                     found = self._objects(_RAW_ROWS.decode(value), oddities)
         except (msgspec.MsgspecError, RecursionError) as error:
