@@ -342,7 +342,7 @@ def test_rows_in_a_property_are_rows_like_others(plain):
 
     assert [row["id"] for row in found.rows] == ["1", "2"]
     assert found.undeclared == {"new"}
-    assert decoder.rows(None).rows == ()
+    assert not decoder.rows(None).rows
 
 
 @either
@@ -361,4 +361,34 @@ def test_a_broken_row_in_a_property_leaves_the_others_alone(broken, plain):
 def test_a_property_that_is_no_list_is_told(value, plain):
     decoder = RowDecoder({"id": str}, ["id"], plain=plain)
     found = decoder.rows(json.loads(value) if plain else Raw(value.encode()))
-    assert (found.rows, len(found.unreadable)) == ((), 1)
+    assert (len(found.rows), len(found.unreadable)) == (0, 1)
+
+
+def test_what_is_taken_out_of_rows_is_still_there_for_others():
+    rows = [{"id": "1", "name": "x", "n": 1.5}]
+    for emitted in ("n", "name"):
+        decoder = RowDecoder({"id": str, "name": str}, [emitted], plain=True)
+        [found] = decoder.rows(rows).rows
+        assert (found["name"], found.values) == ("x", {emitted: rows[0][emitted]})
+
+
+@either
+def test_rows_within_rows_come_with_them(plain):
+    within = RowDecoder({"id": str}, ["id", "n"], DECLARED, plain=plain)
+    outer = RowDecoder({"id": str}, ["id"], DECLARED, plain=plain, nested={"replies": within})
+    rows = (
+        '{"id":"1","replies":[{"id":"a","n":1.10},null,{"id":"b","new":1}]}',
+        '{"id":"2","replies":null}',
+        '{"id":"3"}',
+        '{"id":"4","replies":5}',
+    )
+    answer = Answer(Request("/x", outer), {}, listed(*rows).encode(), datetime.now(UTC))
+    found = answer.page()
+
+    assert [[it["id"] for it in row["replies"]] for row in found.rows] == [["a", "b"], [], [], []]
+    assert text(found.rows[0]["replies"][0].values) == {
+        "id": '"a"',
+        "n": "1.1" if plain else "1.10",
+    }
+    assert [text(row.values) for row in found.rows] == [{"id": f'"{n}"'} for n in (1, 2, 3, 4)]
+    assert (found.undeclared, len(found.unreadable)) == ({"new"}, 2)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from msgspec import Raw
+from requests.adapters import BaseAdapter
 
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.client import Graph, Request, RowDecoder
@@ -61,23 +62,25 @@ def asked(sandbox):
 # Over the wire
 
 
-class Wire:
-    """A session that answers with given bytes, as the network would."""
+class Wire(BaseAdapter):
+    """Answers with given bytes, as the network would."""
 
     def __init__(self, content, status=200, **headers):
+        super().__init__()
         self.content, self.status, self.headers = content, status, headers
+        self.asked = []
 
-    def prepare_request(self, request):
-        return request.prepare()
-
-    def send(self, prepared, *, allow_redirects, stream):
+    def send(self, request, *, stream=False, **_):
         assert stream
-        assert not allow_redirects
+        self.asked.append(request)
         response = requests.Response()
         response.raw, response.status_code = io.BytesIO(self.content), self.status
-        response.url = prepared.url
+        response.url = request.url
         response.headers.update(self.headers)
         return response
+
+    def close(self):
+        """Nothing is open."""
 
 
 SIGNATURE = SimpleNamespace(authenticate_request=lambda prepared: prepared)
@@ -86,7 +89,13 @@ SIGNATURE = SimpleNamespace(authenticate_request=lambda prepared: prepared)
 
 def wired(content, status=200, **headers):
     """Graph at the end of a wire."""
-    return Graph("https://graph.microsoft.com", Wire(content, status, **headers), SIGNATURE)
+    return at_the_end_of(Wire(content, status, **headers))
+
+
+def at_the_end_of(wire):
+    way = requests.Session()
+    way.mount("https://", wire)
+    return Graph("https://graph.microsoft.com", way, SIGNATURE)
 
 
 def answered(content, **headers):
@@ -94,6 +103,17 @@ def answered(content, **headers):
 
 
 EMPTY = b'{"value":[]}'
+
+
+def test_every_request_says_what_the_tap_can_read_and_has_a_name_of_its_own():
+    wire = Wire(EMPTY)
+    graph = at_the_end_of(wire)
+    for request in (get("/x"), get("/x"), Request("/x", IDS, body={}, headers={"A": "b"})):
+        graph.send(request)
+    headers = [request.headers for request in wire.asked]
+    assert {it["Prefer"] for it in headers} == {"include-unknown-enum-members"}
+    assert len({it["client-request-id"] for it in headers}) == 3
+    assert [it.get("A") for it in headers] == [None, None, "b"]
 
 
 def test_an_answer_that_is_no_page_has_graphs_evidence():
@@ -181,17 +201,10 @@ async def test_a_link_to_another_host_is_not_followed(open_sandbox):
     assert "$skiptoken" not in str(caught.value)
 
 
-def test_every_request_says_what_the_tap_can_read_and_who_it_is(shared_sandbox):
+def test_every_request_says_who_asks(shared_sandbox):
     graph = graph_of(shared_sandbox, user_agent="data@contoso.example")
-    seen = []
-    graph._session.hooks["response"].append(
-        lambda response, **_: seen.append(response.request.headers)
-    )
-    for _ in range(2):
-        graph.send(get(TEAMS)).page()
+    graph.send(get(TEAMS)).page()
     assert shared_sandbox.requests[-1].user_agent.endswith(" data@contoso.example")
-    assert {headers["Prefer"] for headers in seen} == {"include-unknown-enum-members"}
-    assert len({headers["client-request-id"] for headers in seen}) == 2
 
 
 def test_an_action_is_posted_with_its_body(shared_sandbox):
