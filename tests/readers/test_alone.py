@@ -1,0 +1,66 @@
+"""Laws of reading one stream for the SDK: `--test` and batches."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+
+from tap_msteams.errors import AuthenticationError, ForbiddenError
+from tests.client.fake_graph import FakeGraph, body
+from tests.readers.library import LibraryTap, anything
+
+SHELVES = [f"{n:03}" for n in range(40)]
+
+
+def library(answers=None):
+    return FakeGraph({"/shelves": [body(*SHELVES)], **(answers or {})}, anything)
+
+
+def alone(graph, stream="books"):
+    """The records of one stream, as they are asked for."""
+    tap = LibraryTap(graph)
+    return tap.read_alone(tap.streams[stream])
+
+
+def test_the_records_of_one_stream_come_as_plain_values():
+    page = b'{"value":[{"id":"1","title":"x","new":{"a":[1.5]}}]}'
+    graph = FakeGraph({"/shelves": [body("a")], "/shelves/a/books": [page]})
+    assert list(alone(graph)) == [
+        {"shelfId": "a", "id": "1", "title": "x", "additionalData": {"new": {"a": [1.5]}}}
+    ]
+    assert graph.sent == ["/shelves", "/shelves/a/books"]
+
+
+def test_all_records_come():
+    assert sorted(row["shelfId"] for row in alone(library())) == SHELVES
+
+
+def test_no_more_is_asked_for_than_whoever_takes_the_records_can_take():
+    graph = library()
+    records = alone(graph)
+    next(records)
+    assert len(graph.sent) <= 1 + 4 * 2 + 2  # as many as are open at once, and those under way
+    assert len(list(records)) == 39
+
+
+@pytest.mark.parametrize("number", [0, 1, 5])
+def test_whoever_has_enough_waits_for_nothing_more(number):
+    graph = library()
+    records = alone(graph)
+    assert len(list(islice(records, number))) == number
+    records.close()
+    assert len(graph.sent) < 30
+
+
+def test_what_ends_a_run_is_told_to_whoever_takes_the_records():
+    error = AuthenticationError("no token")
+    with pytest.raises(AuthenticationError) as caught:
+        list(alone(library({"/shelves/003/books": [error]})))
+    assert caught.value is error
+
+
+def test_what_was_not_read_is_an_issue_and_the_others_come(caplog):
+    records = list(alone(library({"/shelves/003/books": [ForbiddenError("/x", 403)]})))
+    assert len(records) == 39
+    assert "gap: books shelfId=003" in caplog.text
