@@ -23,6 +23,8 @@ COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wi
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed
 
+# uv trusts its own authorities only, unless it is told; pip trusts those of the system, too.
+export UV_SYSTEM_CERTS ?= true
 export UV_CACHE_DIR ?= $(CURDIR)/$(TOOLS)/cache
 export XDG_STATE_HOME := $(CURDIR)/$(TOOLS)/state
 unexport MELTANO_ENVIRONMENT MELTANO_PROJECT_ROOT VIRTUAL_ENV
