@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
 SOCKS = 5
@@ -35,6 +36,7 @@ class Proxy:
         """Clients sent away for want of the right credentials."""
         self.port = 0
         self._username, self._password = username, password
+        self._clients: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
         listening: Future[int] = Future()
@@ -82,13 +84,24 @@ class Proxy:
 
     async def _serve(self, listening: Future[int]) -> None:
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._client, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         listening.set_result(server.sockets[0].getsockname()[1])
         await self._end.wait()
         server.close()
+        clients = list(self._clients)
+        for task in clients:
+            task.cancel()
+        await asyncio.gather(*clients, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a client in a task of its own."""
+        task = self._loop.create_task(self._client(reader, writer))
+        # Nobody else holds a task whose client has said all it has to say: it could be collected.
+        self._clients.add(task)
+        task.add_done_callback(self._clients.discard)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        async with _closing(writer):
             first = await reader.readexactly(1)
             if first[0] == SOCKS:
                 await self._socks(reader, writer)
@@ -182,6 +195,22 @@ class Proxy:
 CLOSED = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
 
+@contextlib.asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection at the end, whichever side ends it, and see it closed."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
+    except (OSError, asyncio.IncompleteReadError):
+        pass
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
 async def _counted(reader: asyncio.StreamReader) -> bytes:
     """Bytes behind their number."""
     return await reader.readexactly((await reader.readexactly(1))[0])
@@ -192,7 +221,7 @@ async def _join(
     upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter],
 ) -> None:
     """Carry what comes from each side to the other, until both have ended."""
-    with contextlib.closing(upstream[1]):
+    async with _closing(upstream[1]):
         await asyncio.gather(_pump(client[0], upstream[1]), _pump(upstream[0], client[1]))
 
 
