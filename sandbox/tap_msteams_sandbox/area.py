@@ -1,4 +1,4 @@
-"""Areas: what each part of Teams adds to the sandbox."""
+"""Areas: parts of Teams with their endpoints, rows and limits."""
 
 from __future__ import annotations
 

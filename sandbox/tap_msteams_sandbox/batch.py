@@ -1,4 +1,4 @@
-"""JSON batching: up to twenty requests in one, each answered for itself.
+"""JSON batching: up to twenty requests in one.
 
 https://learn.microsoft.com/en-us/graph/json-batching
 """
@@ -77,7 +77,7 @@ def _answer(call: Call, item: Item, earlier: dict[str, dict[str, Any]]) -> dict[
 
 
 def _body(reply: Reply) -> object:
-    """Return the body as it is, or in base64 where it is no JSON."""
+    """Return the body, in base64 if it is not JSON."""
     try:
         msgspec.json.decode(reply.body)
     except msgspec.DecodeError:

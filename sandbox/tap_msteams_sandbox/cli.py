@@ -183,7 +183,7 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
 
 
 def run(command: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run a command to its end, hand signals on to it, and return its exit code."""
+    """Run a command to its end, forward signals to it, and return its exit code."""
     early: list[int] = []
     with _signals(early.append):
         try:
@@ -209,7 +209,7 @@ def run(command: Sequence[str], variables: Mapping[str, str]) -> int:
 
 @contextmanager
 def _signals(handler: Callable[[int], object]) -> Iterator[None]:
-    """Let Ctrl-C and a polite kill call the handler instead of ending this process."""
+    """Let SIGINT and SIGTERM call the handler instead of ending this process."""
     before = {
         number: signal.signal(number, lambda number, _: handler(number))
         for number in (signal.SIGINT, signal.SIGTERM)
@@ -222,7 +222,7 @@ def _signals(handler: Callable[[int], object]) -> Iterator[None]:
 
 
 def _in_foreground() -> bool:
-    """Whether a terminal sends its signals to this process and to the command alike."""
+    """Whether a terminal sends its signals to both this process and the command."""
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Endpoints: where the sandbox answers, and what Microsoft documents for each place, as data."""
+"""Endpoints: their paths, permissions and options as Microsoft documents them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API = "https://learn.microsoft.com/en-us/graph/api/"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint: its page, who may call it and which query options it knows."""
+    """One endpoint with its permissions and query options."""
 
     method: str
     path: str
@@ -45,7 +45,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request."""
+    """The sender of a request."""
 
     granted: tuple[str, ...]
     user: str | None = None
@@ -61,7 +61,7 @@ class Caller:
 
 @dataclass
 class Call:
-    """A request that has found its endpoint."""
+    """A request with its endpoint."""
 
     endpoint: Endpoint
     names: tuple[str, ...]
@@ -111,7 +111,7 @@ class Routes:
             node.setdefault("", {})[endpoint.method] = endpoint
 
     def find(self, method: str, segments: Iterable[str]) -> tuple[Endpoint, tuple[str, ...]]:
-        """Return the endpoint and what the path names, or raise as Graph does."""
+        """Return the endpoint and the names in the path, or refuse as Graph does."""
         node, names, last = self._tree, [], ""
         for segment in segments:
             last = segment

@@ -1,4 +1,4 @@
-"""Environment: the variables that tell a command of the sandbox.
+"""Environment: the variables of a command that uses the sandbox.
 
 Besides the facts under names of their own, and those that Azure's libraries know, every installed
 connector may add its own: its entry point in the group `tap_msteams_sandbox.environment` is called
@@ -22,7 +22,7 @@ PREFIX = "MSTEAMS_SANDBOX_"
 
 
 def environment(facts: Facts, machine: Mapping[str, str]) -> dict[str, str]:
-    """Return all variables; `machine` are those of the place where the command seems to run."""
+    """Return all variables; `machine` has those of the host that the command seems to run on."""
     document = msgspec.to_builtins(facts)
     variables = {f"{PREFIX}{name.upper()}": str(value) for name, value in document.items()}
     variables |= azure(facts) | dict(machine)
@@ -32,7 +32,7 @@ def environment(facts: Facts, machine: Mapping[str, str]) -> dict[str, str]:
 
 
 def azure(facts: Facts) -> dict[str, str]:
-    """Return what Azure's libraries look for, as far as the way of signing in has it.
+    """Return the variables that Azure's libraries read for the way of signing in.
 
     https://learn.microsoft.com/en-us/python/api/azure-identity/azure.identity.environmentcredential
     """

@@ -1,4 +1,4 @@
-"""Facts: where a sandbox is, and with what one signs in there."""
+"""Facts: addresses, ids and secrets of a sandbox."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AUTH_METHODS: tuple[AuthMethod, ...] = get_args(AuthMethod)
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a client of the sandbox has to know; every secret is a throw-away."""
+    """Everything that a client needs; the secrets are throw-aways."""
 
     auth: Annotated[AuthMethod, msgspec.Meta(description="The way of signing in that was chosen.")]
     graph_url: Annotated[str, msgspec.Meta(description="Origin of Graph.")]
@@ -79,6 +79,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def descriptions() -> dict[str, str]:
-    """Return what each fact is."""
+    """Return the description of each fact."""
     hints = get_type_hints(Facts, include_extras=True)
     return {name: hints[name].__metadata__[0].description for name in Facts.__struct_fields__}

@@ -40,7 +40,7 @@ def window(text: str | None) -> tuple[float, float]:
 def conditions(
     text: str | None, equal: Collection[str] = (), starts: Collection[str] = ()
 ) -> list[Condition]:
-    """Return what the rows have to meet, for the properties that can be filtered on."""
+    """Return the tests of a filter on these properties."""
     return [_condition(clause, equal, starts) for clause in clauses(text)] if text else []
 
 

@@ -1,4 +1,4 @@
-"""Graph v1.0: all endpoints, and who may call them."""
+"""Graph v1.0: all endpoints and their permissions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class UnknownPermissionError(ValueError):
 
 
 def granted(names: Iterable[str] = ROLES, *, without: Iterable[str] = ()) -> frozenset[str]:
-    """Return some permissions less others, if all of them are known."""
+    """Return some permissions without others, or refuse an unknown one."""
     names, without = frozenset(names), frozenset(without)
     for name in sorted(names | without):
         if name not in PERMISSIONS:
@@ -97,7 +97,7 @@ class Graph:
         self._routes = Routes(ENDPOINTS)
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
-        """Return the endpoint of a path with its version, and what the path names."""
+        """Return the endpoint of a path with its version, and the names in the path."""
         version, _, rest = path.strip("/").partition("/")
         if version != VERSION:
             msg = f"Invalid version: {version}"
@@ -107,7 +107,7 @@ class Graph:
     def answer(
         self, endpoint: Endpoint, names: tuple[str, ...], request: Request, again: Again
     ) -> Reply:
-        """Answer a request that has found its endpoint, or raise what Graph refuses it with."""
+        """Answer a request to an endpoint, or raise Graph's refusal."""
         caller = self._caller(request.headers)
         self._allow(endpoint, caller)
         call = Call(
@@ -133,7 +133,7 @@ class Graph:
         return Reply(body=content)
 
     def _caller(self, headers: Mapping[str, str]) -> Caller:
-        """Return who the bearer token stands for."""
+        """Return the caller of the bearer token."""
         scheme, _, token = headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             msg = "Access token is empty."

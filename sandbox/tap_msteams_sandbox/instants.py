@@ -1,4 +1,4 @@
-"""Instants: milliseconds since 1970, and how Graph spells them."""
+"""Instants: milliseconds since 1970, and their form in Graph."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SPELLING = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d
 
 
 def iso(instant: int) -> str:
-    """Spell an instant as .NET does: in UTC, trailing zeros of the fraction cut off."""
+    """Return an instant in ISO 8601 like .NET: UTC, without trailing zeros."""
     seconds, fraction = divmod(instant, SECOND)
     text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{fraction:03d}".rstrip("0").rstrip(".") + "Z" if fraction else text + "Z"

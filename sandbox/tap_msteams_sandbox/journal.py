@@ -1,4 +1,4 @@
-"""The journal: what was asked of the sandbox's Graph."""
+"""The journal of requests to Graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ REMEMBERED = 200_000
 
 
 class Entry(NamedTuple):
-    """One request, be it on its own or an item of a batch."""
+    """One request, alone or in a batch."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""Limits: what Microsoft documents that an application may ask of a tenant, enforced.
+"""Limits: Microsoft's documented limits, enforced.
 
 https://learn.microsoft.com/en-us/graph/throttling-limits
 """
@@ -33,7 +33,7 @@ JITTER = 0.05
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests, or units of cost, in so many seconds."""
+    """A number of requests, or of resource units, in a number of seconds."""
 
     name: str
     pattern: str
@@ -80,7 +80,7 @@ class Bucket:
         return wait if wait > JITTER else 0.0
 
     def take(self, cost: float) -> None:
-        """Pay."""
+        """Take the cost out of the bucket."""
         self._left -= cost
 
 
@@ -90,7 +90,7 @@ class _Row(NamedTuple):
 
 
 class Limits:
-    """The documented limits, of which a request has to keep every one that it falls under."""
+    """The documented limits; a request must keep all that apply."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Limits:
         self._buckets: dict[tuple[str, ...], Bucket] = {}
 
     def check(self, endpoint: Endpoint, names: tuple[str, ...], query: Query) -> None:
-        """Let a request pass, or refuse it and say when to come again."""
+        """Let a request pass, or refuse it with the time to wait."""
         now = self._clock()
         due = list(self._due(endpoint, names, query, now))
         late = [(bucket.missing(cost, now), limit) for limit, bucket, cost in due]
@@ -120,7 +120,7 @@ class Limits:
     def _due(
         self, endpoint: Endpoint, names: tuple[str, ...], query: Query, now: float
     ) -> Iterator[tuple[Limit, Bucket, float]]:
-        """Yield what a request has to pay, and out of what."""
+        """Yield the limits of a request with their buckets and costs."""
         pattern = endpoint.pattern
         if pattern not in self._applying:
             self._applying[pattern] = [
@@ -138,7 +138,7 @@ FEW = 20
 
 
 def _units(query: Query) -> float:
-    """Return what reading users costs: see IDENTITY."""
+    """Return the resource units of a request to the directory; see IDENTITY."""
     top = query.get("$top")
     saved = ("$select" in query.options) + (top is not None and top.isdecimal() and int(top) < FEW)
     return max(1, 2 - saved)

@@ -1,4 +1,4 @@
-"""OData: query options, opaque page tokens and the envelopes that Graph answers with."""
+"""OData: query options, page tokens and envelopes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Paging:
 
 
 class Query:
-    """The options of one request, checked against those that are documented for it."""
+    """The options of one request, checked against the documented ones."""
 
     def __init__(self, path: str, raw: str, documented: Iterable[str]) -> None:
         self.raw_path, self.path = path, unquote(path)
@@ -67,7 +67,7 @@ class Query:
         return self.options.get(name)
 
     def top(self, paging: Paging, ceiling: int | None) -> int:
-        """Return the size of a page: what was asked for, within what the server gives."""
+        """Return the size of a page: $top, within the server's limits."""
         size = paging.default
         if (asked := self.options.get("$top")) is not None:
             if not asked.isdecimal() or int(asked) < 1:
@@ -102,18 +102,18 @@ class Query:
 
     @property
     def _first(self) -> bool:
-        """Whether the first page is asked for, be it by a token."""
+        """Whether the request is for the first page."""
         return SKIP_TOKEN not in self.options or self._held().strip() == FIRST
 
     def _decoded(self, kind: type[T]) -> T:
-        """Return what the token holds."""
+        """Return the decoded content of the token."""
         try:
             return msgspec.json.decode(self._held(), type=kind)
         except msgspec.DecodeError:
             raise self._strange_token() from None
 
     def _held(self) -> bytes:
-        """Return what the token holds, if it was given out for this query."""
+        """Return the content of the token, if it belongs to this query."""
         token = self.options[SKIP_TOKEN]
         try:
             content = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
@@ -132,7 +132,7 @@ class Query:
         return self._link(root, msgspec.json.encode(cursor))
 
     def same_page(self, root: str) -> str:
-        """Return the address of the page that is asked for, under yet another token."""
+        """Return the address of this page under another token."""
         held = b" " + self._held() if SKIP_TOKEN in self.options else FIRST
         return self._link(root, held)
 
@@ -143,7 +143,7 @@ class Query:
         return f"{root}{self.raw_path}?{pairs}"
 
     def _seal(self, held: bytes) -> bytes:
-        """Return what ties a token to this query."""
+        """Return the signature that binds a token to this query."""
         asked = sorted((k, v) for k, v in self.options.items() if k != SKIP_TOKEN)
         question = msgspec.json.encode([self.path, asked])
         return hashlib.blake2b(question + held, digest_size=8).digest()

@@ -1,4 +1,4 @@
-"""A proxy on loopback, HTTP and SOCKS5 on one port, which notes where it was sent.
+"""A proxy on loopback, HTTP and SOCKS5 on one port, that records its targets.
 
 https://www.rfc-editor.org/rfc/rfc9110#name-connect and https://www.rfc-editor.org/rfc/rfc1928
 """
@@ -27,7 +27,7 @@ DONE, UNREACHABLE = 0, 4
 
 
 class Proxy:
-    """A proxy while it is used as a context manager; with a username it wants credentials."""
+    """A proxy as a context manager; with a username it requires credentials."""
 
     def __init__(self, username: str = "", password: str = "") -> None:
         self.hosts: list[str] = []
@@ -197,7 +197,7 @@ CLOSED = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
 @contextlib.asynccontextmanager
 async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
-    """Close a connection at the end, whichever side ends it, and see it closed."""
+    """Close a connection at the end, and wait until it is closed."""
     try:
         yield
     except asyncio.CancelledError:
@@ -212,7 +212,7 @@ async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
 
 
 async def _counted(reader: asyncio.StreamReader) -> bytes:
-    """Bytes behind their number."""
+    """Read bytes after their count."""
     return await reader.readexactly((await reader.readexactly(1))[0])
 
 

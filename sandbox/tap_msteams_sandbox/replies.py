@@ -1,4 +1,4 @@
-"""Replies: what Graph sends back, and its refusals."""
+"""Replies: answers and refusals of Graph."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ class GraphError(Exception):
 
     @classmethod
     def no_team(cls, team: str) -> Self:
-        """The team is not there, or not any more."""
+        """The team does not exist."""
         return cls(404, "NotFound", f"No team found with Group Id {team}")
 
     @classmethod
     def not_found(cls, what: str) -> Self:
-        """Something below a team is not there."""
+        """Something below a team does not exist."""
         return cls(404, "NotFound", f"{what} not found")
 
     @classmethod
     def not_a_member(cls) -> Self:
-        """The user may call the endpoint, but is no member of what it is about."""
+        """The user may call the endpoint but is not a member of the team or chat."""
         return cls(403, "Forbidden", "The caller does not have access to this resource.")
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Requests: what a client asks of Graph."""
+"""Requests to Graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server: Graph and Entra ID over TLS, the metadata service beside them, in a thread."""
+"""The server: Graph, Entra ID and the metadata service, in a thread."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """Stop to listen, and leave nothing behind."""
+        """Stop listening, and remove all files."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -127,7 +127,7 @@ class Sandbox:
 
     @property
     def requests(self) -> list[Entry]:
-        """What was asked of Graph, oldest first."""
+        """The requests to Graph, oldest first."""
         return list(self.service.journal.entries)
 
     def count(self) -> Counter[str]:
@@ -135,18 +135,18 @@ class Sandbox:
         return self.service.journal.endpoints.copy()
 
     def facts(self, auth: AuthMethod | None = None) -> Facts:
-        """Return where the sandbox is and with what one signs in, for another way if named."""
+        """Return the facts, for another way of signing in if named."""
         return self.identity.facts(auth or self.auth)
 
     def environment(self, auth: AuthMethod | None = None) -> dict[str, str]:
-        """Return the same as environment variables, those of installed connectors included."""
+        """Return the facts as environment variables, with those of installed connectors."""
         facts = self.facts(auth)
         kinds: dict[str, Kind] = {"managed_identity": "vm", "azure_cli": "azure_cli"}
         kind = kinds.get(facts.auth)
         return environment(facts, self.machine(kind) if kind else {})
 
     def machine(self, kind: Kind) -> dict[str, str]:
-        """Return the environment variables of a place where a program finds its token."""
+        """Return the environment variables of a host that has tokens for its programs."""
         return self.identity.machine(kind)
 
     def _run(self) -> None:
@@ -177,7 +177,7 @@ class Sandbox:
         return f"{scheme}://{self.name}:{runner.addresses[0][1]}"
 
     async def _close(self) -> None:
-        """Cut all connections: nobody waits for a client that keeps them alive."""
+        """Close all connections, without waiting for clients that keep them alive."""
         self._closing.set()
         for runner in self._runners:
             for site in tuple(runner.sites):
@@ -202,13 +202,13 @@ class Sandbox:
         return await self._send(request, reply)
 
     def _serve(self, request: Request) -> Reply:
-        """Answer a request, whichever way it came."""
+        """Answer a request."""
         reply = self.service.serve(request)
         self.service.stamp(reply, request.headers)
         return reply
 
     def _claims(self, bearer: str) -> Mapping[str, Any] | None:
-        """Return what a token says, unless Graph wants a better one."""
+        """Return the claims of a token, or challenge them."""
         if challenge := self.entra.challenge_to(bearer):
             msg = (
                 "Continuous access evaluation resulted in challenge with result: "
@@ -219,14 +219,14 @@ class Sandbox:
         return self.entra.claims(bearer)
 
     async def _download(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request to the host that Graph redirects to."""
+        """Answer a request to the host of downloads."""
         with self.tenant.lock:
             reply = self.tenant.part(Downloads).answer(request.path, request.headers)
         self.service.stamp(reply, request.headers)
         return await self._send(request, reply)
 
     async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-        """Send an answer, or as much of it as a fault leaves."""
+        """Send an answer, or the part of it that a fault leaves."""
         if not reply.manner:
             whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
             if self._compress:
@@ -252,7 +252,7 @@ class Sandbox:
         return response
 
     def _control(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        """Answer a wish about the sandbox itself."""
+        """Answer a request to the sandbox itself."""
         match request.method, request.path.removeprefix(CONTROL):
             case "POST", "change":
                 try:

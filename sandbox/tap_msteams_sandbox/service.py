@@ -1,4 +1,4 @@
-"""The service: what a request passes on its way to Graph, and an answer on its way back."""
+"""The service: Graph behind faults, limits and counters."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ JSON = "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf
 
 
 class Service:
-    """Graph as a client meets it: counted, dated, throttled, and at times broken."""
+    """Graph with faults, limits, counters and common headers."""
 
     def __init__(self, graph: Graph, entra: Entra, faults: Faults, *, limits: bool) -> None:
         self.graph, self.faults, self.journal = graph, faults, Journal()
@@ -49,7 +49,7 @@ class Service:
         self._earlier: dict[str, msgspec.Raw] = {}
 
     def serve(self, request: Request) -> Reply:
-        """Answer a request and write it down."""
+        """Answer a request and count it."""
         fault = self.faults.strike(f"{request.method} {request.target}", batched=request.batched)
         try:
             if fault is None:
@@ -63,7 +63,7 @@ class Service:
         return reply
 
     def _normal(self, request: Request) -> Reply:
-        """Answer a request that no fault has struck."""
+        """Answer a request without a fault."""
         try:
             endpoint, names = self.graph.find(request.method, request.path)
             request.pattern = endpoint.pattern
@@ -97,7 +97,7 @@ class Service:
         )
 
     def _note(self, request: Request, reply: Reply) -> None:
-        """Write a request down; its status is 0 where none is sent."""
+        """Count a request; its status is 0 if none is sent."""
         if any(fault.kind in REMEMBERING for fault in self.faults):
             row = pages.last_row(reply)
             if row is not None:
@@ -116,7 +116,7 @@ class Service:
         )
 
     def _pattern(self, request: Request) -> str:
-        """Return the endpoint of a request that did not get there."""
+        """Return the endpoint of a request that a fault kept from it."""
         try:
             return self.graph.find(request.method, request.path)[0].pattern
         except GraphError:
@@ -131,7 +131,7 @@ class Service:
         return reply
 
     def stamp(self, reply: Reply, headers: Mapping[str, str]) -> None:
-        """Put the headers on an answer that all of Graph's answers have."""
+        """Add the headers of all of Graph's answers."""
         request = reply.headers.setdefault("request-id", request_id())
         reply.headers.setdefault("client-request-id", headers.get("client-request-id", request))
         date = formatdate(self.graph.tenant.now() / SECOND, usegmt=True)

@@ -16,7 +16,7 @@ class Tenant(Company):
     """A synthetic company's tenant, the same for the same arguments."""
 
     def change(self, seed: int | None = None) -> dict[str, int]:
-        """Let a day of work go by; return how often what was done."""
+        """Change the tenant by a day of work; return the counts."""
         with self.lock:
             self.days += 1
             random = self.random("day", str(self.days if seed is None else seed))

@@ -1,4 +1,4 @@
-"""The areas of Teams, each with the endpoints that it answers."""
+"""The areas of Teams with their endpoints."""
 
 from __future__ import annotations
 

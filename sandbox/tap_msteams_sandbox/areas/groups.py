@@ -1,4 +1,4 @@
-"""Groups: the Microsoft 365 groups behind the teams, and some that have none."""
+"""Groups: the Microsoft 365 groups of the teams, and some without a team."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ AREA = Area("Groups", roles=("GroupMember.Read.All",))
 
 
 def groups(tenant: Company) -> Iterator[tuple[int, bool, Callable[[], dict[str, Any]]]]:
-    """Yield all groups of the tenant: a number, whether a team is behind it, and what makes it."""
+    """Yield all groups: number, mark of a team, and a function that makes the row."""
     last = len(TEAMLESS) - 1
     for n, name in enumerate(TEAMLESS):
         yield n, n == last, partial(_teamless, tenant, n, name)
@@ -55,12 +55,12 @@ def groups(tenant: Company) -> Iterator[tuple[int, bool, Callable[[], dict[str, 
 
 @AREA.rows("groups")
 def with_team(tenant: Company) -> Iterator[dict[str, Any]]:
-    """Yield the groups that carry the mark of a team, rightly or not."""
+    """Yield the groups that have the mark of a team, even a stale one."""
     return (make() for _, marked, make in groups(tenant) if marked)
 
 
 def _plain(tenant: Company, key: str, name: str, nickname: str, created: int) -> dict[str, Any]:
-    """Return what every group has."""
+    """Return the properties of every group."""
     numbers = "-".join(str(part) for part in _numbers(key))
     return {
         "id": key,

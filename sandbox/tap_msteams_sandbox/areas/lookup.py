@@ -1,4 +1,4 @@
-"""Lookups: what the path of a request names, for whoever may see it."""
+"""Lookups: the team or channel that a path names, if the caller may see it."""
 
 from __future__ import annotations
 
@@ -35,5 +35,5 @@ def channel_of(call: Call) -> Channel:
 
 
 def knows(call: Call, people: Iterable[Any]) -> bool:
-    """Whether the signed-in user is one of the people."""
+    """Whether the signed-in user is among some people."""
     return any(person.id == call.caller.user for person in people)

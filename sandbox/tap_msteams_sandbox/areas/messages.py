@@ -1,4 +1,4 @@
-"""Messages: what Graph shows of what is written in channels."""
+"""Messages of channels: lists, replies and the export."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def export(call: Call) -> bytes:
 def exported(
     call: Call, found: list[Message], row: Callable[[Message], bytes] = attrgetter("exported")
 ) -> bytes:
-    """Return a page of messages that are sorted by their place."""
+    """Return a page of messages, which are sorted by place."""
     after = call.query.pair()
     start = bisect_right(found, after, key=_place) if after else 0
     shown = found[start : start + call.size]
@@ -150,7 +150,7 @@ def _address(channel: Channel) -> str:
 
 
 def _expands_replies(call: Call) -> bool:
-    """Whether the replies shall come with their posts: the one thing that can be expanded."""
+    """Whether the replies are expanded, the only relation that can be."""
     if (asked := call.query.get("$expand")) is None:
         return False
     if asked != "replies":

@@ -1,4 +1,4 @@
-"""People: what Graph shows of users and of their presence."""
+"""Users and their presence."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ AREA = Area(
 
 
 class Listing:
-    """The users as they are listed, kept at hand for each choice of properties."""
+    """The rows of users, cached for each selection of properties."""
 
     def __init__(self, tenant: Company) -> None:
         self._tenant = tenant
@@ -135,5 +135,5 @@ def all_users(tenant: Company) -> Iterator[Row]:
 
 @AREA.rows("presence")
 def all_presences(tenant: Company) -> Iterator[Row]:
-    """Yield what everybody is doing now."""
+    """Yield the presence of all users."""
     return (presence(person, tenant.now()) for person in tenant.people)

@@ -1,4 +1,4 @@
-"""Teams: what Graph shows of teams, their channels and their members."""
+"""Teams, their channels and their members."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def members(call: Call) -> bytes:
 
 @AREA.rows("teams")
 def all_teams(tenant: Company) -> Iterator[Row]:
-    """Yield the teams with everything that is shown of one."""
+    """Yield all teams with all properties."""
     return (team.describe() for team in tenant.teams.values())
 
 

@@ -1,1 +1,1 @@
-"""The company: its people, its teams, and what is written there; it knows no HTTP."""
+"""The company: its people, teams and messages, without any HTTP."""

@@ -1,4 +1,4 @@
-"""The company: what people and tests can do to it while it is used."""
+"""The company: the operations on it while it is used."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Company(Tree):
         self._alter(team, channel, message, Message.delete)
 
     def announce(self, team: str, channel: str, kind: str) -> str:
-        """Let Teams write a system message of one of the kinds of events; return its id."""
+        """Add a system message of one of the kinds of events; return its id."""
         with self.lock:
             where = self._channel(team, channel)
             instant = self.tick()
@@ -91,7 +91,7 @@ class Company(Tree):
             return str(instant)
 
     def add_team(self, name: str = "New team", messages: int = 0) -> str:
-        """Found a team with a General channel and that many posts; return its id."""
+        """Add a team with a General channel and so many posts; return its id."""
         with self.lock:
             team = self.add(name)
             for number in range(messages):
@@ -104,12 +104,12 @@ class Company(Tree):
             self.deleted[team] = self.teams.pop(team)
 
     def archive(self, team: str, *, archived: bool = True) -> None:
-        """Put a team into the archive or back into use."""
+        """Archive a team, or unarchive it."""
         with self.lock:
             self.teams[team].archived = archived
 
     def rename(self, team: str, name: str) -> None:
-        """Give a team another name."""
+        """Rename a team."""
         with self.lock:
             self.teams[team].settle()
             self.teams[team].name = name
@@ -131,7 +131,7 @@ class Company(Tree):
             where.removed.append(where.channels.pop(channel))
 
     def add_member(self, team: str, person: str) -> None:
-        """Let someone join a team."""
+        """Add a member to a team."""
         with self.lock:
             where = self.teams[team]
             where.settle()
@@ -139,7 +139,7 @@ class Company(Tree):
                 where.people.append(self.users[person])
 
     def remove_member(self, team: str, person: str) -> None:
-        """Let someone leave a team and its channels."""
+        """Remove a member from a team and its channels."""
         with self.lock:
             where = self.teams[team]
             where.settle()
@@ -157,7 +157,7 @@ class Company(Tree):
         return self.teams[team].channels[channel]
 
     def _person(self, channel: Channel, person: str) -> Person:
-        """Return the person of that id, or else the one who is most at home in the channel."""
+        """Return the person of that id, or the first member of the channel."""
         return self.users[person] if person else (channel.audience or self.people)[0]
 
     def _write(self, channel: Channel, text: str, author: str, parent: int = 0) -> Message:

@@ -1,4 +1,4 @@
-"""A day of work: what a company does to its tenant between two nights."""
+"""A day of work: the changes of one day."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BUSY_TEAMS = 40
 
 
 def work(tenant: Company, random: Random) -> Counter[str]:
-    """Let the teams talk, some people come and go, a channel open; return how often what."""
+    """Add messages, members, a channel and presence changes; return their counts."""
     done: Counter[str] = Counter()
     teams = [team for team in tenant.teams.values() if not team.archived and team.people]
     busy = random.sample(teams, min(len(teams), max(2, len(teams) // 3), BUSY_TEAMS))
@@ -35,7 +35,7 @@ def work(tenant: Company, random: Random) -> Counter[str]:
 
 
 def _talk(tenant: Company, random: Random, channel: Channel, done: Counter[str]) -> None:
-    """Write in a channel: something new, answers to it and to something older."""
+    """Add a post and replies to a channel, and change older messages."""
     if not channel.audience:
         return
     place = (channel.team.id, channel.id)
@@ -67,7 +67,7 @@ def _talk(tenant: Company, random: Random, channel: Channel, done: Counter[str])
 
 
 def _reorganise(tenant: Company, random: Random, teams: list[Team], done: Counter[str]) -> None:
-    """Open a channel, let one person join a team and another leave one."""
+    """Add a channel, add one member to a team and remove another."""
     team = random.choice(teams)
     general = next(iter(team.channels))
     taken = {channel.name for channel in team.channels.values()}
@@ -92,5 +92,5 @@ def _reorganise(tenant: Company, random: Random, teams: list[Team], done: Counte
 
 
 def _closed(thread: Thread) -> bool:
-    """Whether nobody works on the thread any more: its root is deleted or written by Teams."""
+    """Whether the root of a thread is deleted or a system message."""
     return bool(thread.root.deleted) or b'"messageType":"message"' not in thread.root.row

@@ -1,4 +1,4 @@
-"""Events: what Teams itself writes into a channel."""
+"""Events: the system messages of Teams."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def detail(random: Random, channel: Room, kind: str, instant: int) -> dict[str, 
 def event(
     random: Random, people: list[Person], kind: str, instant: int, about: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the eventDetail of something that happened among people; `about` is the rest."""
+    """Return the eventDetail of an event among people; `about` has its other properties."""
     person, other = random.choice(people), random.choice(people)
     properties = {
         **about,
@@ -55,7 +55,7 @@ def event(
 
 
 def _about_place(channel: Room, kind: str) -> dict[str, Any]:
-    """Return what events of a team or a channel say."""
+    """Return the properties of events of a team or a channel."""
     if kind.startswith("channel"):
         what = {
             "channelAdded": {"channelDisplayName": channel.name},
@@ -72,7 +72,7 @@ def _about_place(channel: Room, kind: str) -> dict[str, Any]:
 
 
 def _about_people(kind: str, other: Person) -> dict[str, Any]:
-    """Return what events of membership say."""
+    """Return the properties of events of membership."""
     if kind.startswith("members"):
         return {"members": [other.identity]}
     if kind == "conversationMemberRoleUpdated":
@@ -81,7 +81,7 @@ def _about_people(kind: str, other: Person) -> dict[str, Any]:
 
 
 def _about_call(random: Random, kind: str, person: Person, other: Person) -> dict[str, Any]:
-    """Return what events of a meeting in the channel say."""
+    """Return the properties of events of a meeting in the channel."""
     if not kind.startswith("call"):
         return {}
     call = guid(random)
@@ -112,7 +112,7 @@ def _about_call(random: Random, kind: str, person: Person, other: Person) -> dic
 
 
 def _about_apps(random: Random, kind: str, instant: int) -> dict[str, Any]:
-    """Return what events of apps, tabs and pins say."""
+    """Return the properties of events of apps, tabs and pins."""
     if kind.startswith("teamsApp"):
         return {"teamsAppId": guid(random), "teamsAppDisplayName": "Dispatch"}
     if kind == "tabUpdated":

@@ -1,4 +1,4 @@
-"""Features: what a message can carry besides its text."""
+"""Message features: mentions, attachments, reactions and the like."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""History: what was written in a channel before the sandbox started."""
+"""History: the messages of a channel before the sandbox started."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def history(channel: Room) -> Iterator[Thread]:
 
 
 class _History:
-    """The writing of one channel."""
+    """Writes the history of one channel."""
 
     def __init__(self, channel: Room) -> None:
         self.channel = channel
@@ -120,7 +120,7 @@ class _History:
             yield self._message(instant, parent=root.id)
 
     def _message(self, instant: int, parent: int = 0, *, lonely: bool = True) -> Message:
-        """Write one message and let happen to it what happens to messages."""
+        """Write one message, and edit, react to or delete some of them."""
         random = self.random
         self.written += 1
         author = random.choice(self.channel.audience)
@@ -135,7 +135,7 @@ class _History:
         return message
 
     def _add_features(self, row: dict[str, Any]) -> None:
-        """Put more than text into some of the messages."""
+        """Add features to some of the messages."""
         if self.pending:
             self.pending.pop()(self.random, self.channel, row)
             return
@@ -170,7 +170,7 @@ class _History:
             message.delete(row, self.random.randrange(since, self.until))
 
     def _happens(self, share: float, *, turn: int) -> bool:
-        """Whether something happens to a message: by chance, or because everything has to."""
+        """Whether something happens to a message: by chance, or in a showcase at its turn."""
         return self.random.random() < share or (self.everything and self.written == turn)
 
     def _event(self, instant: int, turn: int) -> Message:

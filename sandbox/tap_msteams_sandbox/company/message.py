@@ -36,7 +36,7 @@ class Message:
         self.keep(row, modified)
 
     def keep(self, row: dict[str, Any], modified: int, deleted: int = 0) -> None:
-        """Take a new state, changed at the instant `modified`."""
+        """Replace the state with one of the instant `modified`."""
         self.modified, self.deleted = modified, deleted
         row["etag"] = str(modified)
         row["lastModifiedDateTime"] = iso(modified)
@@ -44,7 +44,7 @@ class Message:
         self.row = ENCODER.encode(row)
 
     def delete(self, row: dict[str, Any], instant: int) -> None:
-        """Take the state of a message that its author has deleted."""
+        """Replace the state with that of a deleted message."""
         times = {"lastModifiedDateTime": iso(instant), "deletedDateTime": iso(instant)}
         self.retained = ENCODER.encode({**row, **times, "etag": str(instant)})
         row["body"] = {"contentType": "html", "content": ""}
@@ -53,12 +53,12 @@ class Message:
         self.keep(row, instant, instant)
 
     def visible(self, kept_since: int) -> bool:
-        """Whether Graph still shows the message, be it as a deleted one."""
+        """Whether Graph still shows the message, deleted or not."""
         return not self.deleted or self.deleted > kept_since
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where the export has the message: always the same place, which time does not tell."""
+        """The message's place in the export, which does not depend on time."""
         return self.shuffle, self.id
 
     @property
@@ -88,7 +88,7 @@ class Thread:
 
     @property
     def rank(self) -> tuple[int, int]:
-        """What the list of a channel is sorted by."""
+        """The sort key of a channel's list."""
         return self.activity, self.root.id
 
     def messages(self) -> Iterator[Message]:
@@ -97,7 +97,7 @@ class Thread:
         yield from self.replies
 
     def visible(self, kept_since: int) -> bool:
-        """Whether the list shows the thread: a root long deleted stays while it has replies."""
+        """Whether the list shows the thread; replies keep a deleted root visible."""
         return any(message.visible(kept_since) for message in self.messages())
 
     def find(self, message: int) -> Message | None:

@@ -1,4 +1,4 @@
-"""People: who works at the synthetic company."""
+"""People of the synthetic company."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNLICENSED_EVERY = 17
 
 
 class Country(NamedTuple):
-    """Where some of the people live, and how they are called there (native=romanised)."""
+    """A country of some of the people, with names (native=romanised)."""
 
     name: str
     code: str
@@ -123,7 +123,7 @@ class Person:
 
     @property
     def licensed(self) -> bool:
-        """Whether the person may use Teams here: no guest, and the licence was assigned."""
+        """Whether the person may use Teams here: not a guest, and licensed."""
         return not self.guest and self.n % UNLICENSED_EVERY != UNLICENSED_EVERY - 5
 
     @cached_property
@@ -135,7 +135,7 @@ class Person:
 
     @cached_property
     def identity(self) -> msgspec.Raw:
-        """The person as messages name them, with the two keys that Graph does not declare."""
+        """The person's identity in messages, with two keys that Graph does not declare."""
         identity = {
             "@odata.type": "#microsoft.graph.teamworkUserIdentity",
             "id": self.id,
@@ -147,7 +147,7 @@ class Person:
 
     @cached_property
     def identity_set(self) -> msgspec.Raw:
-        """The person as the author of a message or as whoever started an event."""
+        """The person's identity set, as an author or an initiator."""
         return msgspec.Raw(
             b'{"application":null,"device":null,"user":' + bytes(self.identity) + b"}"
         )

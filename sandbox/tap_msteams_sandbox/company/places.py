@@ -1,4 +1,4 @@
-"""Places: what messages and teams know of where they are."""
+"""Places: the attributes of channels, teams and tenants that the parts below them need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Place(Protocol):
 
     @property
     def key(self) -> str:
-        """Where it stands in the tenant."""
+        """Its place in the tenant."""
 
     @property
     def salt(self) -> int:
@@ -29,7 +29,7 @@ class Place(Protocol):
 
 
 class Organization(Protocol):
-    """A tenant, as its teams know it."""
+    """The attributes of a tenant that its teams need."""
 
     id: str
     people: list[Person]
@@ -49,14 +49,14 @@ class Organization(Protocol):
         """The user who signs in where a flow needs one."""
 
     def random(self, *path: str) -> Random:
-        """Return randomness that belongs to one place of the tenant."""
+        """Return a random generator for one place of the tenant."""
 
     def tick(self) -> int:
         """Return an instant after all that has happened so far."""
 
 
 class Host(Protocol):
-    """A team, as what is written in its channels knows it."""
+    """The attributes of a team that its messages need."""
 
     id: str
     name: str
@@ -69,7 +69,7 @@ class Host(Protocol):
 
 
 class Room(Place, Protocol):
-    """A channel, as what is written there knows it."""
+    """The attributes of a channel that its messages need."""
 
     n: int
     id: str

@@ -1,4 +1,4 @@
-"""Profiles: what Entra ID and Teams say about one person, as user and as presence."""
+"""Profiles: the user and the presence of a person."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ STATUSES = (
 
 
 def user(person: Person, until: int) -> dict[str, Any]:
-    """Return a user with all its properties; `until` is where the tenant's history ends."""
+    """Return a user with all properties; the tenant's history ends at `until`."""
     return dict.fromkeys(USER_PROPERTIES) | _account(person, until) | _home(person, until)
 
 
 def _account(person: Person, until: int) -> dict[str, Any]:
-    """Return what every account has."""
+    """Return the properties of every account."""
     created = (until - (400 + person.salt % 1500) * DAY) // SECOND * SECOND
     signed_in = (until - person.salt % (9 * DAY)) // SECOND * SECOND
     return {
@@ -106,7 +106,7 @@ def _account(person: Person, until: int) -> dict[str, Any]:
 
 
 def _home(person: Person, until: int) -> dict[str, Any]:
-    """Return what only an employee's account has, or only a guest's."""
+    """Return the properties of an employee's account only, or of a guest's."""
     hired = (until - (420 + person.salt % 1500) * DAY) // DAY * DAY
     if person.guest:
         return {
@@ -166,7 +166,7 @@ def _home(person: Person, until: int) -> dict[str, Any]:
 
 
 def presence(person: Person, now: int) -> dict[str, Any]:
-    """Return what Teams shows of a person at the instant `now`."""
+    """Return the presence of a person at the instant `now`."""
     mood = (person.salt + 7919 * person.presence) % 100_003
     availability = tuple(ACTIVITIES)[mood % len(ACTIVITIES)]
     activities = ACTIVITIES[availability]

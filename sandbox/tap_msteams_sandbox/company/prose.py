@@ -1,4 +1,4 @@
-"""Prose: what the people of the company write about."""
+"""Prose: the texts of messages."""
 
 from __future__ import annotations
 

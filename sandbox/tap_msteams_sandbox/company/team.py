@@ -1,4 +1,4 @@
-"""Teams and their channels: who is in them, and all that was written there."""
+"""Teams and their channels, with members and messages."""
 
 from __future__ import annotations
 
@@ -111,16 +111,16 @@ class Team:
         return self._exports[low, high]
 
     def touch(self) -> None:
-        """Note that something that was written here has changed."""
+        """Drop cached exports after a change."""
         self._exports.clear()
 
     def settle(self) -> None:
-        """Write the history that nobody has asked for yet, before the team itself changes."""
+        """Write the history now, before the team itself changes."""
         for channel in self.channels.values():
             _ = channel.threads
 
     def members(self) -> Iterator[dict[str, Any]]:
-        """Yield the members as Graph lists them, sorted by nothing in particular."""
+        """Yield the members as Graph lists them, in an arbitrary order."""
         guest_team = self.n % 5 == 1
         for place, person in enumerate(self.people):
             yield {
@@ -257,7 +257,7 @@ class Channel:
         return threads
 
     def touch(self) -> None:
-        """Note that one of the messages has changed."""
+        """Drop the cached ranking after a change."""
         self._ranking = None
         self.team.touch()
 
@@ -283,7 +283,7 @@ class Channel:
         }
 
     def summary(self) -> dict[str, Any]:
-        """Return the numbers of members, which Graph shows only when asked for one channel."""
+        """Return the numbers of members, which Graph shows only for a single channel."""
         guests = sum(person.guest for person in self.audience)
         return {
             "ownersCount": 1,

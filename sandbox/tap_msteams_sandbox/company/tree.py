@@ -68,13 +68,13 @@ class Tree:
         return self.people[0]
 
     def part(self, kind: Callable[[Self], T]) -> T:
-        """Return this tenant's one part of a kind, made when it is first asked for."""
+        """Return this tenant's part of a kind, which is made on first use."""
         if kind not in self._parts:
             self._parts[kind] = kind(self)
         return cast("T", self._parts[kind])
 
     def random(self, *path: str) -> Random:
-        """Return randomness that belongs to one place of the tenant, whoever asks first."""
+        """Return a random generator for one place of the tenant, the same at any time."""
         return Random("/".join((str(self.seed), *path)))  # noqa: S311 (chance that can be repeated)
 
     def tick(self) -> int:

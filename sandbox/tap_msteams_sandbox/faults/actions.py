@@ -54,7 +54,7 @@ TRANSIENT: tuple[tuple[str, dict[str, str]], ...] = (
 
 @kind("429", "throttling", retry_after="1", status="429")
 def throttle(exchange: Exchange) -> Reply:
-    """Refuse as one request too many, and say when to come again."""
+    """Refuse as throttled, with the time to wait."""
     error = too_many(_retry_after(exchange))
     error.status = int(exchange.options["status"])
     raise error
@@ -72,7 +72,7 @@ for _status in CODES:
 
 
 def _retry_after(exchange: Exchange) -> str | None:
-    """Return the header: a date for `date`, nothing for `none`, else what was given."""
+    """Return the header: a date for `date`, nothing for `none`, else the given value."""
     match exchange.options["retry_after"]:
         case "none":
             return None
@@ -98,7 +98,7 @@ def revoke(exchange: Exchange) -> Reply:
 
 @kind("403", "resolve-auth-errors", permission="")
 def forbid(exchange: Exchange) -> Reply:
-    """Refuse, for want of the permission if one is named."""
+    """Refuse, and name the missing permission if one is given."""
     if permission := exchange.options["permission"]:
         msg = f"Missing role permissions on the request. API requires one of '{permission}'. "
         raise GraphError(403, "Forbidden", f"{msg}Roles on the request ''.")
@@ -107,7 +107,7 @@ def forbid(exchange: Exchange) -> Reply:
 
 @kind("404", "errors")
 def lose_team(exchange: Exchange) -> Reply:
-    """Answer that the team of the path is not there."""
+    """Answer that the team of the path does not exist."""
     raise GraphError.no_team(exchange.team)
 
 
@@ -122,7 +122,7 @@ def delete_team(exchange: Exchange) -> Reply:
 
 @kind("change", "paging")
 def change(exchange: Exchange) -> Reply:
-    """Let a day of work go by in the tenant, then answer."""
+    """Change the tenant by a day of work, then answer."""
     exchange.tenant.change(exchange.seed or None)
     return exchange.normal()
 
@@ -170,7 +170,7 @@ def html(exchange: Exchange) -> Reply:
 
 @kind("skew", "best-practices-concept", seconds="300")
 def skew(exchange: Exchange) -> Reply:
-    """Let the server's clock be ahead by so many seconds."""
+    """Date the answer so many seconds ahead."""
     reply = exchange.normal()
     seconds = exchange.now + exchange.number("seconds")
     reply.headers["Date"] = formatdate(seconds, usegmt=True)

@@ -1,4 +1,4 @@
-"""Exchanges: requests that faults have struck."""
+"""Exchanges: requests that a fault strikes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Exchange:
-    """One request that a fault has struck, and what can be done to it."""
+    """A request that a fault strikes, with what its action needs."""
 
     path: str
     """The path with its version, without a slash in front."""

@@ -22,12 +22,12 @@ _OPTION = re.compile(r"(\w+)=((?:[^,\\]|\\.)*)(?:,|$)")
 
 
 class FaultError(ValueError):
-    """A fault that the sandbox does not know how to commit."""
+    """A fault that the sandbox does not know."""
 
 
 @dataclass
 class Fault:
-    """Something that happens to requests.
+    """Something that goes wrong with requests.
 
     It meets the requests whose method, path and query `where` is found in, lets `after` of them
     pass and then strikes `times` of them (0: all), each with the probability `rate`.
@@ -99,7 +99,7 @@ class Fault:
         return True
 
     def told(self) -> dict[str, str]:
-        """Return what the kind was told, defaults included."""
+        """Return the options of the kind, with defaults."""
         return KINDS[self.kind].options | self.options
 
 
@@ -115,13 +115,13 @@ class Faults:
         self.add(*faults)
 
     def add(self, *faults: Fault | str) -> None:
-        """Plan more faults; earlier ones go first."""
+        """Add faults; earlier ones strike first."""
         read = [Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults]
         with self._lock:
             self._faults.extend(read)
 
     def clear(self) -> None:
-        """Let everything go well from now on."""
+        """Remove all faults."""
         with self._lock:
             self._faults.clear()
 

@@ -1,4 +1,4 @@
-"""Kinds of faults: each is committed by a function, which says so itself."""
+"""Kinds of faults, declared at the functions that commit them."""
 
 from __future__ import annotations
 

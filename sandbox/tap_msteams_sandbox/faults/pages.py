@@ -1,4 +1,4 @@
-"""Fault actions that live inside of a page that is otherwise good."""
+"""Fault actions that change a page of an answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 @kind("empty-page", "paging")
 def empty(exchange: Exchange) -> Reply:
-    """Answer an empty page, whose next link leads to the rows that belong here."""
+    """Answer an empty page, whose next link leads to the rows of this page."""
 
     def tamper(envelope: Envelope) -> None:
         envelope["value"] = msgspec.Raw(b"[]")
@@ -35,14 +35,14 @@ def empty(exchange: Exchange) -> Reply:
 
 @kind("link-to-itself", "paging")
 def link_to_itself(exchange: Exchange) -> Reply:
-    """Let the next link be the address that was just asked for."""
+    """Make the next link the address of this page."""
     here = f"{exchange.origin}/{exchange.path}" + (f"?{exchange.query}" if exchange.query else "")
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(here)}))
 
 
 @kind("link-to-start", "paging")
 def link_to_start(exchange: Exchange) -> Reply:
-    """Let the next link lead back to the first page."""
+    """Make the next link lead back to the first page."""
     kept = "&".join(it for it in exchange.query.split("&") if not it.startswith(SKIP_TOKEN))
     start = f"{exchange.origin}/{exchange.path}" + (f"?{kept}" if kept else "")
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(start)}))
@@ -50,14 +50,14 @@ def link_to_start(exchange: Exchange) -> Reply:
 
 @kind("link-elsewhere", "paging", origin="https://graph.example")
 def link_elsewhere(exchange: Exchange) -> Reply:
-    """Let the next link lead to another host."""
+    """Make the next link lead to another host."""
     there = f"{exchange.options['origin']}/{exchange.path}?{SKIP_TOKEN}=abc"
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(there)}))
 
 
 @kind("repeat-row", "paging")
 def repeat_row(exchange: Exchange) -> Reply:
-    """Begin the page with the row that the page before it ended with."""
+    """Repeat the last row of the page before."""
     before = exchange.earlier.get(exchange.path)
 
     def tamper(envelope: Envelope) -> None:
@@ -101,13 +101,13 @@ def _tampered(reply: Reply, tamper: Callable[[Envelope], None]) -> Reply:
 
 
 def _query(exchange: Exchange) -> Query:
-    """Return the options of the request, of which this page has nothing to check."""
+    """Return the options of the request, unchecked."""
     path = "/" + exchange.path.partition("/")[2]
     return Query(path, exchange.query, AnyOption())
 
 
 class AnyOption(frozenset[str]):
-    """Contains whatever is asked for."""
+    """A set that contains everything."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Entra's numbered refusals, in Microsoft's words and shape.
+"""Entra's numbered refusals, in Microsoft's words.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes
 """
@@ -31,7 +31,7 @@ NO_CONSENT: Final = 65001
 
 
 class Refusal(Exception):  # noqa: N818 - an answer on its way out, not an error of this program
-    """One of the refusals, about the facts at hand; `error` where the endpoint has another."""
+    """A numbered refusal; `error` replaces its usual error code."""
 
     def __init__(self, code: int, error: str = "", **facts: str) -> None:
         self.code = code
@@ -43,14 +43,14 @@ class Refusal(Exception):  # noqa: N818 - an answer on its way out, not an error
         super().__init__(self.text)
 
     def description(self, now: float, correlation_id: str, trace_id: str = "") -> str:
-        """The text with what support asks for."""
+        """Return the text with the ids for support."""
         return (
             f"{self.text} Trace ID: {trace_id or uuid.uuid4()} "
             f"Correlation ID: {correlation_id} Timestamp: {_timestamp(now)}"
         )
 
     def body(self, now: float, correlation_id: str) -> dict[str, Any]:
-        """The JSON that a client is answered with."""
+        """Return the JSON of the answer."""
         trace_id = str(uuid.uuid4())
         answer: dict[str, Any] = {
             "error": self.error,

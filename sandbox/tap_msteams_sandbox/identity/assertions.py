@@ -1,4 +1,4 @@
-"""Assertions: signed statements by which an application proves who it is.
+"""Assertions: signed statements that authenticate an application.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials
 https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation
@@ -30,7 +30,7 @@ SKEW: Final = timedelta(minutes=5)
 
 
 class Assertions:
-    """The check of assertions, with the public keys of the issuers that are trusted."""
+    """The check of assertions, with the public keys of trusted issuers."""
 
     def __init__(self) -> None:
         self.issuers: dict[str, rsa.RSAPublicKey] = {}
@@ -40,7 +40,7 @@ class Assertions:
         self._seen: set[str] = set()
 
     def check(self, application: Application, form: Mapping[str, str], url: str, now: float) -> str:
-        """Refuse an assertion that does not stand for the application; its thumbprint or issuer."""
+        """Check an assertion of an application."""
         text = form["client_assertion"]
         if form.get("client_assertion_type") != BEARER:
             raise Refusal(900144, got="client_assertion_type")
@@ -129,7 +129,7 @@ def _audiences(url: str) -> frozenset[str]:
 
 
 def _chain(x5c: object) -> list[x509.Certificate]:
-    """The certificates that a token's header brings, the signer's first."""
+    """Return the certificates of a token's header, the signer's first."""
     texts = x5c if isinstance(x5c, list) else [x5c] if isinstance(x5c, str) else []
     try:
         return [x509.load_der_x509_certificate(base64.b64decode(str(it))) for it in texts]

@@ -1,4 +1,4 @@
-"""Authority: what all endpoints of a directory share."""
+"""Authority: the parts that all endpoints of a directory share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHARED_TENANTS: Final = frozenset({"common", "organizations"})
 
 
 class Authority(Issuer):
-    """The issuer as its endpoints see it."""
+    """The issuer with lookups for its endpoints."""
 
     @cached_property
     def assertions(self) -> Assertions:
@@ -27,13 +27,13 @@ class Authority(Issuer):
         return Assertions()
 
     def tenant(self, named: str) -> str:
-        """The directory that an address names."""
+        """Return the directory that an address names."""
         if named in {self.tenant_id, self.domain} | SHARED_TENANTS:
             return self.tenant_id
         raise Refusal(90002, got=named)
 
     def application(self, client_id: str) -> Application:
-        """A registration that may be used."""
+        """Return an enabled registration."""
         application = self.applications.get(client_id)
         if application is None:
             raise Refusal(700016, client_id=client_id)
@@ -42,7 +42,7 @@ class Authority(Issuer):
         return application
 
     def refuse(self, request: web.Request, refusal: Refusal) -> web.Response:
-        """A refusal as a program is told of it."""
+        """Return a refusal as JSON."""
         return web.json_response(
             refusal.body(self.clock(), correlation_id(request)), status=refusal.status
         )

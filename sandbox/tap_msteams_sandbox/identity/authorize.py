@@ -1,4 +1,4 @@
-"""Authorize: the pages where users sign in and consent, and the codes that come of it.
+"""Authorize: the pages where users sign in and consent, and the codes they end in.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
 """
@@ -43,7 +43,7 @@ CHALLENGE_SIZES: Final = range(43, 129)
 
 @dataclass
 class Request:
-    """An application's wish to have a user signed in, and who that is once it is known."""
+    """An application's request to sign a user in."""
 
     application: Application
     form: Form
@@ -55,13 +55,13 @@ class Request:
 
     @property
     def prompt(self) -> str:
-        """Which page is wanted in any case."""
+        """The prompt that is asked for."""
         return self.form.get("prompt", "")
 
 
 @dataclass
 class Code:
-    """What an application gets for a user's sign-in, to be redeemed for tokens."""
+    """An authorization code."""
 
     request: Request
     user: User
@@ -70,17 +70,17 @@ class Code:
 
     @property
     def scope(self) -> str:
-        """What was asked for."""
+        """The requested scopes."""
         return self.request.form["scope"]
 
     @property
     def nonce(self) -> str:
-        """What has to stand in the user's token."""
+        """The nonce of the ID token."""
         return self.request.form.get("nonce", "")
 
     @property
     def asked(self) -> Mapping[str, Any]:
-        """What was asked of the access token."""
+        """The requested claims of the access token."""
         return self.request.form.claims
 
 
@@ -123,11 +123,11 @@ class Authorize:
         return code
 
     def users(self) -> list[User]:
-        """Who can sign in."""
+        """The users who can sign in."""
         return list(self._authority.users.values())
 
     def sign_in(self, upn: str) -> tuple[User, str]:
-        """A user who has chosen an account, and the cookie that says so from now on."""
+        """Sign a user in; return the user and a session cookie."""
         user = next((it for it in self.users() if it.user_principal_name == upn), None)
         if user is None:
             raise Refusal(50034, got=upn)
@@ -138,123 +138,123 @@ class Authorize:
         return user, session
 
     async def _begin(self, request: web.Request, form: Form) -> web.Response:
-        wish = self._wish(request, form)
+        pending = self._pending(request, form)
         if isinstance(problem := _problem(form), Refusal):
-            return self._reject(request, wish, problem)
+            return self._reject(request, pending, problem)
         user = self._sessions.get(request.cookies.get(SESSION, ""))
         hint = form.get("login_hint")
         welcome = user is not None and hint in {None, user.user_principal_name}
-        if user and welcome and wish.prompt not in {"login", "select_account"}:
-            return self._signed_in(request, wish, user)
-        if wish.prompt == "none":
-            return self._reject(request, wish, Refusal(50058))
-        return self._choice(request, wish)
+        if user and welcome and pending.prompt not in {"login", "select_account"}:
+            return self._signed_in(request, pending, user)
+        if pending.prompt == "none":
+            return self._reject(request, pending, Refusal(50058))
+        return self._choice(request, pending)
 
     async def _begin_for_all(self, request: web.Request, form: Form) -> web.Response:
-        return self._choice(request, self._wish(request, form, admin=True))
+        return self._choice(request, self._pending(request, form, admin=True))
 
     async def _login(self, request: web.Request, form: Form) -> web.Response:
-        wish = self._waiting(form)
+        pending = self._waiting(form)
         user, session = self.sign_in(form["account"])
-        response = self._signed_in(request, wish, user)
+        response = self._signed_in(request, pending, user)
         response.set_cookie(SESSION, session, secure=True, httponly=True, samesite="None")
         return response
 
     async def _decide(self, request: web.Request, form: Form) -> web.Response:
-        wish = self._waiting(form)
-        application, user = wish.application, wish.user
+        pending = self._waiting(form)
+        application, user = pending.application, pending.user
         if user is None:
             raise Refusal(50058)
         if form["decision"] != "accept":
             number = 90094 if form["decision"] == "no_admin" else 65004
-            return self._reject(request, wish, Refusal(number, name=application.name))
-        if wish.admin:
-            return self._grant_to_all(wish)
-        missing = self._missing(wish, user)
+            return self._reject(request, pending, Refusal(number, name=application.name))
+        if pending.admin:
+            return self._grant_to_all(pending)
+        missing = self._missing(pending, user)
         if not user.admin and not missing <= WITHOUT_ADMIN:
             raise Refusal(90094, name=application.name)
         user.consent(application, missing)
-        return self._answer_with_code(wish, user)
+        return self._answer_with_code(pending, user)
 
-    def _wish(self, request: web.Request, form: Form, *, admin: bool = False) -> Request:
-        """The wish, as far as it may be answered at the address that it names."""
+    def _pending(self, request: web.Request, form: Form, *, admin: bool = False) -> Request:
+        """Return the request, if its redirect URI may be answered."""
         optional = admin and not request.path.endswith("/v2.0/adminconsent")
         self._authority.tenant(request.match_info["tenant"])
         application = self._authority.application(form["client_id"])
         redirect_uri = form.get("redirect_uri", "") if optional else form["redirect_uri"]
         if redirect_uri and not application.answers_at(redirect_uri):
             raise Refusal(50011, got=redirect_uri, client_id=application.client_id)
-        wish = Request(application, form, redirect_uri, admin)
-        self._requests[wish.id] = wish
-        return wish
+        pending = Request(application, form, redirect_uri, admin)
+        self._requests[pending.id] = pending
+        return pending
 
     def _waiting(self, form: Form) -> Request:
-        wish = self._requests.get(form["ctx"])
-        if wish is None:
+        pending = self._requests.get(form["ctx"])
+        if pending is None:
             raise Refusal(9002313, "invalid_request")
-        return wish
+        return pending
 
-    def _choice(self, request: web.Request, wish: Request) -> web.Response:
-        hint = wish.form.get("login_hint")
+    def _choice(self, request: web.Request, pending: Request) -> web.Response:
+        hint = pending.form.get("login_hint")
         users = [it for it in self.users() if hint in {None, it.user_principal_name}]
         action = f"/{request.match_info['tenant']}/login"
-        return pages.accounts(action, {"ctx": wish.id}, users or self.users())
+        return pages.accounts(action, {"ctx": pending.id}, users or self.users())
 
-    def _signed_in(self, request: web.Request, wish: Request, user: User) -> web.Response:
-        """What comes after the user is known."""
-        wish.user, application = user, wish.application
-        action, fields = f"/{request.match_info['tenant']}/consent", {"ctx": wish.id}
-        if wish.admin and user.admin:
-            asked = _asked_of_admin(wish)
+    def _signed_in(self, request: web.Request, pending: Request, user: User) -> web.Response:
+        """Return the page that follows the choice of an account."""
+        pending.user, application = user, pending.application
+        action, fields = f"/{request.match_info['tenant']}/consent", {"ctx": pending.id}
+        if pending.admin and user.admin:
+            asked = _asked_of_admin(pending)
             return pages.consent(action, fields, application, asked, everybody=True)
-        missing = frozenset() if wish.admin else self._missing(wish, user)
-        if missing and wish.prompt == "none":
+        missing = frozenset() if pending.admin else self._missing(pending, user)
+        if missing and pending.prompt == "none":
             refusal = Refusal(65001, client_id=application.client_id, name=application.name)
-            return self._reject(request, wish, refusal)
-        if not user.admin and (wish.admin or not missing <= WITHOUT_ADMIN):
+            return self._reject(request, pending, refusal)
+        if not user.admin and (pending.admin or not missing <= WITHOUT_ADMIN):
             return pages.needs_admin(action, fields, application)
-        if missing or wish.prompt == "consent":
-            names = Scopes.parse(wish.form["scope"]).names(application)
+        if missing or pending.prompt == "consent":
+            names = Scopes.parse(pending.form["scope"]).names(application)
             return pages.consent(action, fields, application, names)
-        return self._answer_with_code(wish, user)
+        return self._answer_with_code(pending, user)
 
-    def _missing(self, wish: Request, user: User) -> frozenset[str]:
-        names = Scopes.parse(wish.form["scope"]).names(wish.application)
-        return names - user.consented(wish.application)
+    def _missing(self, pending: Request, user: User) -> frozenset[str]:
+        names = Scopes.parse(pending.form["scope"]).names(pending.application)
+        return names - user.consented(pending.application)
 
-    def _grant_to_all(self, wish: Request) -> web.Response:
-        application = wish.application
-        scopes = Scopes.parse(wish.form.get("scope", ""))
+    def _grant_to_all(self, pending: Request) -> web.Response:
+        application = pending.application
+        scopes = Scopes.parse(pending.form.get("scope", ""))
         application.scopes |= scopes.names(application) or application.asks_scopes
         application.roles |= application.asks_roles
-        fields = {"tenant": self._authority.tenant_id, "scope": wish.form.get("scope", "")}
-        return self._answer(wish, {"admin_consent": "True", **fields})
+        fields = {"tenant": self._authority.tenant_id, "scope": pending.form.get("scope", "")}
+        return self._answer(pending, {"admin_consent": "True", **fields})
 
-    def _answer_with_code(self, wish: Request, user: User) -> web.Response:
+    def _answer_with_code(self, pending: Request, user: User) -> web.Response:
         code = f"{WRITTEN_HERE}{secrets.token_urlsafe(32)}"
-        self._codes[code] = Code(wish, user, self._authority.clock())
-        return self._answer(wish, {"code": code})
+        self._codes[code] = Code(pending, user, self._authority.clock())
+        return self._answer(pending, {"code": code})
 
-    def _reject(self, request: web.Request, wish: Request, refusal: Refusal) -> web.Response:
+    def _reject(self, request: web.Request, pending: Request, refusal: Refusal) -> web.Response:
         description = refusal.description(self._authority.clock(), correlation_id(request))
         fields = {"error": refusal.error, "error_description": description}
         if refusal.error == "access_denied":
             fields["error_subcode"] = "cancel"
-        if wish.admin:
+        if pending.admin:
             fields |= {"admin_consent": "True", "tenant": self._authority.tenant_id}
-        return self._answer(wish, fields)
+        return self._answer(pending, fields)
 
-    def _answer(self, wish: Request, fields: Mapping[str, str]) -> web.Response:
+    def _answer(self, pending: Request, fields: Mapping[str, str]) -> web.Response:
         """Send the browser back to the application."""
-        self._requests.pop(wish.id, None)
-        if not wish.redirect_uri:
+        self._requests.pop(pending.id, None)
+        if not pending.redirect_uri:
             raise Refusal(500113)
-        state = wish.form.get("state")
+        state = pending.form.get("state")
         fields = {**fields, **({"state": state} if state else {})}
-        if not wish.admin:
+        if not pending.admin:
             fields["session_state"] = str(uuid.uuid4())
-        mode = wish.form.get("response_mode", "query")
-        address = wish.redirect_uri
+        mode = pending.form.get("response_mode", "query")
+        address = pending.redirect_uri
         if mode == "form_post":
             return pages.post_back(address, fields)
         parts = urlsplit(address)
@@ -268,7 +268,7 @@ class Authorize:
 
 
 def _problem(form: Form) -> Refusal | None:
-    """What is wrong with a wish, so that the application can be told."""
+    """Return the problem of a request that the application is told of."""
     method, challenge = form.get("code_challenge_method", "plain"), form.get("code_challenge")
     try:
         if form["response_type"] != "code":
@@ -287,7 +287,7 @@ def _problem(form: Form) -> Refusal | None:
 
 
 def _verify(begun: Form, verifier: str | None) -> None:
-    """Refuse somebody who did not begin the sign-in; RFC 7636."""
+    """Check the code verifier of RFC 7636."""
     challenge = begun.get("code_challenge")
     if challenge is None:
         return
@@ -300,7 +300,7 @@ def _verify(begun: Form, verifier: str | None) -> None:
         raise Refusal(501481)
 
 
-def _asked_of_admin(wish: Request) -> frozenset[str]:
-    application = wish.application
-    named = Scopes.parse(wish.form.get("scope", "")).names(application)
+def _asked_of_admin(pending: Request) -> frozenset[str]:
+    application = pending.application
+    named = Scopes.parse(pending.form.get("scope", "")).names(application)
     return named | application.asks_roles | application.roles

@@ -42,7 +42,7 @@ sys.exit(int(status))
 
 
 class AzureCli:
-    """A laptop whose user has run `az login`."""
+    """A computer with the Azure CLI, signed in."""
 
     path: Final = "/azure-cli/token"
 
@@ -55,7 +55,7 @@ class AzureCli:
         self._entra, self._application, self._user = entra, application, user
 
     def routes(self) -> list[web.RouteDef]:
-        """Where the program gets its answers."""
+        """The endpoint of the program."""
         return [web.get(self.path, self._token)]
 
     def install(self, authority_host: str, ca_path: Path) -> dict[str, str]:
@@ -72,7 +72,7 @@ class AzureCli:
         return {"PATH": os.pathsep.join((str(self.directory), os.environ.get("PATH", "")))}
 
     async def _token(self, request: web.Request) -> web.Response:
-        """The program's exit code in a line, then what it prints."""
+        """Return the program's exit code on a line, then its output."""
         query = request.query
         if query.get("key") != self._key:
             raise web.HTTPForbidden

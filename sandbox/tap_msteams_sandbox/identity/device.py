@@ -28,7 +28,7 @@ PAGE: Final = "/common/oauth2/deviceauth"
 
 @dataclass
 class _Waiting:
-    """A device that waits for its user."""
+    """A device that waits for a sign-in."""
 
     application: Application
     scope: str
@@ -40,7 +40,7 @@ class _Waiting:
 
 @dataclass(frozen=True)
 class SignIn:
-    """Who has signed in on a device, and what for."""
+    """A finished sign-in on a device."""
 
     user: User
     scope: str
@@ -64,17 +64,17 @@ class Devices:
         return [it.user_code for it in self._waiting.values()]
 
     def approve(self, user_code: str, user: User | None = None) -> None:
-        """Have a person sign in and accept, the first known one unless another is named."""
+        """Sign a person in and accept; the first user unless another is given."""
         waiting = self._find(user_code)
         waiting.user = user or self._accounts.users()[0]
         waiting.user.consent(waiting.application, self._missing(waiting, waiting.user))
 
     def decline(self, user_code: str) -> None:
-        """Have a person refuse."""
+        """Decline in a person's name."""
         self._find(user_code).refusal = Refusal(65004, "authorization_declined")
 
     def redeem(self, application: Application, device_code: str) -> SignIn:
-        """The sign-in that a device waits for, or the word to wait on."""
+        """Return the sign-in of a device, or tell it to wait."""
         waiting = self._waiting.get(device_code)
         if waiting is None or waiting.application is not application:
             raise Refusal(70018)

@@ -1,4 +1,4 @@
-"""Directory: the sandbox's Entra ID with its applications, and every way to sign in there."""
+"""Directory: applications, users and hosts of tokens."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ KEY = "connector"
 
 
 class Directory:
-    """The tenant's applications and users, and the ready settings for each way of signing in."""
+    """The tenant's applications and users, and everything that signs them in."""
 
     def __init__(
         self,
@@ -81,14 +81,14 @@ class Directory:
         self.graph_url = self.authority_host = self.imds_url = self.nango_host = ""
 
     def open(self, folder: Path, issued: Certificate) -> None:
-        """Take a folder for what is handed over in files."""
+        """Use a folder for certificates, tokens and programs."""
         self._folder, self._issued = folder, issued
         self.arc.directory = folder / "arc"
         self.arc.directory.mkdir()
         self.azure_cli.directory = folder / "bin"
 
     def authority_routes(self) -> list[web.RouteDef]:
-        """What is served over TLS beside Graph."""
+        """The routes of Entra ID and others over TLS."""
         return [
             *self.entra.routes(),
             *self.service_fabric.routes(),
@@ -96,12 +96,12 @@ class Directory:
         ]
 
     def machine_routes(self) -> list[web.RouteDef]:
-        """What is served without."""
+        """The routes without TLS."""
         hosts = (self.imds, self.app_service, self.machine_learning, self.arc)
         return [route for host in hosts for route in host.routes()]
 
     def facts(self, auth: AuthMethod) -> Facts:
-        """Return what a client has to know, with new tokens and all credentials registered."""
+        """Return the facts, with new tokens and all credentials registered."""
         return Facts(
             auth=auth,
             graph_url=self.graph_url,
@@ -133,7 +133,7 @@ class Directory:
         )
 
     def machine(self, kind: Kind) -> dict[str, str]:
-        """Return the environment variables that a program finds where it runs."""
+        """Return the environment variables of a kind of host."""
         url, authority = self.imds_url, self.authority_host
         if kind == "aks":
             return {

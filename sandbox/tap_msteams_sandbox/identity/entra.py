@@ -34,7 +34,7 @@ _LONG_LIVED: Final = 7200
 
 @dataclass
 class _Session:
-    """Whose tokens a request is about to get, and on which grounds."""
+    """The user and the grounds of a request for tokens."""
 
     user: User
     scope: str
@@ -45,7 +45,7 @@ class _Session:
 
 
 class Entra(Authority):
-    """The issuer behind its endpoints, with the switches of a test."""
+    """The token endpoint, with switches for tests."""
 
     outage: int | None = None
     """While set, token requests are answered with this HTTP status."""
@@ -202,7 +202,7 @@ class Entra(Authority):
         return self.sign(identity)
 
     def _authenticate(self, application: Application, form: Form, url: str) -> None:
-        """Refuse a client that does not prove to be the application."""
+        """Check the credentials of an application."""
         secret = form.get("client_secret")
         if secret is None and "client_assertion" not in form:
             if application.confidential and not application.public_flows:

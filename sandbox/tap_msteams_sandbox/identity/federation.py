@@ -26,7 +26,7 @@ GITHUB_PATH: Final = "/github/idtoken"
 
 
 class Federation:
-    """A Kubernetes cluster and GitHub Actions, as far as they hand out tokens."""
+    """The issuers of a Kubernetes cluster and of GitHub Actions."""
 
     def __init__(self, authority: Authority) -> None:
         self.request_token = f"ghs-{uuid.uuid4().hex}"

@@ -19,7 +19,7 @@ class Form(dict[str, str]):
 
     @classmethod
     async def of(cls, request: web.Request) -> Self:
-        """What was posted, or else what the address says; an empty field counts as none."""
+        """The posted fields or those of the query; an empty field counts as absent."""
         fields: Mapping[str, object] = (
             await request.post() if request.method == "POST" else request.query
         )
@@ -30,7 +30,7 @@ class Form(dict[str, str]):
 
     @property
     def claims(self) -> dict[str, Any]:
-        """What is asked of the access token.
+        """The requested claims of the access token.
 
         https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
         """
@@ -41,5 +41,5 @@ class Form(dict[str, str]):
 
 
 def correlation_id(request: web.Request) -> str:
-    """What the client calls its request, or a new name for it."""
+    """The client's id of the request, or a new one."""
     return request.headers.get("client-request-id") or str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""Hosts: the other places in Azure where a program finds a token for its machine."""
+"""Hosts: the other places in Azure with tokens for their programs."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Arc:
         return web.json_response(answer)
 
     def _challenge(self) -> web.Response:
-        """Name a file that the program has to be able to read."""
+        """Challenge the program to read a file."""
         if self.directory is None:
             return web.Response(status=500, text="The agent has no directory.")
         secret = secrets.token_urlsafe(48)

@@ -1,4 +1,4 @@
-"""The instance metadata service of an Azure machine, as far as it hands out tokens.
+"""The token endpoint of the instance metadata service of an Azure machine.
 
 https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
 """

@@ -1,4 +1,4 @@
-"""Who issues the tokens of the sandbox's tenant: whom it knows, and what it gave to them."""
+"""The issuer of the tenant's tokens."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WRITTEN_HERE: Final = "1.AX"
 
 @dataclass(frozen=True)
 class Grant:
-    """What a refresh token stands for; a user's first one belongs to whichever app redeems it."""
+    """The grant of a refresh token; a user's first token belongs to no application yet."""
 
     user: User
     client_id: str | None
@@ -83,7 +83,7 @@ class Issuer:
         self._challenged: Mapping[str, Any] = {}
 
     def claims(self, bearer: str) -> dict[str, Any] | None:
-        """What a presented access token says, None when unknown here, expired or revoked."""
+        """Return the claims of an access token, None if it is unknown, expired or revoked."""
         claims = self._issued.get(bearer)
         if claims is None or claims["exp"] <= self.clock():
             return None
@@ -94,12 +94,12 @@ class Issuer:
         self._issued.clear()
 
     def revoke_all(self) -> None:
-        """The same, and the users have to sign in again."""
+        """Revoke all tokens; users have to sign in again."""
         self.revoke_access_tokens()
         self._ended.update(grant.family for grant in self._grants.values())
 
     def challenge(self, **claims: object) -> None:
-        """Have Graph turn away clients that know challenges, until they ask for these claims.
+        """Challenge clients that know challenges, until they ask for these claims.
 
         Without any named, what a revocation asks for: a token issued from now on.
         https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
@@ -200,7 +200,7 @@ class Issuer:
         return token
 
     def redeem(self, application: Application, refresh_token: str) -> Grant:
-        """What a refresh token stands for."""
+        """Return the grant of a refresh token."""
         grant = self._grants.get(refresh_token)
         if grant is None:
             # Entra tells a token it cannot have written from one that is not (or no longer) known.
@@ -219,6 +219,6 @@ class Issuer:
 
 
 def b64(content: Mapping[str, object]) -> str:
-    """JSON as it stands in a token."""
+    """Return JSON in the encoding of tokens."""
     encoded = json.dumps(content, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(encoded).rstrip(b"=").decode()

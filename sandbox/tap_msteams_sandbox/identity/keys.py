@@ -101,7 +101,7 @@ class Token(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Token | None:
-        """The token that a text is, if it is one."""
+        """Return the token of a text, if it is one."""
         try:
             header, claims, signature = text.split(".")
             found = cls(
@@ -115,7 +115,7 @@ class Token(NamedTuple):
         return found if isinstance(found.header, dict) and isinstance(found.claims, dict) else None
 
     def signed_by(self, public: rsa.RSAPublicKey) -> bool:
-        """Whether that key has signed it, in one of the two ways that Entra accepts."""
+        """Whether that key has signed it, with RS256 or PS256."""
         ways: dict[Any, padding.AsymmetricPadding] = {
             "RS256": padding.PKCS1v15(),
             "PS256": padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size),

@@ -1,4 +1,4 @@
-"""Machine: something in Azure that has identities of its own, and tokens for them.
+"""Machine: managed identities and their tokens.
 
 https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/overview
 """
@@ -19,7 +19,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class UnknownIdentityError(Exception):
-    """The machine has no such identity, or too many."""
+    """The machine has no such identity, or more than one."""
 
 
 class Machine:
@@ -44,7 +44,7 @@ class Machine:
         object_id: str | None = None,
         resource_id: str | None = None,
     ) -> Application:
-        """The identity that a program names in one of three ways, or else the only one."""
+        """Return the identity that a program names, or the only one."""
         known = self.entra.applications
         assigned = [
             known[it] for it in (self.system_assigned, *self.user_assigned) if it and it in known
@@ -72,7 +72,7 @@ class Machine:
     def token(
         self, identity: Application, resource: str, asked: Mapping[str, Any] | None = None
     ) -> tuple[str, dict[str, Any]]:
-        """A token for an identity, and what it says; the one before as long as it is valid."""
+        """Return a token of an identity with its claims; a valid one is reused."""
         key = (identity.client_id, resource)
         token, claims = self._tokens.get(key, ("", {"exp": 0}))
         # The services know nothing of revocations.
@@ -87,7 +87,7 @@ class Machine:
         self._tokens.clear()
 
     def counted(self, handler: Handler) -> Handler:
-        """A handler whose requests are counted, and which fails with everything else."""
+        """Return a handler that counts its requests, and fails during an outage."""
 
         async def handle(request: web.Request) -> web.Response:
             self.entra.requests += 1

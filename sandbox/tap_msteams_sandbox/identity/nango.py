@@ -1,4 +1,4 @@
-"""Nango: a broker that keeps the connection to Microsoft and lends its token, or calls for it.
+"""Nango: a broker that keeps a connection, gives its token or sends the requests.
 
 https://nango.dev/docs/reference/api/connection/get
 https://nango.dev/docs/reference/api/proxy/get

@@ -1,4 +1,4 @@
-"""Pages: what a person sees in the browser; they work without JavaScript."""
+"""Pages for the browser, which work without JavaScript."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def consent(
 
 
 def needs_admin(action: str, fields: Mapping[str, str], application: Application) -> web.Response:
-    """What somebody sees who may not consent to what is asked for."""
+    """The page for a user who may not consent."""
     text = (
         f"{application.name} needs permission to access resources in your organization that only "
         "an admin can grant. Please ask an admin to grant permission to this app."
@@ -109,14 +109,14 @@ def needs_admin(action: str, fields: Mapping[str, str], application: Application
 
 
 def post_back(address: str, fields: Mapping[str, str]) -> web.Response:
-    """The page that carries a form to the application, by itself where scripts run."""
+    """The page that posts a form to the application."""
     submit = f"<noscript>{button('Continue', id_='continue')}</noscript>"
     script = "<script>document.forms[0].submit()</script>"
     return page("Working...", form(address, fields, submit), script)
 
 
 def trouble(text: str) -> web.Response:
-    """A refusal as a person is told of it."""
+    """A page with a refusal."""
     title = "Sorry, but we're having trouble signing you in."
     return page(title, f'<p id="error">{escape(text)}</p>', status=400)
 
@@ -124,7 +124,7 @@ def trouble(text: str) -> web.Response:
 def shown(
     clock: Callable[[], float], handler: Callable[[web.Request, Form], Awaitable[web.Response]]
 ) -> Handler:
-    """A handler whose refusals are shown to the person in front of the browser."""
+    """Return a handler that shows refusals as pages."""
 
     async def handle(request: web.Request) -> web.Response:
         try:

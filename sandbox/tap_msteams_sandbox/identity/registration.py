@@ -1,4 +1,4 @@
-"""Registrations: the applications and the users that a directory knows.
+"""Registrations: applications and users of a directory.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/application-model
 """
@@ -23,7 +23,7 @@ EXCHANGE: Final = "api://AzureADTokenExchange"
 
 @dataclass(frozen=True)
 class FederatedCredential:
-    """Whose tokens stand for an application's own credentials."""
+    """An external issuer and subject that stand for an application's credentials."""
 
     issuer: str
     subject: str
@@ -32,7 +32,7 @@ class FederatedCredential:
 
 @dataclass(frozen=True)
 class TrustedSubject:
-    """Certificates of this name are accepted as long as this authority has issued them."""
+    """A certificate name that is accepted from this authority."""
 
     name: str
     authority: x509.Certificate
@@ -73,7 +73,7 @@ class Application:
 
     @property
     def resource_id(self) -> str:
-        """Where Azure keeps it if it is a managed identity."""
+        """The Azure resource id of a managed identity."""
         subscription = uuid.uuid5(uuid.NAMESPACE_URL, self.client_id)
         return (
             f"/subscriptions/{subscription}/resourcegroups/teams/providers/"
@@ -81,7 +81,7 @@ class Application:
         )
 
     def answers_at(self, redirect_uri: str) -> bool:
-        """Whether tokens and codes may be sent there.
+        """Whether a redirect URI is registered.
 
         https://learn.microsoft.com/en-us/entra/identity-platform/reply-url#localhost-exceptions
         """
@@ -90,7 +90,7 @@ class Application:
 
 @dataclass
 class User:
-    """Somebody who has signed in once and left a refresh token."""
+    """A user with a refresh token."""
 
     oid: str
     refresh_token: str
@@ -104,7 +104,7 @@ class User:
     """What this user has consented to, by application."""
 
     def consented(self, application: Application) -> frozenset[str]:
-        """What the application may do in this user's name."""
+        """Return the permissions of an application in this user's name."""
         return application.scopes | self.consents.get(application.client_id, frozenset())
 
     def consent(self, application: Application, scopes: frozenset[str]) -> None:
@@ -114,7 +114,7 @@ class User:
 
 
 def _comparable(uri: str) -> str:
-    """A redirect URI without what Entra overlooks: the port of http://localhost."""
+    """Return a redirect URI without the port of http://localhost, which Entra ignores."""
     parts = urlsplit(uri)
     if (parts.scheme, parts.hostname) == ("http", "localhost"):
         return f"http://localhost{parts.path or '/'}?{parts.query}"

@@ -1,4 +1,4 @@
-"""Scopes: what a sign-in asks for.
+"""Scopes of a sign-in.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/scopes-oidc
 """
@@ -37,7 +37,7 @@ https://learn.microsoft.com/en-us/graph/permissions-reference
 
 @dataclass(frozen=True)
 class Scopes:
-    """A request's `scope` taken apart."""
+    """The parsed `scope` of a request."""
 
     asked: tuple[str, ...]
     """The permissions as they were spelled."""
@@ -56,7 +56,7 @@ class Scopes:
 
     @property
     def resource(self) -> str | None:
-        """Whose permissions they are, if it is said."""
+        """The resource of the permissions, if it is named."""
         return next((it.rpartition("/")[0] for it in self.asked if "://" in it), None)
 
     def names(self, application: Application) -> frozenset[str]:
@@ -74,7 +74,7 @@ class Scopes:
         return granted
 
     def echo(self, withheld: frozenset[str]) -> str:
-        """What the answer says was granted, in the request's own spelling."""
+        """Return the granted scopes in the request's spelling."""
         return " ".join(word for word in self.asked if _name(word) not in withheld)
 
 

@@ -73,23 +73,23 @@ def call_records(call: Call) -> bytes:
     options={"$select", "$expand"},
 )
 def call_record(call: Call) -> bytes:
-    """GET /communications/callRecords/{id}, with or without what hangs on it."""
+    """GET /communications/callRecords/{id}; its relations come if they are expanded."""
     record = _record(call)
     names = call.query.selected(PROPERTIES)
     row: dict[str, Any] = msgspec.json.decode(pick(record.describe(call.tenant), names))
-    for wish in _split(call.query.get("$expand") or ""):
-        match = _EXPANDED.fullmatch(wish)
-        name = match["name"] if match else wish
+    for item in _split(call.query.get("$expand") or ""):
+        match = _EXPANDED.fullmatch(item)
+        name = match["name"] if match else item
         if name == "participants_v2":
             more, rows = _participants(call, record, 0, None)
         elif name == "sessions":
-            more, rows = _sessions(call, record, 0, None, segments="segments" in wish)
+            more, rows = _sessions(call, record, 0, None, segments="segments" in item)
         else:
             msg = f"Could not find a property named '{name}'."
             raise GraphError.bad_request(msg)
         row[name] = [msgspec.Raw(it) for it in rows]
         if more is not None:
-            option = "$expand=segments" if "segments" in wish else ""
+            option = "$expand=segments" if "segments" in item else ""
             path = f"/communications/callRecords/{record.id}/{name}"
             link = Query(path, option, {"$expand"}).next_link(call.root, more)
             row[f"{name}@odata.nextLink"] = link
@@ -142,7 +142,7 @@ def participants(call: Call) -> bytes:
     options={"$skip", "$skiptoken"},
 )
 def pstn_calls(call: Call) -> bytes:
-    """GET /communications/callRecords/getPstnCalls(...): to the end of the range."""
+    """GET /communications/callRecords/getPstnCalls(...): the end is included."""
     rows = call.tenant.part(Telephony).pstn
     return _log(call, "pstnCallLogRow", rows, operator.le)
 
@@ -155,7 +155,7 @@ def pstn_calls(call: Call) -> bytes:
     options={"$skip", "$skiptoken"},
 )
 def direct_routing_calls(call: Call) -> bytes:
-    """GET /communications/callRecords/getDirectRoutingCalls(...): up to the end, left out."""
+    """GET /communications/callRecords/getDirectRoutingCalls(...): the end is excluded."""
     rows = call.tenant.part(Telephony).direct_routing
     return _log(call, "directRoutingLogRow", rows, operator.lt)
 
@@ -231,7 +231,7 @@ def _place(record: CallRecord) -> str:
 
 
 def _test(clause: str) -> Callable[[CallRecord], bool]:
-    """Return what a clause of a filter asks of a record."""
+    """Return the test that a clause of a filter stands for."""
     if not clause:
         return lambda _: True
     if match := _TAKES_PART.fullmatch(clause):

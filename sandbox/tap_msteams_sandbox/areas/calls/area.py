@@ -1,4 +1,4 @@
-"""What is declared of call records as a whole."""
+"""Permissions, limits and consent of call records."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Calls:
         return self._tenant.now() - KEPT
 
     def all(self) -> list[CallRecord]:
-        """Return the records that are still kept, in no order that means anything."""
+        """Return the records that are still kept, in an arbitrary order."""
         self._look_at_meetings()
         gone_before = self.gone_before
         return sorted(
@@ -70,14 +70,14 @@ class Calls:
         return found if found and found.start >= self.gone_before else None
 
     def call(self, minutes: int = 5) -> str:
-        """Let two people call each other, and hang up just now; return the call's id."""
+        """Add a call between two people that has just ended; return its id."""
         with self._tenant.lock:
             end = self._tenant.tick()
             random = self._tenant.random("call", str(end))
             return self._between(random, end - minutes * MINUTE, end)
 
     def rebuild(self, call: str) -> None:
-        """Let a record be made again, as Teams does when more comes in."""
+        """Rebuild a record, as Teams does when more data arrives."""
         with self._tenant.lock:
             self._records[call].rebuild(self._tenant.tick())
 
@@ -92,7 +92,7 @@ class Calls:
         return call_id
 
     def _look_at_meetings(self) -> None:
-        """Add the calls of meetings that have become known since."""
+        """Add the calls of meetings that are new."""
         meetings = self._tenant.part(Meetings)
         meetings.all()
         for meeting, session in islice(meetings.held.values(), self._meetings_seen, None):
@@ -115,7 +115,7 @@ def _side(person: Person, stays: tuple[tuple[int, int], ...]) -> Attendee:
 
 @AREA.day
 def day(tenant: Company, random: Random) -> dict[str, int]:
-    """Let some people call each other, and some records be made again."""
+    """Add calls between some people, and rebuild some records."""
     calls = tenant.part(Calls)
     recent = sorted(calls.all(), key=lambda it: it.start)[-8:]
     for _ in range(3):

@@ -103,7 +103,7 @@ def service(random: Random) -> dict[str, Any]:
 
 
 def media(random: Random, modalities: list[str], start: int, end: int) -> list[dict[str, Any]]:
-    """Return what was sent in a segment, kind by kind."""
+    """Return the media of a segment, one entry a kind."""
     labels = {"audio": "main-audio", "video": "main-video"}
     return [
         {
@@ -192,5 +192,5 @@ def _stream(random: Random, kind: str, way: str, start: int, end: int) -> dict[s
 
 
 def _duration(random: Random) -> str:
-    """Spell a short time as ISO 8601 does."""
+    """Return a short time in ISO 8601."""
     return f"PT{random.randint(0, 400) / 1000}S"

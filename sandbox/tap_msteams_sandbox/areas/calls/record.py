@@ -1,4 +1,4 @@
-"""A call record: who called whom, in which sessions, over which segments."""
+"""A call record with its participants, sessions and segments."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAILURES = (
 
 @dataclass
 class CallRecord:
-    """What is kept of one call."""
+    """The record of one call."""
 
     id: str
     start: int
@@ -43,27 +43,27 @@ class CallRecord:
 
     @property
     def place(self) -> int:
-        """Where the list has the record; time does not tell."""
+        """The record's place in the list, which does not depend on time."""
         return zlib.crc32(self.id.encode())
 
     @property
     def group(self) -> bool:
-        """Whether it was a meeting and not a call from one person to another."""
+        """Whether it was a meeting, not a call between two people."""
         return self.join_url is not None
 
     @property
     def modalities(self) -> list[str]:
-        """What was sent."""
+        """The kinds of media that were used."""
         kinds = ("audio", "video", "screenSharing", "videoBasedScreenSharing")
         return list(kinds[: 1 + self.place % 8 // 3])
 
     def rebuild(self, instant: int) -> None:
-        """Take what came in late: the record is made again, a version higher."""
+        """Rebuild the record with data that arrived late, under the next version."""
         self.rebuilt += 1
         self.version, self.modified = self.version + 1, max(instant, self.modified + 1)
 
     def describe(self, tenant: Company) -> dict[str, Any]:
-        """Return the record, its organizer included."""
+        """Return the record with its organizer."""
         organizer = self.people[0]
         # https://learn.microsoft.com/en-us/graph/api/resources/callrecords-callrecord
         context = (
@@ -86,7 +86,7 @@ class CallRecord:
         }
 
     def participants(self, tenant: Company) -> list[dict[str, Any]]:
-        """Return who took part."""
+        """Return the participants."""
         return [participant(tenant, person) for person in self.people]
 
     def legs(self) -> int:
@@ -109,7 +109,7 @@ class CallRecord:
         }
 
     def segments(self, tenant: Company, number: int) -> list[dict[str, Any]]:
-        """Return the segments of one session; the first one is called as the session."""
+        """Return the segments of one session; the first has the session's id."""
         random = tenant.random("segments", self.id, str(number))
         caller, start, end = self._leg(number)
         session, rows = self._session_id(number), []
@@ -134,18 +134,18 @@ class CallRecord:
         return rows
 
     def _failure(self, number: int) -> dict[str, str] | None:
-        """Return how a session failed, if it did: in its last segment."""
+        """Return how the last segment of a session failed, if it did."""
         stage, reason = FAILURES[number % len(FAILURES)]
         return {"stage": stage, "reason": reason} if (self.place + number) % 10 == 0 else None
 
     def _leg(self, number: int) -> tuple[Attendee, int, int]:
-        """Return who called in a session, and from when to when."""
+        """Return the participant of a session with its start and end."""
         caller = self.people[number]
         start, end = caller.stays[0][0], caller.stays[-1][1]
         return caller, start, max(end, start + SECOND)
 
     def _session_id(self, number: int) -> str:
-        """Return the id of a session: the only one is called as its call."""
+        """Return the id of a session; where there is only one, it is the call's."""
         if not self.group:
             return self.id
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.id}/{number}"))
@@ -174,12 +174,12 @@ def participant(tenant: Company, attendee: Attendee) -> dict[str, Any]:
 
 
 def _key(attendee: Attendee) -> str:
-    """Return the id of a participant: of a telephone, its number."""
+    """Return the id of a participant; a telephone's is its number."""
     return attendee.name if attendee.phone else attendee.id
 
 
 def _old_identity(tenant: Company, attendee: Attendee) -> dict[str, Any]:
-    """Return a participant as the deprecated properties have it."""
+    """Return a participant in the form of the deprecated properties."""
     kind = "user" if attendee.person else "phone" if attendee.phone else "guest"
     who = {"id": _key(attendee), "displayName": attendee.name, "tenantId": tenant.id}
     return {"application": None, "device": None, "user": None, kind: who}

@@ -1,4 +1,4 @@
-"""All there is of calls, in full."""
+"""All rows of calls, complete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def records(tenant: Company) -> Iterator[dict[str, Any]]:
 
 @AREA.rows("call_participants")
 def participants(tenant: Company) -> Iterator[dict[str, Any]]:
-    """Yield who took part in every call."""
+    """Yield the participants of every call."""
     for record in tenant.part(Calls).all():
         for row in record.participants(tenant):
             yield {"callId": record.id, **row}

@@ -29,7 +29,7 @@ NEVER = "0001-01-01T00:00:00Z"
 
 
 class Row(NamedTuple):
-    """One call with its start."""
+    """A row of a log with the start of its call."""
 
     start: int
     content: dict[str, Any]
@@ -52,7 +52,7 @@ class Telephony:
         return self._log("direct routing", _direct_routing)
 
     def call(self, person: str = "") -> str:
-        """Let someone telephone over either line; return the id that both rows have."""
+        """Add a telephone call to both logs; return the id of both rows."""
         tenant = self._tenant
         with tenant.lock:
             who = tenant.users[person] if person else tenant.people[0]
@@ -81,7 +81,7 @@ def _number(random: Random, person: Person) -> str:
 
 
 def _pstn(random: Random, person: Person, start: int) -> dict[str, Any]:
-    """Return a row of the one log."""
+    """Return a row of the PSTN log."""
     seconds = random.choice((0, random.randint(5, 3600)))
     conference = random.random() < 0.2  # noqa: PLR2004 (some)
     inbound = random.random() < 0.4  # noqa: PLR2004 (some)
@@ -115,7 +115,7 @@ def _pstn(random: Random, person: Person, start: int) -> dict[str, Any]:
 
 
 def _direct_routing(random: Random, person: Person, start: int) -> dict[str, Any]:
-    """Return a row of the other log."""
+    """Return a row of the direct routing log."""
     good = random.random() < 0.8  # noqa: PLR2004 (most calls succeed)
     seconds = random.randint(5, 3600) if good else 0
     return {

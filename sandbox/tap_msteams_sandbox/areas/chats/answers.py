@@ -121,14 +121,14 @@ def chat(call: Call) -> bytes:
 
 
 def _expanded(call: Call) -> frozenset[str]:
-    """Return what shall come with the chats."""
+    """Return the relations to expand with each chat."""
     return expansion(call, _EXPANDED)
 
 
 def _with(
     call: Call, chat: Chat, row: Mapping[str, Any], expanded: frozenset[str]
 ) -> dict[str, Any]:
-    """Return a chat with what was asked to come with it."""
+    """Return a chat with its expanded relations."""
     shown = dict(row)
     if "members" in expanded:
         shown["members@odata.context"] = call.context(f"chats('{chat.id}')/members")
@@ -142,7 +142,7 @@ def _with(
     "GET /chats/{id}/members", "chat-list-members", application=MEMBER, delegated=MY_MEMBER
 )
 def members(call: Call) -> bytes:
-    """GET /chats/{id}/members: all at once, and of a group only where the group is at home."""
+    """GET /chats/{id}/members: all on one page; groups of other tenants are refused."""
     found = chat_of(call)
     if found.kind != "oneOnOne":
         chat_of(call, own=True)

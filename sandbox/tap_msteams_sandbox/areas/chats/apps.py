@@ -1,4 +1,4 @@
-"""Apps of a chat: what is installed there, its tabs and what it was granted."""
+"""Apps of a chat with their tabs and grants."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Installation:
 
     @property
     def id(self) -> str:
-        """The id of the installation, which is not the app's."""
+        """The id of the installation, different from the app's."""
         return base64.b64encode(f"{self.chat.id}##{self.app.id}".encode()).decode()
 
     def describe(self) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Installation:
         }
 
     def grants(self) -> Iterator[dict[str, Any]]:
-        """Yield what the app may do in the chat."""
+        """Yield the app's permissions in the chat."""
         for value, kind in self.app.permissions:
             yield {
                 "id": base64.b64encode(f"{self.id}##{value}".encode()).decode(),
@@ -142,7 +142,7 @@ class Installation:
 
 
 def installed(chat: Conversation) -> Iterator[Installation]:
-    """Yield what was installed before the sandbox started: nothing where others own the chat."""
+    """Yield the first installations of a chat; a chat of another tenant has none."""
     if chat.foreign:
         return
     for place, app in enumerate(APPS):

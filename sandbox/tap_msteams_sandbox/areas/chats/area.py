@@ -1,4 +1,4 @@
-"""What is declared of chats as a whole."""
+"""Permissions, limits and consent of chats."""
 
 from __future__ import annotations
 

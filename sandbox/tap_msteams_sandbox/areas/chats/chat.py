@@ -51,7 +51,7 @@ class Chat:
         self.salt = zlib.crc32(self.id.encode())
 
     def _thread(self, number: int) -> str:
-        """Return the part of the id that tells the kind."""
+        """Return the part of the id that shows the kind."""
         if self.kind == "oneOnOne":
             pair = "_".join(sorted(person.id for person in self.people))
             return f"{pair}@{'fed.' if self._federated else ''}unq.gbl.spaces"
@@ -66,7 +66,7 @@ class Chat:
 
     @property
     def organizer(self) -> Person | None:
-        """Who called the meeting, if it is one."""
+        """The organizer, if the chat is a meeting's."""
         first = self.people[0] if self.people else None
         return first if self.kind == "meeting" and isinstance(first, Person) else None
 
@@ -76,7 +76,7 @@ class Chat:
         return [person for person in self.people if isinstance(person, Person)]
 
     def has(self, user: str) -> bool:
-        """Whether someone takes part."""
+        """Whether a user is a member."""
         return any(person.id == user for person in self.people)
 
     @cached_property
@@ -131,7 +131,7 @@ class Chat:
         }
 
     def _meeting(self) -> dict[str, Any] | None:
-        """Return what a meeting chat says about its meeting."""
+        """Return the meeting of a meeting chat."""
         if self.organizer is None:
             return None
         user = {"id": self.organizer.id, "displayName": None, "userIdentityType": "aadUser"}
@@ -140,7 +140,7 @@ class Chat:
         return {"calendarEventId": event, "joinWebUrl": self.join_url, "organizer": user}
 
     def _viewpoint(self) -> dict[str, Any]:
-        """Return what the chat looks like to the signed-in user."""
+        """Return the signed-in user's view of the chat."""
         read = max((message.id for message in self.visible()), default=None)
         return {
             "isHidden": (self.n + 1) % 7 == 0,

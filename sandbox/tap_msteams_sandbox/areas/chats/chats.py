@@ -1,4 +1,4 @@
-"""All chats of a tenant, and what people and tests can do in them."""
+"""All chats of a tenant, and the operations on them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Chats:
         self._exports: dict[tuple[str, float, float], list[Message]] = {}
 
     def of(self, user: str) -> list[Chat]:
-        """Return the chats in which someone takes part."""
+        """Return the chats of a person."""
         if self._of is None:
             self._of = {}
             for chat in self.all.values():
@@ -67,7 +67,7 @@ class Chats:
         return self._exports[key]
 
     def open(self, people: list[str], topic: str | None = None, kind: str = "group") -> str:
-        """Let the first one of some people open a chat with the others; return its id."""
+        """Open a chat of some people in the name of the first; return its id."""
         with self.tenant.lock:
             members = [self.tenant.users[person] for person in people]
             chat = Chat(self.tenant, self._next, kind, [*members], self.tenant.tick(), topic)
@@ -83,14 +83,14 @@ class Chats:
             self._touch()
 
     def rename(self, chat: str, topic: str) -> None:
-        """Give a chat another topic; Teams writes that down."""
+        """Rename a chat, which adds a system message."""
         with self.tenant.lock:
             where = self.all[chat]
             where.topic = topic
             self._announce(where, "chatRenamed")
 
     def add_member(self, chat: str, person: str, *, history: bool = False) -> None:
-        """Let someone join a chat, with or without what was written before."""
+        """Add a member to a chat, with or without its history."""
         with self.tenant.lock:
             where = self.all[chat]
             # What was written before was written by those who were there.
@@ -102,7 +102,7 @@ class Chats:
                 self._announce(where, "membersAdded")
 
     def remove_member(self, chat: str, person: str) -> None:
-        """Let someone leave a chat."""
+        """Remove a member from a chat."""
         with self.tenant.lock:
             where = self.all[chat]
             _ = where.messages
@@ -153,7 +153,7 @@ class Chats:
             self._touch()
 
     def pin(self, chat: str, message: str, *, pinned: bool = True) -> None:
-        """Pin a message to the head of its chat, or take it down."""
+        """Pin a message to its chat, or unpin it."""
         with self.tenant.lock:
             where, number = self.all[chat], int(message)
             where.pinned = [it for it in where.pinned if it != number] + [number] * pinned
@@ -176,7 +176,7 @@ class Chats:
         return self.tenant.users[person] if person else chat.audience[0]
 
     def _announce(self, chat: Chat, kind: str) -> None:
-        """Let Teams write a system message into the chat, which has just changed."""
+        """Add a system message about a change of the chat."""
         instant = self.tenant.tick()
         random = self.tenant.random("event", str(instant))
         chat.messages[instant] = talk.event(chat, kind, instant, random)
@@ -185,6 +185,6 @@ class Chats:
         self._touch()
 
     def _touch(self) -> None:
-        """Forget what was kept at hand: something has changed."""
+        """Drop cached exports after a change."""
         self._exports.clear()
         self._of = None

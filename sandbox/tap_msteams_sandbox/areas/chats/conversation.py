@@ -1,4 +1,4 @@
-"""Conversations: a chat, as what is written and installed there knows it."""
+"""Conversations: the attributes of a chat that its messages and apps need."""
 
 from __future__ import annotations
 

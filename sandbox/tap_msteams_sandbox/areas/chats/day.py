@@ -21,7 +21,7 @@ BUSY = 30
 
 @AREA.day
 def work(tenant: Company, random: Random) -> dict[str, int]:
-    """Let people chat for a day."""
+    """Add a day of messages and changes to the chats."""
     chats, done = tenant.part(Chats), Counter[str]()
     every = [chat for chat in chats.all.values() if chat.audience and not chat.foreign]
     for chat in random.sample(every, min(len(every), max(2, len(every) // 4), BUSY)):

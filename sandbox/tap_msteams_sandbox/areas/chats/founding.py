@@ -1,4 +1,4 @@
-"""Founding: the chats that a tenant starts with."""
+"""Founding: the first chats of a tenant."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _groups(random: Random, hosts: list[Person], guests: list[Person]) -> Iterat
 
 
 def _meetings(random: Random, hosts: list[Person]) -> Iterator[_Plan]:
-    """Yield the chats of meetings, into some of which all kinds of strangers drop."""
+    """Yield the chats of meetings, some with visitors of all kinds."""
     for n in range(-(-len(hosts) // MEETING_EVERY)):
         people: list[Participant] = [*_some(random, hosts, 2, 7)]
         if n % 5 == 0:
@@ -73,7 +73,7 @@ def _meetings(random: Random, hosts: list[Person]) -> Iterator[_Plan]:
 
 
 def _pairs(random: Random, hosts: list[Person]) -> Iterator[_Plan]:
-    """Yield chats of two, at most one for the same two."""
+    """Yield one-on-one chats, at most one for each pair."""
     seen: set[frozenset[str]] = set()
     for n, host in enumerate(hosts):
         other: Participant = random.choice(hosts)

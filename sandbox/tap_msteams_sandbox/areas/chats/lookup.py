@@ -1,4 +1,4 @@
-"""Lookups: the chat and the person that a path names, and what shall come along."""
+"""Lookups: the chat and the person that a path names, and the relations to expand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def chat_of(call: Call, *, own: bool = False) -> Chat:
-    """Return the chat that the path names; some of it only its own tenant's applications see."""
+    """Return the chat that the path names; with `own` it must belong to this tenant."""
     chat = call.tenant.part(Chats).all.get(call.names[0])
     if chat is None:
         msg = f"Chat {call.names[0]}"
@@ -41,7 +41,7 @@ def user_of(call: Call) -> Person:
 
 
 def licensed(person: Person) -> Person:
-    """Return the person, unless Teams knows no license of theirs.
+    """Return the person, or refuse one without a Teams license.
 
     https://learn.microsoft.com/en-us/answers/questions/1179331
     """
@@ -53,7 +53,7 @@ def licensed(person: Person) -> Person:
 
 
 def expansion(call: Call, known: frozenset[str]) -> frozenset[str]:
-    """Return what shall come along, or refuse what cannot."""
+    """Return the relations to expand, or refuse an unknown one."""
     asked = call.query.get("$expand")
     names = frozenset(name.strip() for name in asked.split(",")) if asked else frozenset()
     for name in names - known:

@@ -1,4 +1,4 @@
-"""Messages: what Graph shows of what is written in chats."""
+"""Messages of chats: lists, the export, hosted contents and pins."""
 
 from __future__ import annotations
 

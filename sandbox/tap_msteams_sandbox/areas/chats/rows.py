@@ -1,4 +1,4 @@
-"""What is in the chats, as Graph would show it in full."""
+"""All rows of chats, complete."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _below(rows: Callable[[Chat], Iterable[dict[str, Any]]]) -> Callable[[Company], Rows]:
-    """Return what yields the rows of all chats, with the id of the chat."""
+    """Return a function that yields rows of all chats, each with its chat's id."""
 
     def found(tenant: Company) -> Rows:
         for chat in tenant.part(Chats).all.values():

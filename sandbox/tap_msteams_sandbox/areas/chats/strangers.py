@@ -1,4 +1,4 @@
-"""Strangers: members of chats whom the tenant's directory does not know."""
+"""Strangers: members of chats without an account in the tenant's directory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stranger:
     identity_type: str
 
     def member(self, key: str) -> dict[str, Any]:
-        """Return the membership as Graph shows it, less what all members have.
+        """Return the properties of the membership that only this kind has.
 
         https://learn.microsoft.com/en-us/graph/api/resources/conversationmember#properties
         """
@@ -71,7 +71,7 @@ def federated(random: Random) -> Stranger:
 
 
 def visitors(random: Random) -> tuple[Stranger, ...]:
-    """Return one of each of the other kinds, as they drop into meetings."""
+    """Return one visitor of each other kind."""
     number = f"+4722{random.randrange(10**6):06d}"
     acs = f"8:acs:{guid(random)}_{random.getrandbits(64):016x}"
     return (

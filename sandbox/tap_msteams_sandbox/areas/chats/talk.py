@@ -1,4 +1,4 @@
-"""Talk: what was written in a chat before the sandbox started."""
+"""Talk: the history of a chat before the sandbox started."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def show_picture(random: Random, chat: Conversation, row: dict[str, Any]) -> Non
 
 
 def urge(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
-    """Ask for attention at once."""
+    """Mark the message as urgent."""
     del random, chat
     row["importance"] = "urgent"
 
 
 def speak_plainly(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
-    """Write without any markup."""
+    """Use plain text instead of HTML."""
     del chat
     row["body"] = {"contentType": "text", "content": prose.answer(random)}
 
@@ -136,7 +136,7 @@ def history(chat: Conversation) -> Iterator[Message]:
 
 
 def _instants(chat: Conversation, random: Random) -> Iterator[int]:
-    """Yield when something was written: an instant is an id, so no two are the same."""
+    """Yield the instants of the messages; an instant is an id, so all differ."""
     until = chat.tenant.until
     start = max(until - SPAN, chat.created)
     if start >= until:
@@ -148,7 +148,7 @@ def _instants(chat: Conversation, random: Random) -> Iterator[int]:
 
 
 def _message(chat: Conversation, instant: int, random: Random, pending: list[Any]) -> Message:
-    """Write one message and let happen to it what happens to messages."""
+    """Write one message, and edit, react to or delete some of them."""
     author = random.choice(chat.people)
     row = draft(chat, instant, author, prose.answer(random))
     doomed = len(pending) == 1

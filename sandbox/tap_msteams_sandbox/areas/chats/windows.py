@@ -1,4 +1,4 @@
-"""Windows: which messages a request about chats asks for."""
+"""Windows: the order and the bounds of a request for messages of chats."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EVENTS = re.compile(r"messageType (?P<operator>eq|ne) 'systemEventMessage'")
 
 
 def listed(call: Call) -> tuple[Rank, Callable[[Message], bool]]:
-    """Return the order of a chat's messages, and whether one is asked for.
+    """Return the order of a chat's messages, and the test of its filter.
 
     A filter counts only beside an order by the same property; any other one is ignored.
     """

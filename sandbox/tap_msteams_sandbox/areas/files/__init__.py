@@ -1,4 +1,4 @@
-"""Drives, the folders of channels, and what is in them."""
+"""Drives, their items, and the folders of channels."""
 
 from __future__ import annotations
 

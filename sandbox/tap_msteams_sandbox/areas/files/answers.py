@@ -1,4 +1,4 @@
-"""Answers: what Graph shows of drives, of folders of channels and of what changed in a drive."""
+"""Answers: drives, folders of channels, and the changes of a drive."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ UNITS = 1200
 
 
 def cost(query: Query) -> float:
-    """Return the resource units of a request: lists cost two, unless they go on at a token."""
+    """Return the resource units of a request: two for a list, one with a token."""
     return 1 if "token" in query.options or query.path.endswith("/drive") else 2
 
 
@@ -80,7 +80,7 @@ AREA.day(day)
     paging=DRIVES,
 )
 def drives(call: Call) -> bytes:
-    """GET /groups/{id}/drives: system libraries only for those who select `system`."""
+    """GET /groups/{id}/drives: system libraries are shown only if `system` is selected."""
     team = _group(call)
     found = call.tenant.part(Files).drives(team)
     names = call.query.selected(found[0].describe())
@@ -129,7 +129,7 @@ def folder(call: Call) -> bytes:
 
 
 class Token(msgspec.Struct, array_like=True):
-    """Where a reader of changes stands."""
+    """The position of a reader of changes."""
 
     number: int
     """The last change it has seen."""
@@ -187,7 +187,7 @@ def delta(call: Call) -> bytes:
 
 
 def _unseen(item: Item, token: Token) -> bool:
-    """Whether an item had gone before its reader began."""
+    """Whether an item was deleted before its reader began."""
     return item.deleted and token.initial and item.number <= token.start
 
 
@@ -203,7 +203,7 @@ def _row(item: Item, token: Token) -> bytes:
 
 
 def _token(call: Call, drive: Drive, text: str | None) -> Token:
-    """Return where the reader stands, as the request says."""
+    """Return the position that the request's token holds."""
     count = drive.count
     if not text:
         names = call.query.selected(NAMES)
@@ -229,14 +229,14 @@ def _token(call: Call, drive: Drive, text: str | None) -> Token:
 
 
 def _link(call: Call, drive: Drive, token: Token) -> str:
-    """Return the address under which the reader goes on."""
+    """Return the address of the next changes."""
     held = msgspec.json.encode(token)
     text = base64.urlsafe_b64encode(_seal(call, drive, held) + held).rstrip(b"=").decode()
     return f"{call.root}/drives/{drive.id}/root/delta?token={text}"
 
 
 def _seal(call: Call, drive: Drive, held: bytes) -> bytes:
-    """Return what ties a token to a drive of this tenant."""
+    """Return the signature that binds a token to a drive."""
     owner = f"{call.tenant.id}/{drive.id}/".encode()
     return hashlib.blake2b(owner + held, digest_size=8).digest()
 
@@ -274,7 +274,7 @@ def _admit(call: Call, team: Team) -> None:
 
 
 def _shown(row: dict[str, Any], names: Iterable[str] | None, hidden: Iterable[str]) -> bytes:
-    """Return what was selected of a row, or else all that comes unasked; no nulls."""
+    """Return the selected or the default properties of a row, without nulls."""
     row = {name: value for name, value in row.items() if value is not None}
     if names is not None:
         return pick(row, ["id", *names])

@@ -1,4 +1,4 @@
-"""Drives: document libraries, and all that ever happened in them."""
+"""Drives: document libraries with the changes in them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Drive:
 
     @cached_property
     def items(self) -> dict[str, Item]:
-        """Everything that is or was in the drive, by id, what changed last at the end."""
+        """All items, deleted ones too, by id in the order of their last change."""
         found: dict[str, Item] = {}
         for item in self._history():
             self._stamp(item)
@@ -137,7 +137,7 @@ class Drive:
         return item
 
     def touch(self, item: Item) -> None:
-        """Note that an item has changed, and with it the folders that it lies in."""
+        """Record a change of an item and of the folders above it."""
         step: Item | None = item
         while step is not None:
             step.modified, step.changes = self.team.tenant.tick(), step.changes + 1
@@ -162,7 +162,7 @@ class Drive:
         item.number = self.count
 
     def _history(self) -> Iterator[Item]:
-        """Yield what is in the drive to begin with."""
+        """Yield the first items of the drive."""
         random = self._random
         root = self._item("", None, self.team.created, random.getrandbits(64), folder=True)
         yield root
@@ -203,5 +203,5 @@ class Drive:
 
 
 def provisioned(channel: Channel) -> bool:
-    """Whether a channel had its folder when the sandbox started: somebody has opened Files."""
+    """Whether a channel had its folder when the sandbox started."""
     return channel.n == 0 or channel.salt % 4 != 0

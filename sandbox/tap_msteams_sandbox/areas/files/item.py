@@ -46,7 +46,7 @@ NAMES = frozenset({
 
 
 class Library(Protocol):
-    """A drive, as its items know it."""
+    """The attributes of a drive that its items need."""
 
     id: str
     team: Team
@@ -62,7 +62,7 @@ class Library(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A folder, a file, or something that is neither."""
+    """A folder, a file or another item."""
 
     drive: Library
     id: str
@@ -86,18 +86,18 @@ class Item:
         return f"{self.parent.path}/{self.name}" if self.parent else ""
 
     def describe(self) -> Row:
-        """Return everything that Graph shows of the item; a facet that it has not got is absent."""
+        """Return the item as Graph shows it, with only the facets that it has."""
         row = self._gone() if self.deleted else {**self._head(), **self._facets()}
         return {name: value for name, value in row.items() if value is not None}
 
     def reference(self) -> Row:
-        """Return where the item lies; a delta leaves the path out."""
+        """Return the parent's reference; a delta leaves its path out."""
         drive = {"driveId": self.drive.id, "driveType": "documentLibrary"}
         parent = {"id": self.parent.id, "name": self.parent.name or "root"} if self.parent else {}
         return {**drive, **parent, "siteId": self.drive.site}
 
     def _gone(self) -> Row:
-        """Return what is left of a deleted item."""
+        """Return a deleted item as a delta shows it."""
         return {
             "@odata.type": "#microsoft.graph.driveItem",
             "id": self.id,
@@ -141,7 +141,7 @@ class Item:
         }
 
     def _facets(self) -> Row:
-        """Return what says of what kind the item is."""
+        """Return the facets of the item."""
         if self.parent is None:
             return {"root": {}, "folder": {"childCount": self.drive.children(self)}}
         if self.folder:
@@ -171,7 +171,7 @@ class Item:
         }
 
     def _folder(self) -> Row:
-        """Return what only some folders have."""
+        """Return the facets that only some folders have."""
         if self.name == "Album":
             return {
                 "bundle": {"childCount": 0, "album": {"coverImageItemId": None}},
@@ -180,7 +180,7 @@ class Item:
         return {"specialFolder": {"name": "documents"}} if self.name == "General" else {}
 
     def _media(self, end: str) -> Row:
-        """Return what pictures, films, sounds and infected files have on top."""
+        """Return the facets of pictures, videos, audio and infected files."""
         wide = {"width": 4032, "height": 3024}
         match end:
             case "jpg":

@@ -1,4 +1,4 @@
-"""The files of a tenant: its drives, and what people do to them."""
+"""The files of a tenant: its drives, and the operations on them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Files:
         return self._of_teams[team.id]
 
     def drive_of(self, channel: Channel) -> Drive:
-        """Return the drive that a channel's files are in: private and shared ones have their own.
+        """Return the drive of a channel; private and shared channels have their own.
 
         https://learn.microsoft.com/en-us/microsoftteams/private-channels
         """
@@ -52,7 +52,7 @@ class Files:
         return self._of_channels[channel.id]
 
     def find(self, drive: str) -> Drive | None:
-        """Return the drive of that id, unless its team or its channel has gone."""
+        """Return the drive of that id, unless its team or channel is deleted."""
         if drive not in self._by_id:
             next((it for it in self.all() if it.id == drive), None)
         found = self._by_id.get(drive)
@@ -68,7 +68,7 @@ class Files:
                     yield self.drive_of(channel)
 
     def folder(self, channel: Channel) -> Item | None:
-        """Return the folder of a channel's files; None before somebody has opened them."""
+        """Return the folder of a channel, or None before it is provisioned."""
         if channel.id not in self._provisioned:
             new = channel.created > self.tenant.until and channel.n > 0
             if new or not provisioned(channel):
@@ -76,7 +76,7 @@ class Files:
         return self.drive_of(channel).folder_of(channel)
 
     def provision(self, team: str, channel: str) -> None:
-        """Open the files of a channel, which makes its folder."""
+        """Provision the folder of a channel."""
         with self.tenant.lock:
             where = self.tenant.teams[team].channels[channel]
             drive = self.drive_of(where)
@@ -119,7 +119,7 @@ class Files:
             found.count += 1
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield what is in all drives, with the ids of the drives."""
+        """Yield the items of all drives with the ids of the drives."""
         for drive in self.all():
             for item in drive.items.values():
                 if not item.deleted:

@@ -1,4 +1,4 @@
-"""Answers: what the endpoints of meetings say, and whom they refuse."""
+"""Answers: meetings, attendance, transcripts and recordings."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def reported(call: Call, meeting: Meeting) -> list[tuple[Meeting, Session]]:
 
 
 def newest(meetings: Meetings, meeting: Meeting) -> list[tuple[Meeting, Session]]:
-    """Return as many calls of a meeting, or of its channel's, as there are reports of them."""
+    """Return the calls with reports of a meeting or of its channel's meetings, newest first."""
     kept_since = meetings.tenant.now() - REPORTS_KEPT
     held = [
         (other, session)
@@ -211,7 +211,7 @@ def recorded(meeting: Meeting) -> list[Session]:
 
 
 def _user(call: Call) -> Person:
-    """Return the user in whose name the meeting is asked for."""
+    """Return the user that the path names."""
     if call.endpoint.path.startswith("/me/"):
         return call.tenant.users[call.caller.user or ""]
     user = call.tenant.users.get(call.names[0])
@@ -239,7 +239,7 @@ def _named(call: Call) -> Meeting | None:
 
 
 def _open_to(meeting: Meeting | None, user: Person) -> Meeting:
-    """Return a meeting that is still open and that the user knows of."""
+    """Return the meeting if it is open and the user knows it, or refuse."""
     if meeting is None or meeting.expired:
         msg = "3004: Online meeting"
         raise GraphError.not_found(msg)
@@ -250,7 +250,7 @@ def _open_to(meeting: Meeting | None, user: Person) -> Meeting:
 
 
 def _hosted(call: Call) -> Meeting:
-    """Return the meeting of the path, whose organizer or co-organizer asks for it."""
+    """Return the meeting of the path, if the user hosts it."""
     user = _user(call)
     meeting = _open_to(_named(call), user)
     if not meeting.hosted_by(user.id):
@@ -260,7 +260,7 @@ def _hosted(call: Call) -> Meeting:
 
 
 def _scheduled(call: Call) -> Meeting:
-    """Return the meeting of the path, which must be of a kind that Graph gives artifacts of."""
+    """Return the meeting of the path, if Graph gives artifacts of its kind."""
     meeting = _open_to(_named(call), _user(call))
     if meeting.in_channel and not call.tenant.part(Meetings).gives_channels:
         msg = "The requested operation is not supported for channel meetings."
@@ -269,7 +269,7 @@ def _scheduled(call: Call) -> Meeting:
 
 
 def _reported(call: Call) -> tuple[Meeting, Session]:
-    """Return the call that the report of the path is about."""
+    """Return the call of the report that the path names."""
     for meeting, session in reported(call, _hosted(call)):
         if report_id(session) == _names(call)[1]:
             return meeting, session
@@ -278,7 +278,7 @@ def _reported(call: Call) -> tuple[Meeting, Session]:
 
 
 def _artifact(call: Call, kind: str, sessions: Iterable[Session]) -> Session:
-    """Return the call that the transcript or recording of the path is of."""
+    """Return the call of the transcript or recording that the path names."""
     for session in sessions:
         if artifacts.artifact_id(session, kind) == _names(call)[1]:
             return session

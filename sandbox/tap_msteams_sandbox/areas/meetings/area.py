@@ -1,4 +1,4 @@
-"""What is declared of meetings as a whole."""
+"""Permissions, limits and consent of meetings."""
 
 from __future__ import annotations
 

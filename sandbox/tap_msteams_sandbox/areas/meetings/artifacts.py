@@ -1,4 +1,4 @@
-"""Artifacts: what is left of a call, its transcript and its recording."""
+"""Artifacts: the transcript and the recording of a call."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def artifact_id(session: Session, kind: str) -> str:
 
 
 def _artifact(tenant: Company, meeting: Meeting, session: Session, kind: str) -> dict[str, Any]:
-    """Return what transcripts and recordings have in common."""
+    """Return the properties common to transcripts and recordings."""
     key = artifact_id(session, kind)
     organizer = meeting.organizer
     # Right after the call it is still being made, and has no end.
@@ -73,13 +73,13 @@ def _artifact(tenant: Company, meeting: Meeting, session: Session, kind: str) ->
 
 
 def _place(meeting: Meeting, key: str, kind: str) -> str:
-    """Return where the content of an artifact is."""
+    """Return the address of an artifact's content."""
     user = meeting.organizer.id
     return f"{GRAPH}/users/{user}/onlineMeetings/{meeting.id}/{kind}/{key}/content"
 
 
 def spoken(tenant: Company, session: Session, present: list[Attendee]) -> Iterator[tuple[str, str]]:
-    """Yield who said what."""
+    """Yield the speakers and their sentences."""
     random = tenant.random("transcript", session.call_id)
     for number in range(LINES):
         speaker = present[number % len(present)]
@@ -111,5 +111,5 @@ def speech(tenant: Company, session: Session, present: list[Attendee]) -> bytes:
 
 
 def _clock(seconds: int) -> str:
-    """Spell a place in a transcript."""
+    """Return a position in a transcript as hours, minutes and seconds."""
     return f"0{timedelta(seconds=seconds)}.000"

@@ -1,4 +1,4 @@
-"""Attendance: who was in a call, and what Graph reports of it."""
+"""Attendance: the attendees of a call, and Graph's reports of them."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Attendee:
 
     @property
     def phone(self) -> bool:
-        """Whether somebody has dialled in."""
+        """Whether the attendee dialled in."""
         return self.name.startswith("+")
 
 
 def attendees(tenant: Company, meeting: Meeting, session: Session) -> list[Attendee]:
-    """Return who was in a call, the organizer first."""
+    """Return the attendees of a call, the organizer first."""
     random = tenant.random("attendance", session.call_id)
     found = [_colleague(random, session, meeting.organizer, "Organizer")]
     for person in meeting.people:
@@ -66,7 +66,7 @@ def _stranger(random: Random, session: Session, name: str) -> Attendee:
 
 
 def _stays(random: Random, session: Session) -> tuple[tuple[int, int], ...]:
-    """Return the times between joining and leaving; some people come back."""
+    """Return the intervals between joining and leaving."""
     length = session.end - session.start
     joined = session.start + random.randint(0, length // 5)
     left = session.end - random.randint(0, length // 5)
@@ -121,7 +121,7 @@ def record(meeting: Meeting, attendee: Attendee) -> dict[str, Any]:
 
 
 def _identity(attendee: Attendee) -> dict[str, Any]:
-    """Return who a record is about."""
+    """Return the identity of an attendee."""
     key: str | None = None
     tenant: str | None = None
     kind = "Guest"

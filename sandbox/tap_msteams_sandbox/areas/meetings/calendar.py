@@ -1,4 +1,4 @@
-"""The calendar: all meetings of a tenant, and what can happen to them."""
+"""The calendar: all meetings of a tenant, and the operations on them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SHORT_OF_POLICY = 7
 
 
 class Invitation(NamedTuple):
-    """Where a meeting comes from."""
+    """The origin of a meeting: a chat or a channel."""
 
     url: str
     organizer: Person
@@ -51,7 +51,7 @@ class Invitation(NamedTuple):
 
 
 class Meetings:
-    """The meetings of a tenant; each is found by the address where it is joined."""
+    """The meetings of a tenant by their join addresses."""
 
     def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
@@ -77,7 +77,7 @@ class Meetings:
         self.attendees = lru_cache(256)(self._attendees)
 
     def all(self) -> list[Meeting]:
-        """Return all meetings, those of new chats too."""
+        """Return all meetings, with those of new chats."""
         for invitation in _invitations(self.tenant):
             if invitation.url not in self._by_url:
                 self._add(invitation)
@@ -89,7 +89,7 @@ class Meetings:
         return self._by_url.get(url)
 
     def numbered(self, join_meeting_id: str) -> Meeting | None:
-        """Return the meeting with a number to type."""
+        """Return the meeting with a join number."""
         self.all()
         return self._by_number.get(join_meeting_id)
 
@@ -105,7 +105,7 @@ class Meetings:
         return [it for it in self.all() if it.in_channel and it.thread == meeting.thread]
 
     def hold(self, meeting: str, minutes: int = 30) -> Session:
-        """Let a meeting take place and end just now."""
+        """Hold a meeting that ends now."""
         with self.tenant.lock:
             found = self._by_id[meeting]
             end = self.tenant.tick()
@@ -132,7 +132,7 @@ class Meetings:
                 yield meeting
 
     def _attendees(self, call_id: str) -> list[Attendee]:
-        """Return who was in a call."""
+        """Return the attendees of a call."""
         meeting, session = self.held[call_id]
         return attendees(self.tenant, meeting, session)
 
@@ -181,7 +181,7 @@ class Meetings:
 
 
 def _invitations(tenant: Company) -> Iterator[Invitation]:
-    """Yield what leads to a meeting: chats, and channels that have met lately."""
+    """Yield the origins of meetings: chats, and channels that met lately."""
     for url, organizer, chat in tenant.part(Chats).meetings():
         others = [person for person in chat.audience if person is not organizer]
         yield Invitation(url, organizer, chat.id, chat.topic or "", others, founded=chat.created)
@@ -199,7 +199,7 @@ def _invitations(tenant: Company) -> Iterator[Invitation]:
 
 
 def join_url(tenant: Company, thread: str, organizer: Person, message: str = "0") -> str:
-    """Return where a meeting is joined, escaped as Teams escapes it."""
+    """Return the join address, escaped like Teams' own."""
     context = f'{{"Tid":"{tenant.id}","Oid":"{organizer.id}"}}'
     base = "https://teams.microsoft.com/l/meetup-join/"
     return f"{base}{quote(thread, safe='')}/{message}?context={quote(context, safe='')}"
@@ -207,7 +207,7 @@ def join_url(tenant: Company, thread: str, organizer: Person, message: str = "0"
 
 @AREA.day
 def day(tenant: Company, random: Random) -> dict[str, int]:
-    """Let some meetings take place."""
+    """Hold some meetings."""
     meetings = tenant.part(Meetings)
     open_ones = [meeting for meeting in meetings.all() if not meeting.expired]
     chosen = random.sample(open_ones, min(len(open_ones), 4))

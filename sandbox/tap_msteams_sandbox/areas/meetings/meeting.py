@@ -1,4 +1,4 @@
-"""A meeting: one onlineMeeting, and the times it took place."""
+"""A meeting and its calls."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHOICES = {
 
 @dataclass
 class Session:
-    """One time a meeting took place: one call."""
+    """One call of a meeting."""
 
     call_id: str
     start: int
@@ -75,7 +75,7 @@ class Meeting:
 
     @property
     def id(self) -> str:
-        """The id as Graph makes it: of the organizer and of the thread."""
+        """The id, made of the organizer and the thread as Graph does."""
         key = f"1*{self.organizer.id}*{self.message}**{self.thread}"
         return base64.b64encode(key.encode()).decode()
 
@@ -86,17 +86,17 @@ class Meeting:
 
     @property
     def coorganizer(self) -> Person | None:
-        """Who may see what the organizer sees; not every meeting has one."""
+        """The co-organizer, if there is one."""
         return self.people[0] if self.people and self.n % 4 == 1 else None
 
     @property
     def join_meeting_id(self) -> str:
-        """What is typed to join without the address."""
+        """The number to join without the address."""
         return str(210_000_000_000 + uuid.uuid5(uuid.NAMESPACE_URL, self.url).int % 89_999_999_999)
 
     @property
     def broadcast(self) -> bool:
-        """Whether it is one of the live events of old."""
+        """Whether it is a live event."""
         return not self.in_channel and self.n % 13 == 4  # noqa: PLR2004 (a rare kind)
 
     def knows(self, user: str) -> bool:
@@ -142,7 +142,7 @@ class Meeting:
         }
 
     def _participants(self) -> dict[str, Any]:
-        """Return who is invited, in which role."""
+        """Return the invited people with their roles."""
 
         def part(person: Person, role: str) -> dict[str, Any]:
             user = {
@@ -162,7 +162,7 @@ class Meeting:
         }
 
     def _extras(self, tenant: Company, random: Random) -> dict[str, Any]:
-        """Return the parts that only some meetings have."""
+        """Return the properties that only some meetings have."""
         phone = self.n % 3 == 0
         numbers = [f"{self.organizer.country.phone}{random.randint(1000, 9999)}" for _ in range(2)]
         conference = str(random.randint(100_000_000, 999_999_999))

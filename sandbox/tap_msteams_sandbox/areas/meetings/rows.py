@@ -1,4 +1,4 @@
-"""All there is of meetings, in full."""
+"""All rows of meetings, complete."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _DATE = re.compile(r"date='?(?P<date>[^']*)'?")
 
 
 def _report(call: Call, columns: dict[str, str], rows: Rows) -> Reply:
-    """Send the caller to where the report of a period or of a day is."""
+    """Redirect to the report of a period or of a day."""
     reports = call.tenant.part(Reports)
     if call.caller.user is not None and call.caller.user not in reports.readers:
         # https://learn.microsoft.com/en-us/graph/reportroot-authorization
@@ -138,7 +138,7 @@ def settings(call: Call) -> bytes:
 
 
 def _all(rows: Rows) -> Callable[[Company], Iterator[dict[str, Any]]]:
-    """Return what yields the rows of all days, each with the day that it is of."""
+    """Return a function that yields the rows of all days, each with its day."""
 
     def of(tenant: Company) -> Iterator[dict[str, Any]]:
         reports = tenant.part(Reports)

@@ -21,7 +21,7 @@ https://learn.microsoft.com/en-us/graph/api/reportroot-getteamsuseractivityuserd
 
 
 class Offer(NamedTuple):
-    """A file with the instant until which it can be had."""
+    """A file with the instant at which its address ends."""
 
     body: bytes
     kind: str
@@ -29,7 +29,7 @@ class Offer(NamedTuple):
 
 
 class Downloads:
-    """What waits to be downloaded."""
+    """The files that wait to be downloaded."""
 
     origin = "https://reports.office.com"
 
@@ -43,7 +43,7 @@ class Downloads:
         """How many of the next downloads are refused as if they came too late."""
 
     def offer(self, body: bytes, kind: str = "application/octet-stream") -> str:
-        """Return the address under which a file can be had for a while."""
+        """Return a temporary address of a file."""
         path = f"/data/download/{secrets.token_urlsafe(24)}"
         self._offers[path] = Offer(body, kind, self._tenant.now() + VALID)
         return self.origin + path

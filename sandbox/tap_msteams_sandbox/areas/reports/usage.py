@@ -1,4 +1,4 @@
-"""Usage: what Microsoft counts of people, teams and devices, day by day."""
+"""Usage: daily figures of people, teams and devices."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ TRUE_OR_FALSE = ("isDeleted",)
 
 
 class Reports:
-    """The usage reports of a tenant, and how they are shown."""
+    """The usage reports of a tenant."""
 
     def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
@@ -136,11 +136,11 @@ class Reports:
 
     @property
     def refreshed(self) -> date:
-        """The newest day of which there is a report."""
+        """The newest day with a report."""
         return self.today - LAG
 
     def days(self) -> list[date]:
-        """Return the days that can be had, oldest first."""
+        """Return the days with reports, oldest first."""
         first = self.today - REACH + timedelta(days=1)
         return [first + timedelta(days=n) for n in range((self.refreshed - first).days + 1)]
 
@@ -155,7 +155,7 @@ class Reports:
         return out.getvalue().encode("utf-8-sig")
 
     def user_activity(self, day: date, period: int = 1) -> Iterator[dict[str, Any]]:
-        """Yield a row for each user; of a single day only for those who did anything."""
+        """Yield a row for each user; for a single day only active ones."""
         for person, random in self._active("activity", day, period):
             counted = {name: random.randint(0, 9) * period for name in _COUNTS}
             seconds = {name: random.choice((0, random.randint(60, 9000))) for name in _DURATIONS}
@@ -171,7 +171,7 @@ class Reports:
             }
 
     def device_usage(self, day: date, period: int = 1) -> Iterator[dict[str, Any]]:
-        """Yield a row for each user; of a single day only for those who did anything."""
+        """Yield a row for each user; for a single day only active ones."""
         for person, random in self._active("devices", day, period):
             used = {name: random.random() < 0.4 for name in _DEVICES}  # noqa: PLR2004 (some)
             yield {**self._about(person, day, period), **used}
@@ -191,14 +191,14 @@ class Reports:
             }
 
     def _active(self, what: str, day: date, period: int) -> Iterator[tuple[Person, Random]]:
-        """Yield the people of a report, each with chance of their own."""
+        """Yield the people of a report, each with a random generator."""
         for person in self.tenant.people:
             random = self.tenant.random("report", what, str(day), str(period), person.id)
             if period > 1 or random.random() < 0.7:  # noqa: PLR2004 (most people, most days)
                 yield person, random
 
     def _about(self, person: Person, day: date, period: int) -> dict[str, Any]:
-        """Return what both reports of people start with."""
+        """Return the first columns of both reports of people."""
         gone = person.n % 17 == 16  # noqa: PLR2004 (few people)
         return {
             "reportRefreshDate": str(self.refreshed),
@@ -212,7 +212,7 @@ class Reports:
         }
 
     def _shown(self, text: str) -> str:
-        """Return a name, or what it is concealed by."""
+        """Return a name, or its concealed form."""
         if not self.concealed:
             return text
         salted = f"{self.tenant.id}/{text}".encode()
@@ -226,7 +226,7 @@ _TEAM_COUNTS = tuple(TEAM_ACTIVITY.values())[6:]
 
 
 def _duration(seconds: int) -> str:
-    """Spell a duration as ISO 8601 does."""
+    """Return a duration in ISO 8601."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     parts = ((hours, "H"), (minutes, "M"), (rest, "S"))
@@ -234,7 +234,7 @@ def _duration(seconds: int) -> str:
 
 
 def _cell(name: str, value: object) -> str:
-    """Spell a value as the reports do."""
+    """Return a value in the reports' format."""
     match value:
         case None:
             return ""

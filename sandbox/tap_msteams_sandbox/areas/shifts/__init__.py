@@ -1,4 +1,4 @@
-"""Schedules and all that is planned in them."""
+"""Schedules, shifts and requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers: what Graph shows of schedules, to whom, and what it can be asked for."""
+"""Answers: schedules and their collections."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _collection(
     application: tuple[str, ...] = READ,
     delegated: tuple[str, ...] = (*READ, *GROUP),
 ) -> Callable[[C], C]:
-    """Declare that the function below answers a collection of a schedule, named to it."""
+    """Declare that the function below answers a collection; it gets the collection's name."""
     options = {SKIP_TOKEN} | ({"$filter"} if name in FILTERS else set())
     if name == "timeCards":
         options |= {"$orderby", "$top"}
@@ -166,7 +166,7 @@ def _schedule(call: Call) -> Schedule:
 
 
 def _rank(call: Call, row: dict[str, Any], number: int) -> tuple[int, int]:
-    """Return where a row stands in the order that was asked for."""
+    """Return the rank of a row in the requested order."""
     if (asked := call.query.get("$orderby")) is None:
         return 0, number
     name, _, direction = asked.partition(" ")
@@ -185,7 +185,7 @@ def _value(row: dict[str, Any], path: str) -> Any:  # noqa: ANN401 (any value of
 
 
 def _conditions(name: str, text: str | None) -> Iterator[Callable[[dict[str, Any]], bool]]:
-    """Yield what the rows have to meet."""
+    """Yield the tests of a filter."""
     seen: set[str] = set()
     for clause in clauses(text) if text else ():
         match = _CLAUSE.fullmatch(clause)
@@ -201,7 +201,7 @@ def _conditions(name: str, text: str | None) -> Iterator[Callable[[dict[str, Any
 
 
 def _meets(path: str, operator: str, value: str, row: dict[str, Any]) -> bool:
-    """Whether a row meets a condition; what is null meets none."""
+    """Whether a row meets a condition; null meets none."""
     found = _value(row, path)
     if operator == "eq":
         return bool(found == value.strip("'"))

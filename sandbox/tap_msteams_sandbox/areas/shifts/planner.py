@@ -1,4 +1,4 @@
-"""The planner: writes what a schedule is made of.
+"""The planner: makes the rows of a schedule.
 
 https://learn.microsoft.com/en-us/graph/api/resources/schedule
 """
@@ -49,7 +49,7 @@ VERDICTS = ("Approved, enjoy!", "Leider unterbesetzt", None)
 
 
 class Planner:
-    """Somebody who fills a team's schedule: its past, or what happens now."""
+    """Makes the rows of a team's schedule, for its past or for now."""
 
     def __init__(
         self, team: Team, people: Sequence[Person], random: Random, rows: Rows, instant: int | None
@@ -149,7 +149,7 @@ class Planner:
         }
 
     def time_card(self) -> Row:
-        """Return when somebody came and went."""
+        """Return a time card."""
         random, start = self._random, self._start()
         state = random.choice(("clockedOut", "clockedOut", "clockedIn", "onBreak"))
         end = None if state == "onBreak" else self._event(start + 4 * HOUR + 30 * MINUTE)
@@ -178,7 +178,7 @@ class Planner:
         }
 
     def day_note(self) -> Row:
-        """Return what everybody has to know on a day."""
+        """Return a note for a day."""
         shared, draft, _ = self._versions()
         text = self._random.choice(("Fire drill at 10 🔥", "Betriebsversammlung", "棚卸し"))
         return {
@@ -189,7 +189,7 @@ class Planner:
         }
 
     def time_off_request(self) -> Row:
-        """Return the wish to be away."""
+        """Return a request for time off."""
         start = self._start() // DAY * DAY
         return {
             **self._request(),
@@ -199,11 +199,11 @@ class Planner:
         }
 
     def open_shift_change_request(self) -> Row:
-        """Return the wish to take an open shift."""
+        """Return a request to take an open shift."""
         return {**self._request(), "openShiftId": self._id_of("openShifts")}
 
     def offer_shift_request(self) -> Row:
-        """Return the wish to hand a shift over to somebody."""
+        """Return an offer of a shift to somebody."""
         request = self._request("recipient")
         answered = request["managerActionDateTime"]
         return {
@@ -215,11 +215,11 @@ class Planner:
         }
 
     def swap_shifts_change_request(self) -> Row:
-        """Return the wish to swap two shifts."""
+        """Return a request to swap two shifts."""
         return {**self.offer_shift_request(), "recipientShiftId": self._id_of("shifts")}
 
     def _tracked(self, prefix: str) -> Row:
-        """Return what every entity of a schedule begins with."""
+        """Return the first properties of every entity."""
         random, instant = self._random, self._instant
         created = self._until - random.randrange(2 * DAY, 90 * DAY) if instant is None else instant
         modified = created + random.randrange(2 * DAY) if instant is None else instant
@@ -235,7 +235,7 @@ class Planner:
         return self._random.choice((True, False))
 
     def _author(self) -> Row | None:
-        """Return who has done something; nobody where Shifts itself did."""
+        """Return the author of a change; Shifts itself has none."""
         random = self._random
         application = {"id": "aa580612-c342-4ace-9055-8edee43ccb89", "displayName": "Shifts"}
         nobody: Row = {"application": None, "device": None, "user": None}
@@ -247,7 +247,7 @@ class Planner:
         return {**nobody, "user": identity(random.choice(self._people))}
 
     def _request(self, first: str = "manager") -> Row:
-        """Return what every request begins with."""
+        """Return the first properties of every request."""
         random, row = self._random, self._tracked("SREQ")
         state = random.choice(("pending", "approved", "declined"))
         done = state != "pending"
@@ -271,7 +271,7 @@ class Planner:
         )
 
     def _start(self) -> int:
-        """Return when something starts: between three weeks ago and two weeks ahead."""
+        """Return a start between three weeks ago and two weeks ahead."""
         quarters = self._random.randrange(-21 * 96, 14 * 96)
         return self._until // HOUR * HOUR + quarters * 15 * MINUTE
 

@@ -1,4 +1,4 @@
-"""Schedules: one for each team that has set one up, and what can be done to them."""
+"""Schedules of teams, and the operations on them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class Shifts:
             self._existing(team).rows[collection][row].update(properties | stamp)
 
     def remove(self, team: str, collection: str, row: str) -> None:
-        """Delete a row; groups and reasons stay and are not active any more."""
+        """Delete a row; groups and reasons stay and become inactive."""
         with self.tenant.lock:
             if collection in KEPT:
                 self.change(team, collection, row, isActive=False)
@@ -150,13 +150,13 @@ class Shifts:
                 yield {**schedule.row, "teamId": team.id}
 
     def _people_of(self, team: Team) -> tuple[Person, ...]:
-        """Return who was in a team when its schedule was first looked at."""
+        """Return the members of a team at the first look at its schedule."""
         if team.id not in self._people:
             self._people[team.id] = tuple(team.people or self.tenant.people[:1])
         return self._people[team.id]
 
     def _existing(self, team: str) -> Schedule:
-        """Return a schedule that is about to change, and so is not written anew any more."""
+        """Return a schedule that is about to change, and keep it from now on."""
         schedule = self.of(self.tenant.teams[team])
         if schedule is None:
             msg = f"team {team} has no schedule"
@@ -170,7 +170,7 @@ BUSY = 5
 
 
 def day(tenant: Company, random: Random) -> dict[str, int]:
-    """Plan something, clock in, decide about a request, and call a shift off, in some teams."""
+    """Add and remove shifts, clock in and decide about requests in some teams."""
     shifts = tenant.part(Shifts)
     teams = random.sample(list(tenant.teams.values()), min(len(tenant.teams), BUSY))
     done = 0

@@ -1,4 +1,4 @@
-"""What a team's channels, tabs, apps and tags are about, and teams that were deleted."""
+"""Channels, tabs, apps and tags of teams, exports and deleted teams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is declared of channels, tabs, apps and tags as a whole."""
+"""Permissions, limits and consent of channels, tabs, apps and tags."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class App:
 
 
 class Catalog:
-    """The apps of the store that are of use here, and those of the company."""
+    """The apps of the store and of the company."""
 
     def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
@@ -161,7 +161,7 @@ class Catalog:
             return app.id
 
     def retire(self, app: str) -> None:
-        """Take an app out of the catalog; where it is installed it stays."""
+        """Take an app out of the catalog; its installations stay."""
         with self.tenant.lock:
             del self.apps[app]
 

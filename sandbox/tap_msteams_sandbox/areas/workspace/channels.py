@@ -1,4 +1,4 @@
-"""Channels: what Graph shows of shared ones, and of who is in a channel."""
+"""Channels: shared ones, and members of channels."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _channels(call: Call, what: str, rows: tuple[Row, ...]) -> bytes:
 
 
 def _hosted(call: Call, team: Team) -> tuple[Row, ...]:
-    """Return the channels of a team, as far as the caller is in them."""
+    """Return the channels of a team that the caller may see."""
     me = call.caller.user
     return tuple(
         _located(call, team.id, channel.describe())
@@ -88,7 +88,7 @@ def _incoming(call: Call, team: Team) -> tuple[Row, ...]:
 
 
 def _located(call: Call, host: str, row: Row) -> Row:
-    """Return a channel with the address where it lives.
+    """Return a channel with its address.
 
     https://learn.microsoft.com/en-us/graph/api/team-list-allchannels#response
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @AREA.day
 def work(tenant: Company, random: Random) -> dict[str, int]:
-    """Let somebody pin a website, some people be on call and an app be tried out."""
+    """Add a tab and a tag to a team, and install or remove an app."""
     team = random.choice(list(tenant.teams.values()) or [None])
     if team is None or not team.people:
         return {}

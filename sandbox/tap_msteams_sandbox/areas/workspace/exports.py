@@ -1,4 +1,4 @@
-"""Exports: what was written in deleted teams, and what a retention policy keeps."""
+"""Exports: messages of deleted teams, and messages that a retention policy keeps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLOSED = 90_000
 
 
 class Exports:
-    """Deleted teams, and whether a policy keeps what people delete."""
+    """Deleted teams, and whether there is a retention policy."""
 
     def __init__(self, tenant: Company) -> None:
         self.tenant = tenant
@@ -45,7 +45,7 @@ class Exports:
         return {self._closed.id: self._closed, **self.tenant.deleted}
 
     def retained(self, team: Team, low: float, high: float) -> list[Message]:
-        """Return what was changed between two instants, both excluded, whoever has deleted it.
+        """Return the messages changed between two instants, both excluded, deleted ones too.
 
         Private channels are not covered.
         """

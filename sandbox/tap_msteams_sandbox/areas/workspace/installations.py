@@ -1,4 +1,4 @@
-"""Installations: which apps are in which team, with whom, and what they were granted there."""
+"""Installations: the apps of teams and people, and their permissions."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Installations:
     def rows(
         self, owner: str, relations: Iterable[str], *, personal: bool = False
     ) -> Iterator[Row]:
-        """Yield the installations of a team or a person with what they are related to."""
+        """Yield the installations of a team or a person with their relations."""
         for app in self.of(owner):
             everything = {"teamsApp": app.row(), "teamsAppDefinition": app.definition()}
             kind = {"@odata.type": "#microsoft.graph.userScopeTeamsAppInstallation"}
@@ -86,7 +86,7 @@ class Installations:
             }
 
     def grants(self, team: str) -> Iterator[Row]:
-        """Yield what the apps of a team may do in it."""
+        """Yield the permissions of a team's apps."""
         for app in self.of(team):
             for item in app.consent(".Group")["resourceSpecificPermissions"]:
                 permission = item["permissionValue"]
@@ -137,7 +137,7 @@ def of_person(call: Call) -> bytes:
 
 
 def _installed(call: Call, what: str, owner: str, *, personal: bool = False) -> bytes:
-    """Return installations; a filter is about their apps."""
+    """Return installations; a filter applies to their apps."""
     relations = expansions(call, RELATIONS)
     found = call.tenant.part(Installations)
     rows = list(found.rows(owner, relations, personal=personal))
@@ -149,7 +149,7 @@ def _installed(call: Call, what: str, owner: str, *, personal: bool = False) -> 
 
 
 def _person(call: Call) -> Person:
-    """Return the person that the path names, who needs a licence of Teams."""
+    """Return the person that the path names, or refuse one without a Teams license."""
     key = call.names[0] if call.names else str(call.caller.user)
     person = call.tenant.users.get(key)
     if person is None:

@@ -1,4 +1,4 @@
-"""Pictures and snippets of code: what Teams hosts for the messages of channels."""
+"""Hosted contents: pictures and snippets of code of messages of channels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SOURCE = re.compile(rb"/(?:messages|replies)/\d+/hostedContents/([^/\"\\]+)/\$v
 
 
 def ids(message: Message) -> tuple[str, ...]:
-    """Return the ids of what the text of a message shows, or an attachment."""
+    """Return the ids of the contents that a message's text or attachment shows."""
     return tuple(dict.fromkeys(it.decode() for it in _SOURCE.findall(message.row)))
 
 
@@ -75,7 +75,7 @@ def content(call: Call) -> Reply:
 
 
 def _row(key: str) -> Row:
-    """Return a hosted content; what it holds can be written only.
+    """Return a hosted content, whose bytes are write-only here.
 
     https://learn.microsoft.com/en-us/graph/api/resources/chatmessagehostedcontent#properties
     """
@@ -111,14 +111,14 @@ def _address(call: Call) -> str:
 
 
 def hosted(key: str) -> tuple[bytes, str]:
-    """Return the bytes of a content, and what they are."""
+    """Return the bytes of a content and their type."""
     if key.startswith(SNIPPET):
         return f'print("Prüfstand {key[-4:]} bereit")\n'.encode(), "text/plain; charset=utf-8"
     return _picture(key), "image/png"
 
 
 def _picture(key: str) -> bytes:
-    """Return a picture of one pixel, whose colour is the content's own."""
+    """Return a picture of one pixel with a colour of its own."""
     colour = struct.pack(">I", zlib.crc32(key.encode()))
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 6, 0, 0, 0)),

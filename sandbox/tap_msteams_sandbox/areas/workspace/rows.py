@@ -1,4 +1,4 @@
-"""Rows: how the collections of this area answer the options that they document."""
+"""Rows: query options of this area's collections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEMBER = "microsoft.graph.aadUserConversationMember"
 
 
 def expansions(call: Call, known: Collection[str]) -> tuple[str, ...]:
-    """Return the relations that shall come with each row."""
+    """Return the relations to expand with each row."""
     asked = call.query.get("$expand")
     names = tuple(name.strip() for name in asked.split(",")) if asked is not None else ()
     for name in names:
@@ -30,7 +30,7 @@ def expansions(call: Call, known: Collection[str]) -> tuple[str, ...]:
 
 
 def fitting(call: Call, rows: Iterable[Row], equal: Collection[str]) -> list[Row]:
-    """Return the rows that meet the filter, which may name what `equal` says."""
+    """Return the rows that meet the filter, which may compare the properties of `equal`."""
     tests = conditions(call.query.get("$filter"), equal=equal)
     return [row for row in rows if all(test(row) for test in tests)]
 

@@ -144,7 +144,7 @@ class Sharing:
             }
 
     def everybody(self, channel: Channel) -> Iterator[Row]:
-        """Yield the members of a channel, those too who come with one of the teams that see it."""
+        """Yield the members of a channel, with those of the teams that it is shared with."""
         if channel.kind != "shared":
             yield from self.direct(channel)
             return
@@ -159,7 +159,7 @@ class Sharing:
                 yield self._from(row, info["tenantId"], path)
 
     def allowed(self, channel: Channel, team: str) -> Iterator[Row]:
-        """Yield the members of a team that see the channel through it: no guests.
+        """Yield the members of a team that see the channel: not the guests.
 
         https://learn.microsoft.com/en-us/graph/api/sharedwithchannelteaminfo-list-allowedmembers
         """
@@ -172,7 +172,7 @@ class Sharing:
                 yield {**member, "id": self._key(channel, f"{team}##{member['userId']}")}
 
     def _strangers(self, channel: Channel, team: str) -> Iterator[Row]:
-        """Yield people of the other tenant, of whom this one knows next to nothing."""
+        """Yield people of the other tenant, mostly without properties."""
         random = self.tenant.random("strangers", channel.key)
         for number in range(2):
             person = guid(random)
@@ -197,7 +197,7 @@ class Sharing:
         return base64.b64encode(text.encode()).decode()
 
     def _neighbours(self, team: Team) -> Iterator[Team]:
-        """Yield the teams that were founded just before and just after one, if still there."""
+        """Yield the teams numbered just before and after one, if they exist."""
         if self._first.get(team.n) is team:
             for n in (team.n - 1, team.n + 1):
                 other = self._first.get(n)

@@ -1,4 +1,4 @@
-"""Tabs: what is pinned above the conversations of a channel."""
+"""Tabs of channels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES = ("Dashboard 📈", "Übergabe", "Sprint board", "校正結果", "Who is 
 
 
 class Tabs:
-    """The tabs of every channel; the native one with its files is none of them.
+    """The tabs of every channel, without the native tab of files.
 
     https://learn.microsoft.com/en-us/graph/api/channel-list-tabs
     """
@@ -73,7 +73,7 @@ class Tabs:
             found[:] = [row for row in found if row["id"] != tab]
 
     def _tab(self, channel: Channel, kind: str, name: str, key: str) -> Row:
-        """Return a tab; its configuration is what its app makes of it."""
+        """Return a tab with a configuration that depends on its app."""
         app = self.tenant.part(Catalog).named(kind)
         path = quote(f"{app.id}/tab::{key}", safe="/")
         more: dict[str, Row] = {

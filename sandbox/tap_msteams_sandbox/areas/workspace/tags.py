@@ -1,4 +1,4 @@
-"""Tags: names for some people of a team, by which they are mentioned together."""
+"""Tags: groups of members of a team that can be mentioned."""
 
 from __future__ import annotations
 
