@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -94,6 +95,12 @@ def test_heads_are_those_that_microsoft_lists(client, function):
     rows = read(client, function, "period='D7'")
 
     assert list(rows[0]) == list(FUNCTIONS[function])
+
+
+@every_report
+def test_heads_are_the_properties_names_in_words(function):
+    for head, name in FUNCTIONS[function].items():
+        assert re.sub("[ -]", "", head).lower() == name.lower()
 
 
 @every_report

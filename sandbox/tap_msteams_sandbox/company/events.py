@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from tap_msteams_sandbox.company.people import Person
-    from tap_msteams_sandbox.company.places import Room
+    from tap_msteams_sandbox.company.places import ChannelLike
 
 KINDS = (
     "channelAdded", "membersAdded", "callEnded", "membersDeleted", "channelRenamed",
@@ -25,7 +25,7 @@ https://learn.microsoft.com/en-us/graph/system-messages
 """
 
 
-def detail(random: Random, channel: Room, kind: str, instant: int) -> dict[str, Any]:
+def detail(random: Random, channel: ChannelLike, kind: str, instant: int) -> dict[str, Any]:
     """Return the eventDetail of a system message of a channel."""
     people = channel.audience or channel.team.tenant.people
     about = _about_place(channel, kind)
@@ -54,7 +54,7 @@ def event(
     }
 
 
-def _about_place(channel: Room, kind: str) -> dict[str, Any]:
+def _about_place(channel: ChannelLike, kind: str) -> dict[str, Any]:
     """Return the properties of events of a team or a channel."""
     if kind.startswith("channel"):
         what = {

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-    from tap_msteams_sandbox.company.places import Place, Room
+    from tap_msteams_sandbox.company.places import ChannelLike, Place
 
-    Feature = Callable[[Random, Room, dict[str, Any]], None]
+    Feature = Callable[[Random, ChannelLike, dict[str, Any]], None]
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 
 
-def announce(random: Random, channel: Room, row: dict[str, Any]) -> None:
+def announce(random: Random, channel: ChannelLike, row: dict[str, Any]) -> None:
     """Give the post a subject and an importance."""
     del channel
     row["subject"] = fill(random, random.choice(SUBJECTS))
@@ -37,7 +37,7 @@ def mention_person(random: Random, channel: Place, row: dict[str, Any]) -> None:
     _mention(row, person.display_name, "user", person.identity)
 
 
-def mention_channel(random: Random, channel: Room, row: dict[str, Any]) -> None:
+def mention_channel(random: Random, channel: ChannelLike, row: dict[str, Any]) -> None:
     """Address the whole channel or the whole team."""
     whole_team = random.choice((True, False))
     owner, kind = (channel.team, "team") if whole_team else (channel, "channel")
@@ -51,7 +51,7 @@ def mention_bot(random: Random, channel: Place, row: dict[str, Any]) -> None:
     _mention(row, "Dispatch", "application", BOT)
 
 
-def attach_file(random: Random, channel: Room, row: dict[str, Any]) -> None:
+def attach_file(random: Random, channel: ChannelLike, row: dict[str, Any]) -> None:
     """Attach a document from the channel's folder."""
     name = fill(random, "{document}.xlsx")
     site = (
@@ -92,13 +92,13 @@ def quote_message(random: Random, channel: Place, row: dict[str, Any]) -> None:
     _attach(row, random, contentType="messageReference", content=text)
 
 
-def show_picture(random: Random, channel: Room, row: dict[str, Any]) -> None:
+def show_picture(random: Random, channel: ChannelLike, row: dict[str, Any]) -> None:
     """Put a picture into the text; its bytes live in a hosted content."""
     source = _hosted(channel, row, f"aWQ9eF8wLXdldS1kNS0{random.getrandbits(32):08x}")
     row["body"]["content"] += f'<p><img src="{source}" width="480" height="270" alt="image"></p>'
 
 
-def show_snippet(random: Random, channel: Room, row: dict[str, Any]) -> None:
+def show_snippet(random: Random, channel: ChannelLike, row: dict[str, Any]) -> None:
     """Attach a few lines of code, which live in a hosted content, too."""
     source = _hosted(channel, row, f"{SNIPPET}{random.getrandbits(32):08x}")
     content = msgspec.json.encode({"language": "Python", "codeSnippetUrl": source}).decode()
@@ -169,7 +169,7 @@ def _mention(row: dict[str, Any], name: str, kind: str, identity: object) -> Non
     row["mentions"].append({"id": number, "mentionText": name, "mentioned": mentioned})
 
 
-def _hosted(channel: Room, row: dict[str, Any], content: str) -> str:
+def _hosted(channel: ChannelLike, row: dict[str, Any], content: str) -> str:
     """Return the address of a content that Teams hosts for a message."""
     reply = f"/replies/{row['id']}" if row["replyToId"] else ""
     message = f"{row['replyToId'] or row['id']}{reply}"

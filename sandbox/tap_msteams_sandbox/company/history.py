@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from tap_msteams_sandbox.company.places import Room
+    from tap_msteams_sandbox.company.places import ChannelLike
 
 SPAN = 540 * DAY
 """How far the history reaches back: eighteen months."""
@@ -34,7 +34,7 @@ SHOWCASES = ("0/0", "90000/0")
 however small they are."""
 
 
-def history(channel: Room) -> Iterator[Thread]:
+def history(channel: ChannelLike) -> Iterator[Thread]:
     """Yield the threads of a channel, oldest root first."""
     return _History(channel).threads()
 
@@ -42,7 +42,7 @@ def history(channel: Room) -> Iterator[Thread]:
 class _History:
     """Writes the history of one channel."""
 
-    def __init__(self, channel: Room) -> None:
+    def __init__(self, channel: ChannelLike) -> None:
         self.channel = channel
         self.until = channel.team.tenant.until
         self.random: Random = channel.team.tenant.random("history", channel.key)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_msteams_sandbox.company.people import Person
-    from tap_msteams_sandbox.company.places import Place, Room
+    from tap_msteams_sandbox.company.places import ChannelLike, Place
 
 EXPORT_TYPE = b'{"@odata.type":"#microsoft.graph.chatMessage",'
 """What the export puts before each row, and the list does not."""
@@ -106,7 +106,7 @@ class Thread:
 
 
 def draft(
-    channel: Room, instant: int, author: Person | None, text: str, parent: int = 0
+    channel: ChannelLike, instant: int, author: Person | None, text: str, parent: int = 0
 ) -> dict[str, Any]:
     """Return an ordinary message, to which features can be added."""
     address = f"{channel.message_url}/{instant}?{channel.message_query}&createdTime={instant}"

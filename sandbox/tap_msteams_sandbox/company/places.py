@@ -28,7 +28,7 @@ class Place(Protocol):
         """The people who write here and are written to."""
 
 
-class Organization(Protocol):
+class TenantLike(Protocol):
     """The attributes of a tenant that its teams need."""
 
     id: str
@@ -55,7 +55,7 @@ class Organization(Protocol):
         """Return an instant after all that has happened so far."""
 
 
-class Host(Protocol):
+class TeamLike(Protocol):
     """The attributes of a team that its messages need."""
 
     id: str
@@ -64,11 +64,11 @@ class Host(Protocol):
     nickname: str
 
     @property
-    def tenant(self) -> Organization:
+    def tenant(self) -> TenantLike:
         """The tenant of the team."""
 
 
-class Room(Place, Protocol):
+class ChannelLike(Place, Protocol):
     """The attributes of a channel that its messages need."""
 
     n: int
@@ -82,5 +82,5 @@ class Room(Place, Protocol):
     message_query: str
 
     @property
-    def team(self) -> Host:
+    def team(self) -> TeamLike:
         """The team that hosts the channel."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tap_msteams_sandbox.company.message import Message, Thread
     from tap_msteams_sandbox.company.people import Person
-    from tap_msteams_sandbox.company.places import Organization
+    from tap_msteams_sandbox.company.places import TenantLike
 
 NEVER = "0001-01-01T00:00:00Z"
 """What Graph says where a member's history has no start.
@@ -45,7 +45,7 @@ FIRST_TEAMS = range(2)
 class Team:
     """A team of the tenant."""
 
-    def __init__(self, tenant: Organization, n: int, name: str = "", founded: int = 0) -> None:
+    def __init__(self, tenant: TenantLike, n: int, name: str = "", founded: int = 0) -> None:
         self.tenant, self.n = tenant, n
         random = tenant.random("team", str(n))
         self.id = guid(random)

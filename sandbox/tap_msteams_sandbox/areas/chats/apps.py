@@ -12,7 +12,7 @@ from tap_msteams_sandbox.instants import DAY, iso
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams_sandbox.areas.chats.conversation import Conversation
+    from tap_msteams_sandbox.areas.chats.protocol import ChatLike
 
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph as an application.
@@ -60,7 +60,7 @@ APPS = (
 class Installation:
     """One app in one chat."""
 
-    chat: Conversation
+    chat: ChatLike
     app: App
 
     @property
@@ -141,7 +141,7 @@ class Installation:
             }
 
 
-def installed(chat: Conversation) -> Iterator[Installation]:
+def installed(chat: ChatLike) -> Iterator[Installation]:
     """Yield the first installations of a chat; a chat of another tenant has none."""
     if chat.foreign:
         return

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from tap_msteams_sandbox.areas.chats.conversation import Conversation
+    from tap_msteams_sandbox.areas.chats.protocol import ChatLike
     from tap_msteams_sandbox.areas.chats.strangers import Participant
 
 SPAN = 400 * DAY
@@ -28,9 +28,7 @@ EDITED, REACTED, DELETED = 0.06, 0.2, 0.04
 GRAPH = "https://graph.microsoft.com/v1.0"
 
 
-def draft(
-    chat: Conversation, instant: int, author: Participant | None, text: str
-) -> dict[str, Any]:
+def draft(chat: ChatLike, instant: int, author: Participant | None, text: str) -> dict[str, Any]:
     """Return an ordinary message; a chat has no threads, and its messages no address."""
     return {
         "id": str(instant),
@@ -59,7 +57,7 @@ def draft(
     }
 
 
-def event(chat: Conversation, kind: str, instant: int, random: Random) -> Message:
+def event(chat: ChatLike, kind: str, instant: int, random: Random) -> Message:
     """Return a system message of one of the kinds of events that a chat can show."""
     row = draft(chat, instant, None, "")
     row["messageType"] = "systemEventMessage"
@@ -74,26 +72,26 @@ def event(chat: Conversation, kind: str, instant: int, random: Random) -> Messag
     return Message(chat, row | {"eventDetail": detail}, instant)
 
 
-def show_picture(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
+def show_picture(random: Random, chat: ChatLike, row: dict[str, Any]) -> None:
     """Put a picture into the text; its bytes live in a hosted content."""
     content = f"aWQ9eF8wLXdldS1kNi0{random.getrandbits(32):08x}"
     source = f"{GRAPH}/chats/{chat.id}/messages/{row['id']}/hostedContents/{content}/$value"
     row["body"]["content"] += f'<p><img src="{source}" width="320" height="200" alt="image"></p>'
 
 
-def urge(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
+def urge(random: Random, chat: ChatLike, row: dict[str, Any]) -> None:
     """Mark the message as urgent."""
     del random, chat
     row["importance"] = "urgent"
 
 
-def speak_plainly(random: Random, chat: Conversation, row: dict[str, Any]) -> None:
+def speak_plainly(random: Random, chat: ChatLike, row: dict[str, Any]) -> None:
     """Use plain text instead of HTML."""
     del chat
     row["body"] = {"contentType": "text", "content": prose.answer(random)}
 
 
-FEATURES: tuple[tuple[float, Callable[[Random, Conversation, dict[str, Any]], None]], ...] = (
+FEATURES: tuple[tuple[float, Callable[[Random, ChatLike, dict[str, Any]], None]], ...] = (
     (0.1, speak_plainly),
     (0.03, urge),
     (0.08, features.mention_person),
@@ -123,7 +121,7 @@ https://learn.microsoft.com/en-us/graph/system-messages
 """
 
 
-def history(chat: Conversation) -> Iterator[Message]:
+def history(chat: ChatLike) -> Iterator[Message]:
     """Yield the messages of a chat, oldest first."""
     random = chat.tenant.random("talk", chat.key)
     pending = [it for _, it in FEATURES] if chat.n == 0 else []
@@ -135,7 +133,7 @@ def history(chat: Conversation) -> Iterator[Message]:
             yield _message(chat, instant, random, pending)
 
 
-def _instants(chat: Conversation, random: Random) -> Iterator[int]:
+def _instants(chat: ChatLike, random: Random) -> Iterator[int]:
     """Yield the instants of the messages; an instant is an id, so all differ."""
     until = chat.tenant.until
     start = max(until - SPAN, chat.created)
@@ -147,7 +145,7 @@ def _instants(chat: Conversation, random: Random) -> Iterator[int]:
     yield from found
 
 
-def _message(chat: Conversation, instant: int, random: Random, pending: list[Any]) -> Message:
+def _message(chat: ChatLike, instant: int, random: Random, pending: list[Any]) -> Message:
     """Write one message, and edit, react to or delete some of them."""
     author = random.choice(chat.people)
     row = draft(chat, instant, author, prose.answer(random))

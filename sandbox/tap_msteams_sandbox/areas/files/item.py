@@ -45,7 +45,7 @@ NAMES = frozenset({
 """What can be selected; `content` is a stream, which no list shows."""
 
 
-class Library(Protocol):
+class DriveLike(Protocol):
     """The attributes of a drive that its items need."""
 
     id: str
@@ -64,7 +64,7 @@ class Library(Protocol):
 class Item:
     """A folder, a file or another item."""
 
-    drive: Library
+    drive: DriveLike
     id: str
     parent: Item | None
     name: str

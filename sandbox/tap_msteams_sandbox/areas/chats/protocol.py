@@ -1,4 +1,4 @@
-"""Conversations: the attributes of a chat that its messages and apps need."""
+"""The attributes of a chat that its messages and apps need."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.company.company import Company
 
 
-class Conversation(Place, Protocol):
-    """A chat."""
+class ChatLike(Place, Protocol):
+    """A chat, without its messages and apps."""
 
     tenant: Company
     n: int
