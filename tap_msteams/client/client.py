@@ -123,6 +123,7 @@ class GraphClient:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._threads = DaemonThreads(self.concurrency)
+        self._threads.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -28,6 +28,9 @@ class DaemonThreads(Executor):
             threading.Thread(target=self._work, name=f"graph-{n}", daemon=True)
             for n in range(number)
         ]
+
+    def start(self) -> None:
+        """Have the threads wait for calls."""
         for thread in self._threads:
             thread.start()
 

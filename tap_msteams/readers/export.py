@@ -61,13 +61,17 @@ class ExportReader(BookmarkedReader):
         retained = ("deletedDateTime",) if retains else ()
         super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained})
         self._retained_path = options.retained_path if retains else None
-        self._warn_of_old_bookmarks()
 
     def _text(self, ids: Ids, row: Row) -> str | None:  # noqa: ARG002 - like all that is computed
         """The text of a message; people in it go by pseudonyms, which only their mentions tell."""
         privacy = self.run.privacy
         body = privacy.body(row.facts) if privacy else row.get("body") or {}
         return plain_text(body, row.get("attachments"))
+
+    @override
+    async def read_all(self) -> None:
+        self._warn_of_old_bookmarks()
+        await super().read_all()
 
     @override
     async def read(self, parent: Parent) -> None:
