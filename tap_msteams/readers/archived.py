@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.errors import GraphError
-    from tap_msteams.readers.reader import Parts
+    from tap_msteams.readers.parts import Parts
     from tap_msteams.run import Parent, Receipt, Run
 
 _ARCHIVED = RowDecoder({"id": str, "isArchived": bool | None})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.client import Page, Row
     from tap_msteams.declaration import Declaration, Ids
-    from tap_msteams.readers.reader import Parts
+    from tap_msteams.readers.parts import Parts
     from tap_msteams.run import Parent, Receipt, Run
 
 

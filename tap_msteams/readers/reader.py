@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from tap_msteams.advice import advice_on
 from tap_msteams.client import RowDecoder
@@ -24,11 +23,11 @@ from tap_msteams.errors import (
     recast,
 )
 from tap_msteams.readers.output import Output
+from tap_msteams.readers.parts import Parts
 from tap_msteams.run import UNDECLARED, Consent, Parent, Seen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from tap_msteams.client import Page, Row
     from tap_msteams.declaration import Declaration, Ids
@@ -190,7 +189,7 @@ class Reader:
 
     def parts(self) -> Parts:
         """Parts of one parent that are read side by side."""
-        return Parts(self, self._open_parts)
+        return Parts(self.guarded, self._open_parts, self._wants_part)
 
     async def guarded(self, parent: Parent, reading: Coroutine[Any, Any, None]) -> bool:
         """Read a parent or a part of one; whether it could be read to its end."""
@@ -208,6 +207,11 @@ class Reader:
             self.failed(parent, UnforeseenError("", message=type(error).__name__))
             return False
         return True
+
+    def _wants_part(self) -> bool:
+        """Whether another part of a parent is to be read; always, but for a sample."""
+        sample = self.run.sample
+        return sample is None or sample.wants_part(self.shared)
 
     # Failures
 
@@ -326,45 +330,3 @@ class Reader:
             parent.receipt.miss()
         error = DamagedError("", message=problem)
         self.run.issues.report(self.kind, self._subject(parent.ids), error)
-
-
-class Parts:
-    """Reads parts of one parent side by side; one that fails stops no other."""
-
-    def __init__(self, reader: Reader, slots: asyncio.Semaphore) -> None:
-        self._reader = reader
-        self._slots = slots
-        self._tasks = asyncio.TaskGroup()
-        self.are_complete = True
-        """Whether all that have ended could be read; all have once the block is left."""
-
-    async def __aenter__(self) -> Self:
-        await self._tasks.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        is_fatal = isinstance(error, TapError) and not isinstance(error, GraphError)
-        if isinstance(error, Exception) and not is_fatal:
-            kind = error = traceback = None  # the parts that have begun are read all the same
-        await self._tasks.__aexit__(kind, error, traceback)
-
-    async def start(
-        self, parent: Parent, ids: Ids, read: Callable[[], Coroutine[Any, Any, None]]
-    ) -> None:
-        """Start to `read` the part of a parent that has these ids, as soon as there is room."""
-        sample = self._reader.run.sample
-        if sample and not sample.wants_part(self._reader.shared):
-            return
-        await self._slots.acquire()
-        self._tasks.create_task(self._read(replace(parent, ids=ids), read))
-
-    async def _read(self, part: Parent, read: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        try:
-            self.are_complete &= await self._reader.guarded(part, read())
-        finally:
-            self._slots.release()

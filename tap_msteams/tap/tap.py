@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -23,39 +22,29 @@ from tap_msteams.errors import CatalogError, StateError, TapError
 from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
 from tap_msteams.readers import GraphStream, RunLogStream
-from tap_msteams.run import Issues, Plan, Run, Selection, learn_guests, outcomes
+from tap_msteams.run import Issues, Plan, Run, Selection, outcomes
 from tap_msteams.sdk import ConfigInput
 from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap.catalog import checked
 from tap_msteams.tap.inputs import load_object
 from tap_msteams.tap.plugin import Plugin
+from tap_msteams.tap.session import Session
 from tap_msteams.throttle import Gate
-from tap_msteams.transport import session
+from tap_msteams.transport import session as http_session
 from tap_msteams.writer import RecordWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
     from tap_msteams.declaration import Declaration, TapStream
-    from tap_msteams.readers.reader import Reader
+    from tap_msteams.run import StreamRun
     from tap_msteams.run.run import Emit
     from tap_msteams.writer import Record
 
 STATE_SECONDS = 1.0
 """A STATE message at most this often between the ends of streams."""
-
-BEAT = 1.0
-"""Seconds between two looks at the clock, at the state and at signals."""
-
-
-IDLE_BEATS = 5
-"""After so many beats without a request under way or waiting, tasks wait for each other."""
-
-
-class _StoppedError(Exception):
-    """A signal asks to end."""
 
 
 class TapMSTeams(Plugin):
@@ -71,9 +60,8 @@ class TapMSTeams(Plugin):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         """Ask nothing of Graph yet."""
         self._run: Run | None = None
-        self._readers: list[Reader] = []
+        self._sessions: list[Session] = []
         self._signal: int | None = None
-        self._wake: Callable[[], object] | None = None
         self._state_due = 0.0
         self._opened: list[RunLogStream] = []
         self._meters: Meters | None = None
@@ -91,7 +79,7 @@ class TapMSTeams(Plugin):
     @cached_property
     def graph(self) -> Graph:
         """Graph, through one connection pool for all streams."""
-        return Graph(self.settings.graph_url, session(self.settings), self.authenticator)
+        return Graph(self.settings.graph_url, http_session(self.settings), self.authenticator)
 
     @cached_property
     def authenticator(self) -> GraphAuthenticator:
@@ -150,8 +138,7 @@ class TapMSTeams(Plugin):
         """Write what comes, of whichever stream, until all have come to their end."""
         self._meters = meters
 
-        async def read() -> None:
-            readers = await self._begin(run)
+        def begin() -> None:
             for stream in selected:
                 stream.open(self.initialized_at // 1000)
                 if isinstance(stream, RunLogStream):
@@ -159,10 +146,18 @@ class TapMSTeams(Plugin):
             for it in run.streams.values():
                 if it.emits:
                     meters.open(it.stream)
-            with Progress(run) as progress:
-                await self._read_all(run, readers, progress.tick)
 
-        asyncio.run(self._with_client(run, read()))
+        def end(it: StreamRun) -> None:
+            meters.finish(it)
+            self._write_state()
+
+        with Progress(run) as progress:
+
+            def beat() -> None:
+                progress.tick()
+                self._write_state_when_due()
+
+            asyncio.run(self._new_session(run).read(begin, end, beat))
 
     def read_alone(self, stream: TapStream) -> Iterator[Record]:
         """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
@@ -175,21 +170,25 @@ class TapMSTeams(Plugin):
             written.put_nowait(records)
             await written.join()
 
-        async def read(run: Run) -> None:
+        async def read(session: Session) -> None:
             try:
-                await self._read_all(run, await self._begin(run), lambda: None)
+                await session.read()
             finally:
                 written.put_nowait(None)
 
         run = self.new_run([stream], emit, within=self._run, plain=True)
         with asyncio.Runner() as runner:
-            reading = runner.get_loop().create_task(self._with_client(run, read(run)))
+            reading = runner.get_loop().create_task(read(self._new_session(run)))
             while (records := runner.run(written.get())) is not None:
                 yield from records
                 written.task_done()
                 if self._signal:
                     raise SystemExit(128 + self._signal)
             runner.run(asyncio.wait_for(reading, None))
+
+    def _new_session(self, run: Run) -> Session:
+        self._sessions.append(session := Session(run, self.graph_streams))
+        return session
 
     def new_run(
         self,
@@ -240,73 +239,6 @@ class TapMSTeams(Plugin):
         logging.getLogger("urllib3").setLevel(logging.INFO if hidden else logging.NOTSET)
         return privacy
 
-    async def _with_client(self, run: Run, reading: Coroutine[Any, Any, None]) -> None:
-        """Read with the run's client; the first error of many ends the run."""
-        # What becomes of tasks that were cut short is of interest to nobody else.
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, told: self.logger.debug("asyncio: %s", told))
-        try:
-            async with run.client:
-                await reading
-        except BaseExceptionGroup as group:
-            error = _first(group)
-            if not isinstance(error, _StoppedError):
-                raise error from None
-        finally:
-            self._wake = None
-
-    async def _begin(self, run: Run) -> list[Reader]:
-        """The readers of a run, parents first."""
-        if run.privacy and run.privacy.guests:
-            await learn_guests(run.client, run.privacy.guests)
-        readers = [stream.read.reader(run, stream) for stream in self._planned(run)]
-        self._readers += readers
-        return readers
-
-    def _planned(self, run: Run) -> Iterator[GraphStream]:
-        streams = self.graph_streams
-        return (streams[stream] for stream in run.plan.streams)
-
-    async def _read_all(
-        self, run: Run, readers: Sequence[Reader], tick: Callable[[], None]
-    ) -> None:
-        """Read all streams side by side; a signal ends it."""
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self._wake = lambda: loop.call_soon_threadsafe(stopped.set)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                beat = tasks.create_task(self._beat(run, stopped, tick))
-                async with asyncio.TaskGroup() as streams:
-                    for reader in readers:
-                        streams.create_task(self._read_stream(reader))
-                beat.cancel()
-        finally:
-            for reader in readers:
-                reader.tell_refusals()
-
-    async def _read_stream(self, reader: Reader) -> None:
-        await reader.read_all()
-        if self._meters:
-            self._meters.finish(reader.shared)
-            self._write_state()
-
-    async def _beat(self, run: Run, stopped: asyncio.Event, tick: Callable[[], None]) -> None:
-        """Look at the clock now and then, and end the run when a signal asks for it."""
-        idle = 0
-        while True:
-            tick()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), BEAT)
-            if stopped.is_set():
-                raise _StoppedError
-            if self._meters:
-                self._write_state_when_due()
-            idle = idle + 1 if run.client.is_idle else 0
-            if idle > IDLE_BEATS:
-                msg = "every task waits for another"
-                raise RuntimeError(msg)
-
     # Writing
 
     async def _write(self, stream: Declaration, records: list[Record]) -> None:
@@ -339,8 +271,8 @@ class TapMSTeams(Plugin):
 
     def save_bookmarks(self) -> None:
         """Write the bookmarks of all streams into the state."""
-        for reader in self._readers:
-            reader.save()
+        for session in self._sessions:
+            session.save()
 
     def _write_state_when_due(self) -> None:
         """Write STATE now and then, as far as the records written pay for its size."""
@@ -361,14 +293,16 @@ class TapMSTeams(Plugin):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave once the page at hand is written, with the last STATE; at once if asked twice."""
         asked_before, self._signal = self._signal, signum
-        if self._wake is None:
+        reading = [session for session in self._sessions if session.is_reading]
+        if not reading:
             raise SystemExit(128 + signum)
         if asked_before:
             os._exit(128 + signum)  # whoever is to read the output does not: nothing can be ended
         # The code that is interrupted may be holding the log: another thread waits for it.
         told = ("%s: stopping", signal.Signals(signum).name)
         threading.Thread(target=self.logger.info, args=told, daemon=True).start()
-        self._wake()
+        for session in reading:
+            session.stop()
 
     # The command line
     @classmethod
@@ -400,17 +334,3 @@ class TapMSTeams(Plugin):
             msg = "the target has closed its input: its log says why"
             raise TapError(msg) from error
         sys.exit(code)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that tells most: of ours first, whatever was cancelled because of it last."""
-    errors = list(_leaves(group))
-    return next((it for it in errors if isinstance(it, TapError)), errors[0])
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for it in error.exceptions:
-            yield from _leaves(it)
-    else:
-        yield error

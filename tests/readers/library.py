@@ -12,6 +12,7 @@ from singer_sdk import typing as th
 from tap_msteams.declaration import Details, Query
 from tap_msteams.readers import GraphStream, Window
 from tap_msteams.streams.runs import SyncIssues, SyncRuns
+from tap_msteams.tap.session import Session
 from tests.target import HastyTap
 
 SETTINGS = {
@@ -134,18 +135,15 @@ class Reading:
         """What has been written, by stream."""
         self.run = self.tap.new_run([self.tap.streams[it.name] for it in streams], self.emit)
         self.run.client.clock = asyncio.get_running_loop().time
+        self.session = Session(self.run, self.tap.graph_streams)
 
     async def emit(self, stream, records):
         self.rows[stream.name] += json.loads(msgspec.json.encode(records))
 
     async def read(self, tick=lambda: None):
         """Read to the end."""
-        tap, run = self.tap, self.run
-        await tap._with_client(run, self._read(tick))
-        tap.save_bookmarks()
-
-    async def _read(self, tick):
-        await self.tap._read_all(self.run, await self.tap._begin(self.run), tick)
+        await self.session.read(beat=tick)
+        self.session.save()
 
     def ids(self, stream):
         """The ids of what has been written of a stream."""

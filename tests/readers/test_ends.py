@@ -74,7 +74,7 @@ async def test_a_signal_ends_a_run_at_once_and_says_nothing_of_what_it_cuts_shor
     reading = Reading(graph, Shelves, Books, Covers)
     task = asyncio.create_task(reading.read())
     await asked.wait()
-    reading.tap._wake()
+    reading.session.stop()
     await task
     done.set()
 
@@ -90,7 +90,7 @@ async def test_a_signal_may_come_at_any_moment(number, caplog):
 
     def answered(url):
         if len(graph.sent) == number:
-            reading.tap._wake()
+            reading.session.stop()
         return anything(url)
 
     paused = UnavailableError("/x", 503, retry_after=60.0)

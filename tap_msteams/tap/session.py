@@ -1,0 +1,130 @@
+"""Sessions: the streams of a run, read side by side on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tap_msteams.errors import TapError
+from tap_msteams.run import learn_guests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.readers import GraphStream
+    from tap_msteams.readers.reader import Reader
+    from tap_msteams.run import Run, StreamRun
+
+logger = logging.getLogger("tap-msteams")
+
+BEAT = 1.0
+"""Seconds between two looks at the clock, at the state and at signals."""
+
+IDLE_BEATS = 5
+"""After so many beats without a request under way or waiting, tasks wait for each other."""
+
+
+class _StoppedError(Exception):
+    """A signal asks to end."""
+
+
+class Session:
+    """Reads the streams of a run, until all have been read or somebody stops it."""
+
+    def __init__(self, run: Run, streams: Mapping[type[Declaration], GraphStream]) -> None:
+        """Read the planned ones of all `streams`."""
+        self.run = run
+        self._streams = [streams[stream] for stream in run.plan.streams]
+        self._readers: list[Reader] = []
+        self._stopped = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether `stop` has somebody to stop."""
+        return self._loop is not None
+
+    def stop(self) -> None:
+        """End once the page at hand is written; safe in a signal handler."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._stopped.set)
+
+    def save(self) -> None:
+        """Write the bookmarks of all streams into the state."""
+        for reader in self._readers:
+            reader.save()
+
+    async def read(
+        self,
+        begun: Callable[[], object] = lambda: None,
+        ended: Callable[[StreamRun], object] = lambda _: None,
+        beat: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Read; raises the error that ended the run, if one did.
+
+        Calls `begun` before the first record, `ended` after the last one of each stream, and
+        `beat` each second.
+        """
+        # What becomes of tasks that were cut short is of interest to nobody else.
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(lambda _, told: logger.debug("asyncio: %s", told))
+        try:
+            async with self.run.client:
+                if self.run.privacy and self.run.privacy.guests:
+                    await learn_guests(self.run.client, self.run.privacy.guests)
+                self._readers += [it.read.reader(self.run, it) for it in self._streams]
+                begun()
+                await self._read_side_by_side(ended, beat)
+        except BaseExceptionGroup as group:
+            error = _first(group)
+            if not isinstance(error, _StoppedError):
+                raise error from None
+        finally:
+            self._loop = None
+            for reader in self._readers:
+                reader.tell_refusals()
+
+    async def _read_side_by_side(
+        self, ended: Callable[[StreamRun], object], beat: Callable[[], object]
+    ) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            heart = tasks.create_task(self._beat(beat))
+            async with asyncio.TaskGroup() as streams:
+                for reader in self._readers:
+                    streams.create_task(self._read_stream(reader, ended))
+            heart.cancel()
+
+    async def _read_stream(self, reader: Reader, ended: Callable[[StreamRun], object]) -> None:
+        await reader.read_all()
+        ended(reader.shared)
+
+    async def _beat(self, beat: Callable[[], object]) -> None:
+        """Look around now and then, and end the run when that is asked for."""
+        idle = 0
+        while True:
+            beat()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), BEAT)
+            if self._stopped.is_set():
+                raise _StoppedError
+            idle = idle + 1 if self.run.client.is_idle else 0
+            if idle > IDLE_BEATS:
+                msg = "every task waits for another"
+                raise RuntimeError(msg)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that tells most: of ours first, whatever was cancelled because of it last."""
+    errors = list(_leaves(group))
+    return next((it for it in errors if isinstance(it, TapError)), errors[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for it in error.exceptions:
+            yield from _leaves(it)
+    else:
+        yield error
