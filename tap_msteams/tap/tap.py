@@ -292,12 +292,12 @@ class TapMSTeams(Plugin):
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Leave once the page at hand is written, with the last STATE; at once if asked twice."""
-        asked_before, self._signal = self._signal, signum
+        if self._signal:
+            os._exit(128 + signum)  # whoever is to read the output may not do so: nothing is ended
+        self._signal = signum
         reading = [session for session in self._sessions if session.is_reading]
         if not reading:
             raise SystemExit(128 + signum)
-        if asked_before:
-            os._exit(128 + signum)  # whoever is to read the output does not: nothing can be ended
         # The code that is interrupted may be holding the log: another thread waits for it.
         told = ("%s: stopping", signal.Signals(signum).name)
         threading.Thread(target=self.logger.info, args=told, daemon=True).start()
