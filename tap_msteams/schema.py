@@ -30,7 +30,7 @@ class Many(th.JSONTypeHelper[list[Any]]):
 
 
 class Public(th.StringType):
-    """A text that is about nobody, though it is called like one that often is."""
+    """A text that is about no person, although its name suggests one."""
 
 
 class PersonId(th.StringType):
@@ -50,7 +50,7 @@ class MailAddress(th.StringType):
 
 
 class PersonalValue(th.StringType):
-    """What belongs to one person or has one's id in it: a number, an address, an opaque id."""
+    """A value that belongs to a person or contains a person's id: a number, an address, an id."""
 
 
 class PersonalUrl(th.StringType):
@@ -58,56 +58,56 @@ class PersonalUrl(th.StringType):
 
 
 class PersonalDetail(th.StringType):
-    """What leads to a person and is of no use as a key."""
+    """A value that leads to a person and is of no use as a key."""
 
 
 class ChatId(th.StringType):
-    """The id of a chat: in chats of two it has the ids of both."""
+    """The id of a chat; in a chat of two it contains the ids of both users."""
 
 
 class ChatUrl(th.StringType):
-    """An address in Teams, which has that id in it for chats of two."""
+    """An address in Teams that contains the id of a chat."""
 
 
 class GuestMark(th.StringType):
-    """A word that says, with `guest`, that its record is about one."""
+    """A type of user or member; `guest` marks the record as one about a guest."""
 
 
 class FreeText(th.StringType):
-    """What somebody wrote, named or spoke."""
+    """A text that a person wrote or spoke, or a name that a person chose."""
 
 
 class Html(th.StringType):
-    """The same as HTML, with mentions."""
+    """A text that a person wrote, as HTML with mentions."""
 
 
 class Card(th.StringType):
-    """The same as JSON: a card, or a message that is quoted."""
+    """A text that a person wrote, as JSON: a card or a quoted message."""
 
 
 class WebVtt(th.StringType):
-    """What was spoken and by whom."""
+    """A transcript with the names of the speakers."""
 
 
 class FileUrl(th.StringType):
-    """An address with the name of a file in it, perhaps below its owner's."""
+    """An address that contains the name of a file, and perhaps that of its owner."""
 
 
 class ContentBytes(th.StringType):
-    """Bytes that somebody put there."""
+    """Bytes that a person uploaded."""
 
 
 class Union(th.ObjectType):
-    """An object whose type decides its keys: they are known, but no properties of their own."""
+    """An object whose type decides its keys: the keys are known, but are not emitted as schema."""
 
     def __init__(self, *properties: th.Property[Any], others: Iterable[th.Property[Any]]) -> None:
-        """Emit the schema of `properties` only."""
+        """Emit the schema of `properties` only; `others` are known."""
         super().__init__(*properties)
         self.others = {item.name: item for item in others}
 
 
 class Untouched(th.ObjectType):
-    """An open object that holds nobody, whatever it holds."""
+    """An open object whose content is never about a person."""
 
 
 def record(*properties: th.Property[Any]) -> th.ObjectType:
@@ -120,8 +120,8 @@ def texts(*names: str) -> list[th.Property[Any]]:
     return [th.Property(name, th.StringType) for name in names]
 
 
-def these(kind: type[th.StringType], *names: str) -> list[th.Property[Any]]:
-    """Properties that are texts of a kind."""
+def strings(kind: type[th.StringType], *names: str) -> list[th.Property[Any]]:
+    """Properties that are texts of this kind."""
     return [th.Property(name, kind) for name in names]
 
 
@@ -136,7 +136,7 @@ def counts(*names: str) -> list[th.Property[Any]]:
 
 
 def numbers(*names: str) -> list[th.Property[Any]]:
-    """Properties that are numbers with a fraction."""
+    """Properties that are numbers with fractions."""
     return [th.Property(name, th.NumberType) for name in names]
 
 
@@ -146,14 +146,14 @@ def moments(*names: str) -> list[th.Property[Any]]:
 
 
 Identity = Union(
-    *these(PersonId, "id"),
-    *these(PersonName, "displayName"),
-    others=these(MailAddress, "email", "loginName", "userPrincipalName"),
+    *strings(PersonId, "id"),
+    *strings(PersonName, "displayName"),
+    others=strings(MailAddress, "email", "loginName", "userPrincipalName"),
 )
 
-ThingIdentity = record(*texts("id"), *these(Public, "displayName"))
+ThingIdentity = record(*texts("id"), *strings(Public, "displayName"))
 
-ItemBody = record(*these(Html, "content"), *texts("contentType"))
+ItemBody = record(*strings(Html, "content"), *texts("contentType"))
 
 DateTimeTimeZone = record(*texts("dateTime", "timeZone"))
 
@@ -176,7 +176,7 @@ IdentitySet = Union(
 )
 
 ConversationIdentity = record(
-    *texts("id", "conversationIdentityType"), *these(Public, "displayName")
+    *texts("id", "conversationIdentityType"), *strings(Public, "displayName")
 )
 
 MentionedIdentitySet = record(
@@ -188,20 +188,20 @@ MentionedIdentitySet = record(
 
 Attachment = record(
     *texts("id", "contentType", "teamsAppId"),
-    *these(FileUrl, "contentUrl", "thumbnailUrl"),
-    *these(Card, "content"),
-    *these(FreeText, "name"),
+    *strings(FileUrl, "contentUrl", "thumbnailUrl"),
+    *strings(Card, "content"),
+    *strings(FreeText, "name"),
 )
 
 Mention = record(
     *counts("id"),
-    *these(MentionName, "mentionText"),
+    *strings(MentionName, "mentionText"),
     th.Property("mentioned", MentionedIdentitySet),
 )
 
 Reaction = record(
     *moments("createdDateTime"),
-    *these(Public, "displayName"),
+    *strings(Public, "displayName"),
     *texts("reactionContentUrl", "reactionType"),
     th.Property("user", IdentitySet),
 )
@@ -214,7 +214,7 @@ HistoryItem = record(
 
 PolicyViolation = record(
     *texts("dlpAction", "userAction", "verdictDetails"),
-    *these(FreeText, "justificationText"),
+    *strings(FreeText, "justificationText"),
     th.Property(
         "policyTip",
         record(
@@ -233,11 +233,11 @@ EventDetail = Union(
         th.Property("members", Many(Identity)),
         th.Property("callParticipants", Many(record(th.Property("participant", IdentitySet)))),
         th.Property("conversationMemberRoles", Many(th.StringType)),
-        *these(ChatId, "chatId", "meetingChatId"),
-        *these(FreeText, "chatDisplayName", "callRecordingDisplayName"),
-        *these(FileUrl, "callRecordingUrl"),
-        *these(Public, "channelDisplayName", "channelDescription"),
-        *these(Public, "teamDisplayName", "teamDescription", "teamsAppDisplayName"),
+        *strings(ChatId, "chatId", "meetingChatId"),
+        *strings(FreeText, "chatDisplayName", "callRecordingDisplayName"),
+        *strings(FileUrl, "callRecordingUrl"),
+        *strings(Public, "channelDisplayName", "channelDescription"),
+        *strings(Public, "teamDisplayName", "teamDescription", "teamsAppDisplayName"),
         *texts("callDuration", "callEventType", "callId", "callRecordingDuration"),
         *texts("callRecordingStatus", "callTranscriptICalUid"),
         *texts("channelId", "teamId", "tabId", "teamsAppId"),
@@ -254,11 +254,11 @@ PermissionSet = record(
     ),
 )
 
-TeamsApp = record(*texts("id", "externalId", "distributionMethod"), *these(Public, "displayName"))
+TeamsApp = record(*texts("id", "externalId", "distributionMethod"), *strings(Public, "displayName"))
 
 TeamsAppDefinition = record(
     *texts("id", "teamsAppId", "version", "publishingState"),
-    *these(Public, "displayName", "shortDescription", "description"),
+    *strings(Public, "displayName", "shortDescription", "description"),
     *moments("lastModifiedDateTime"),
     th.Property("createdBy", IdentitySet),
     th.Property(
@@ -268,5 +268,5 @@ TeamsAppDefinition = record(
 )
 
 TabConfiguration = record(
-    *texts("entityId"), *these(FileUrl, "contentUrl", "removeUrl", "websiteUrl")
+    *texts("entityId"), *strings(FileUrl, "contentUrl", "removeUrl", "websiteUrl")
 )

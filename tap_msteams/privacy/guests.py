@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PERMISSION = "User.Read.All"
-"""What listing them takes."""
+"""The permission to list guests."""
 
 _EXTERNAL = "#ext#"
-"""What stands in the principal names of guests.
+"""The mark in the principal names of guests.
 
 https://learn.microsoft.com/entra/external-id/user-properties
 """
 
 GUEST_NAMES = ("id", "mail", "userPrincipalName")
-"""Properties of a user that tell one."""
+"""Properties that identify a user."""
 
 
 class Guests:
@@ -29,7 +29,7 @@ class Guests:
         self._known: set[str] = set()
 
     def learn(self, names: Iterable[str]) -> None:
-        """Take note of what guests are called."""
+        """Remember the ids and addresses of guests."""
         self._known.update(name.lower() for name in names)
 
     def has(self, text: str) -> bool:
@@ -37,5 +37,5 @@ class Guests:
         return text.rpartition(":")[2].lower() in self._known or _EXTERNAL in text.lower()
 
     def is_named(self, text: str) -> bool:
-        """Whether a guest's id stands in a text."""
+        """Whether a text contains a guest's id."""
         return any(found.lower() in self._known for found in GUID.findall(text))

@@ -1,4 +1,4 @@
-"""HTML, read in one piece and in time that grows with its length alone."""
+"""Markup: HTML parsed at once, in time linear in its length."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _COMMENT_END = re.compile(r"-?>|.*?--!?>", re.DOTALL)
 
 
 class Markup(HTMLParser):
-    """A reader of HTML from anybody: whatever it is, nothing is raised."""
+    """A parser of untrusted HTML, which raises nothing whatever the HTML is."""
 
     def read(self, text: str) -> None:
-        """Handle all of a text."""
+        """Parse a whole text."""
         # `close` would look for the end of each tag and comment that has none, each time to the
         # end of the text. What follows such a beginning is, as in a browser, part of it.
         self.feed(text)
@@ -36,4 +36,4 @@ class Markup(HTMLParser):
 
     @override
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)  # in HTML the slash means nothing
+        self.handle_starttag(tag, attrs)  # HTML ignores the slash

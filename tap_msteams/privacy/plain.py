@@ -1,4 +1,4 @@
-"""Plain text: a message as somebody reads it."""
+"""Plain text: a message as a person reads it on the screen."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ class _Reader(Markup):
         self._is_line_begun = False
         self._verbatim = self._unseen = 0
         self._lists: list[int | None] = []
-        """For each list that is open the number of its next item; None for a bullet."""
+        """The number of the next item of each open list; None for a bullet."""
         self._address: str | None = None
-        """Where the link that is open leads."""
+        """The address of the open link."""
         self._shown: list[str] = []
 
     def text(self) -> str:
-        """What was read, paragraphs on lines of their own."""
+        """The text so far, each paragraph on a line of its own."""
         self._end_link()
         self._end_part()
         return _GAPS.sub("\n\n", "".join(self._done)).strip()
@@ -147,12 +147,12 @@ class _Reader(Markup):
             self._shown.append(text)
 
     def _break(self) -> None:
-        """End the line that was begun."""
+        """End the current line."""
         if self._is_line_begun:
             self._write("\n")
 
     def _end_part(self) -> None:
-        """Settle what was written so far; around line breaks only code keeps its spaces."""
+        """Close the current part; spaces around line breaks are kept in code only."""
         text = "".join(self._out)
         self._done.append(text if self._verbatim else _GAP.sub("\n", text))
         self._out.clear()
@@ -178,7 +178,7 @@ class _Reader(Markup):
         self._is_line_begun = False  # its text may be a paragraph
 
     def _end_link(self) -> None:
-        """Say where a link leads where that is not its text."""
+        """Add the address of a link unless its text is the address."""
         address, self._address = self._address, None
         shown = "".join(self._shown).strip()
         self._shown.clear()
@@ -186,7 +186,7 @@ class _Reader(Markup):
             self._write(f" ({address})")
 
     def _thing(self, name: str, found: dict[str, str]) -> None:
-        """What is no text but stands for some."""
+        """The text of an element that is shown as something else, such as an image."""
         if name == "at":
             self._write("@")
         elif name == "emoji":
@@ -201,5 +201,5 @@ class _Reader(Markup):
 
 
 def _number(text: str | None, otherwise: int) -> int:
-    """The number of a list's item; a text that is none, or is out of all measure, is ignored."""
+    """The number in a text; `otherwise` where there is none, or one of too many digits."""
     return int(text) if text and _NUMBER.fullmatch(text) else otherwise

@@ -1,4 +1,4 @@
-"""Privacy: what the settings make of people and of what they wrote."""
+"""Privacy: the rules of the privacy settings for people and for what they wrote."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 
 from tap_msteams.privacy.guests import Guests
 from tap_msteams.privacy.pseudonyms import PSEUDONYM, Pseudonyms
-from tap_msteams.privacy.rewriting import GONE, Rewriting, nothing
+from tap_msteams.privacy.rewriting import DROP_RECORD, Rewriting, drop
 from tap_msteams.privacy.texts import PeopleInTexts, renamed
 from tap_msteams.schema import (
     Card,
@@ -41,51 +41,51 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-msteams")
 
 WRITTEN = (FreeText, Html, Card, WebVtt, FileUrl, ContentBytes)
-"""What `message_content` drops."""
+"""Kinds of texts that `message_content` drops."""
 
-NOBODYS = (th.StringType, Public)
-"""Kinds of ids that lead to nobody."""
+NON_PERSONAL = (th.StringType, Public)
+"""Kinds of ids that are not about a person."""
 
 GUEST = "guest"
-"""What a guest is called where a text mentions one, and Graph's word for one."""
+"""The name that replaces a guest's in texts, and Graph's word for a guest."""
 
 
 class Privacy:
     """The rules of one run."""
 
     def __init__(self, settings: Settings, variables: Mapping[str, Any] | None = None) -> None:
-        """Take the rules from the settings; `variables` of paths are ids of these kinds."""
+        """Take the rules from the settings; `variables` gives each path variable's kind of id."""
         self._variables = variables or {}
         self._drops = settings.message_content == "drop"
         self._pseudonyms = (
             Pseudonyms(settings.need("people_key")) if settings.people == "hash" else None
         )
         self.guests = Guests() if settings.guests == "drop" else None
-        """The guests to leave out; None where they stay."""
+        """The guests to leave out; None where guests are kept."""
         texts = PeopleInTexts(self._pseudonyms) if self._pseudonyms else None
         self._hashing = _hashing(self._pseudonyms, texts) if self._pseudonyms and texts else {}
         self._rules = self._made_rules()
         self._told: set[str] = set()
 
     def __bool__(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether any rule applies."""
         return bool(self._rules)
 
     @property
     def closes(self) -> bool:
-        """Whether what nobody has declared is left out, since nobody knows what it holds."""
+        """Whether undeclared properties are left out, since their content is unknown."""
         return self._drops or self.hides_people
 
     @property
     def hides_people(self) -> bool:
-        """Whether people go by pseudonyms."""
+        """Whether pseudonyms replace people."""
         return self._pseudonyms is not None
 
     def _made_rules(self) -> dict[type, Rewrite]:
-        """What becomes of each kind of text."""
+        """The rewrite for each kind of text."""
         rules = dict(self._hashing)
         if self._drops:
-            rules |= dict.fromkeys(WRITTEN, nothing)
+            rules |= dict.fromkeys(WRITTEN, drop)
         if self.guests:
             rules |= _leaving_out(self.guests, dict(rules))
         return rules
@@ -95,7 +95,7 @@ class Privacy:
     def of_rows(
         self, properties: Iterable[th.Property[Any]], stream: str
     ) -> Callable[[list[Record]], list[Record]] | None:
-        """What rewrites the records of a stream; None where it would change nothing."""
+        """The rewriter of a stream's records; None where it would change nothing."""
         rewriting = Rewriting(
             self._rules, closes=self.closes, on_unknown=lambda key: self._tell(f"{stream}.{key}")
         )
@@ -109,16 +109,16 @@ class Privacy:
             )
 
     def body(self, message: Record) -> Record:
-        """The body of a message as it leaves the tap, which may be before its record does."""
+        """The body of a message after rewriting, for use before its record is rewritten."""
         body: Record = message.get("body") or {}
         rule = self._rules.get(Html)
         text = body.get("content")
         return {**body, "content": rule(text, message)} if rule and text else body
 
-    # What else tells of people
+    # Ids and messages outside of records
 
     def subject(self, ids: Mapping[str, str]) -> dict[str, str]:
-        """Ids of the parents of a record, as they may be told."""
+        """The ids of a record's parents, with pseudonyms for personal ones."""
         guests = self.guests
         return {
             name: GUEST if guests and guests.is_named(id_) else self.key(name, id_)
@@ -126,23 +126,25 @@ class Privacy:
         }
 
     def key(self, variable: str, id_: str) -> str:
-        """The id that fills a variable, as it may be kept."""
+        """The id that fills a variable, or its pseudonym where it is personal."""
         if not self.is_personal(variable) or PSEUDONYM.fullmatch(id_):
             return id_
         kind = self._variables.get(variable, PersonalValue)
         return str(self._hashing[kind](id_, {}))
 
     def is_personal(self, variable: str) -> bool:
-        """Whether what fills a variable leads to people who go by pseudonyms."""
-        return self.hides_people and self._variables.get(variable, PersonalValue) not in NOBODYS
+        """Whether the ids that fill a variable are personal and have to be hidden."""
+        return (
+            self.hides_people and self._variables.get(variable, PersonalValue) not in NON_PERSONAL
+        )
 
     def text(self, text: str) -> str:
-        """What Graph says of somebody, as it may be told."""
+        """A message of Graph's with pseudonyms for people."""
         return self._pseudonyms.scrub(text) if self._pseudonyms else text
 
 
 def _hashing(pseudonyms: Pseudonyms, texts: PeopleInTexts) -> dict[type, Rewrite]:
-    """What puts pseudonyms in the place of people."""
+    """The rules that replace people with pseudonyms."""
     alone: dict[type, Callable[[str], str]] = {
         PersonId: pseudonyms.id,
         PersonName: pseudonyms.of,
@@ -157,19 +159,19 @@ def _hashing(pseudonyms: Pseudonyms, texts: PeopleInTexts) -> dict[type, Rewrite
         WebVtt: texts.transcript,
     }
     rules: dict[type, Rewrite] = {kind: _alone(change) for kind, change in alone.items()}
-    rules[PersonalDetail] = nothing
+    rules[PersonalDetail] = drop
     rules[MentionName] = texts.mention_name
     rules[Html] = lambda text, message: texts.html(text, message.get("mentions"))
     return rules
 
 
 def _leaving_out(guests: Guests, rules: Mapping[type, Rewrite]) -> dict[type, Rewrite]:
-    """What leaves guests out, before the other rules see what is left."""
+    """The rules that leave guests out before they apply the given ones."""
 
     def unless(is_guest: Callable[[str], bool], rest: Rewrite | None) -> Rewrite:
         def rewrite(value: Any, owner: Record) -> Any:  # noqa: ANN401 - any JSON
             if is_guest(value):
-                return GONE
+                return DROP_RECORD
             return rest(value, owner) if rest else value
 
         return rewrite
@@ -197,11 +199,11 @@ def _leaving_out(guests: Guests, rules: Mapping[type, Rewrite]) -> dict[type, Re
         ChatUrl: unless(guests.is_named, rules.get(ChatUrl)),
         GuestMark: unless(lambda word: word.lower() == GUEST, None),
     }
-    if rules.get(Html) is not nothing:
+    if rules.get(Html) is not drop:
         left_out |= {Html: html, Card: card}
     return left_out
 
 
 def _alone(change: Callable[[str], str]) -> Rewrite:
-    """A rule that looks at nothing but the text."""
+    """A rule that looks at the text alone."""
     return lambda text, owner: change(text)  # noqa: ARG005 - a rule like the others

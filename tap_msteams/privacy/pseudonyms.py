@@ -1,4 +1,4 @@
-"""Pseudonyms: what stands in the place of people."""
+"""Pseudonyms: hashes that replace ids and addresses of people."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REMEMBERED = 1 << 16
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 _DASHES = 4
-"""So many are in an id."""
+"""Dashes in an id."""
 
 _USER = re.compile(rf"(?:8:orgid:)?({GUID.pattern})", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ _CHAT_OF_TWO = re.compile(
     r"(?<![^:@_])([^:@_]++)_([^:@_]++)@(?:fed\.)?unq\.gbl\.spaces",
 )
 
-# What stands before ids of teams, tenants and attachments, which are nobody's.
+# Prefixes of the ids of teams, tenants and attachments, which are not personal.
 _NOBODY = "".join(
     f"(?<!{mark})"
     for mark in ("/teams/", "/teams/'", "groupId=", "tenantId=", 'attachment id="', "Tid%22%3a%22")
@@ -33,7 +33,7 @@ _NOBODY = "".join(
 
 _ID = re.compile(_NOBODY + GUID.pattern, re.IGNORECASE)
 
-# Ids of threads look like addresses. From the start of a word only, or long ones take long.
+# Ids of threads look like addresses. Matching starts at words only, to stay linear.
 _MAIL = re.compile(
     r"(?<![\w.+'#-])[\w.+'#-]++(?:@|%40)(?!thread\.|unq\.|fed\.)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
 )
@@ -42,7 +42,7 @@ _SITE = re.compile(r"(/personal/|%2Fpersonal%2F)([^/?#&%\"'<>\s]+)", re.IGNORECA
 
 
 class Pseudonyms:
-    """One key's pseudonyms: the same for the same text, whatever its case."""
+    """The pseudonyms under one key: equal for equal texts, whatever their case."""
 
     def __init__(self, key: str) -> None:
         """Hash with this key."""
@@ -56,21 +56,21 @@ class Pseudonyms:
         return hmac.digest(self._key, text.lower().encode(), "sha256").hex()[:DIGITS]
 
     def id(self, text: str) -> str:
-        """The pseudonym of a person's id, in whichever form it comes."""
+        """The pseudonym of a person's id in any of its forms."""
         found = _USER.fullmatch(text)
         return self.of(found[1] if found else text)
 
     def mail(self, text: str) -> str:
-        """The pseudonym of an address behind its scheme, as in `SMTP:`."""
+        """The pseudonym of a mail address; a scheme in front, as `SMTP:`, is kept."""
         scheme, colon, address = text.rpartition(":")
         return scheme + colon + self.of(address)
 
     def url(self, text: str) -> str:
-        """The pseudonym of an address, however it is quoted."""
+        """The pseudonym of a URL, the same for every way of quoting it."""
         return self.of(unquote(text))
 
     def chat(self, text: str) -> str:
-        """The id of a chat with the pseudonyms of those two whose ids are in it."""
+        """The id of a chat with pseudonyms for the two user ids in it."""
         pair = _CHAT_OF_TWO.search(text)
         if pair is None:
             return text
@@ -78,12 +78,12 @@ class Pseudonyms:
         return f"{text[: pair.start(1)]}{one}_{other}{text[pair.end(2) :]}"
 
     def chat_url(self, text: str) -> str:
-        """An address in Teams with the pseudonyms of those two whose chat it leads to."""
+        """A URL of a chat with pseudonyms for the two user ids in it."""
         return self.scrub(text) if "unq.gbl.spaces" in text else text
 
     def scrub(self, text: str) -> str:
-        """A text with pseudonyms for the ids, addresses and sites of people in it."""
-        # Most texts have none of it, which is seen faster so.
+        """A text in which pseudonyms replace people's ids, addresses and sites."""
+        # A quick test, since most texts contain none of these.
         if "personal" in text:
             text = _SITE.sub(lambda it: it[1] + self.of(it[2]), text)
         if "@" in text or "%40" in text:

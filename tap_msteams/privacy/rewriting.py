@@ -1,4 +1,4 @@
-"""Rewriting: from what a stream declares to what changes its records."""
+"""Rewriting: rewriters of a stream's records, built from its declaration."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from tap_msteams.writer import Record
 
     Rewrite = Callable[[Any, Record], Any]
-    """What a value becomes; gets the object it stands in, too."""
+    """Returns the new value for a value and the object that holds it."""
 
     Rules = Mapping[type, Rewrite]
 
-GONE: Final = object()
-"""What a value becomes that is about a guest who is to be left out."""
+DROP_RECORD: Final = object()
+"""The new value that drops the record: it is about a guest, and guests are left out."""
 
 HARMLESS = frozenset(
     {"@odata.type", "userIdentityType", "applicationIdentityType", "deviceIdentityType", "tenantId"}
 )
-"""Keys that Graph adds to objects without declaring them, and that tell nothing of a person."""
+"""Undeclared keys that Graph adds to objects and that say nothing about a person."""
 
 _IN_PASSING = frozenset({"lastModifiedBy", "managerUserId"})
-"""Who appears here neither is who a row is about nor has written it."""
+"""Properties whose person is neither the subject of a row nor its author."""
 
 
-def nothing(value: object, owner: Record) -> None:
-    """What is left of what is dropped."""
+def drop(value: object, owner: Record) -> None:
+    """Replace a value with null."""
 
 
 class Rewriting:
-    """What makes rewriters out of declarations, by rules for the kinds of texts."""
+    """Builds rewriters from declarations, by rules for the kinds of texts."""
 
     def __init__(self, rules: Rules, *, closes: bool, on_unknown: Callable[[str], None]) -> None:
-        """Use these rules; with `closes` what objects hold undeclared is left out, and told."""
+        """Use these rules; with `closes` undeclared keys are dropped and passed to `on_unknown`."""
         self._rules = rules
         self._closes = closes
         self._on_unknown = on_unknown
@@ -46,7 +46,7 @@ class Rewriting:
     def of_rows(
         self, properties: Iterable[th.Property[Any]]
     ) -> Callable[[list[Record]], list[Record]] | None:
-        """What rewrites the records of a stream; None where it would change nothing."""
+        """The rewriter of a stream's records; None where it would change nothing."""
         changes = [
             (item.name, rewrite)
             for item in properties
@@ -60,7 +60,7 @@ class Rewriting:
             for name, rewrite in changes:
                 if (value := record.get(name)) is not None:
                     new = rewrite(value, record)
-                    if new is GONE:
+                    if new is DROP_RECORD:
                         if name not in _IN_PASSING:
                             return None
                         new = None
@@ -70,7 +70,7 @@ class Rewriting:
         return lambda records: [new for it in records if (new := row(it)) is not None]
 
     def _of(self, kind: Any, where: str) -> Rewrite | None:  # noqa: ANN401 - the SDK's types
-        """What rewrites values of a type; None where there is nothing to do."""
+        """The rewriter of a type's values; None where it would change nothing."""
         if isinstance(kind, Many):
             return self._of_list(kind, where)
         if isinstance(kind, Untouched):
@@ -81,18 +81,18 @@ class Rewriting:
 
     def _of_list(self, kind: Many, where: str) -> Rewrite | None:
         rewrite = self._of(kind.of, where)
-        if rewrite is None or rewrite is nothing:
+        if rewrite is None or rewrite is drop:
             return rewrite
-        # One mark is enough: the list says what its owner is.
+        # One match is enough: the list describes its owner.
         spreads = kind.of is GuestMark
 
         def items(value: Any, owner: Record) -> Any:  # noqa: ANN401 - any JSON
             if not isinstance(value, list):
                 return value
             found = [None if it is None else rewrite(it, owner) for it in value]
-            if GONE not in found:
+            if DROP_RECORD not in found:
                 return found
-            return GONE if spreads else [it for it in found if it is not GONE]
+            return DROP_RECORD if spreads else [it for it in found if it is not DROP_RECORD]
 
         return items
 
@@ -109,7 +109,7 @@ class Rewriting:
         def keys(value: Any, owner: Record) -> Any:  # noqa: ANN401 - any JSON
             if not isinstance(value, dict):
                 return value
-            # The mentions in a text are beside it, not in it.
+            # The mentions of a text are a property beside it.
             around = owner if has_html else value
             kept = {}
             for name, item in value.items():
@@ -121,8 +121,8 @@ class Rewriting:
                     continue
                 rewrite = table[name]
                 new = rewrite(item, around) if rewrite and item is not None else item
-                if new is GONE:
-                    return GONE
+                if new is DROP_RECORD:
+                    return DROP_RECORD
                 kept[name] = new
             return kept
 

@@ -24,7 +24,7 @@ _THINGS = {"application", "conversation"}
 
 
 def mentioned_user(mention: Record) -> Record | None:
-    """Who is mentioned; None where it is no person."""
+    """The user whom a mention names; None where it names no person."""
     user: Record | None = (mention.get("mentioned") or {}).get("user")
     return user
 
@@ -32,7 +32,7 @@ def mentioned_user(mention: Record) -> Record | None:
 def renamed(
     text: str, mentions: Iterable[Record] | None, name: Callable[[str, Record], str]
 ) -> str:
-    """HTML with other names of the people whom it mentions; `name` gets theirs and who they are."""
+    """HTML with each mentioned person's name replaced by the result of `name`."""
     lowered = text.lower()
     if "<at" not in lowered and "skype.com/mention" not in lowered:
         return text
@@ -50,13 +50,13 @@ class _Mention(NamedTuple):
     id: str
     start: int
     end: int
-    """Where the name is in the text."""
+    """The offset in the text at which the name ends."""
     name: str
-    """As it is read."""
+    """The name as it is shown."""
 
 
 class _MentionReader(Markup):
-    """Finds the mentions in a message; quoted messages have them as their client writes them."""
+    """Finds the mentions in a message, and those in quotes, which have a markup of their own."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -93,12 +93,12 @@ class _MentionReader(Markup):
             self._name.append(data)
 
     def _here(self) -> int:
-        """Where the tag that is read begins."""
+        """The offset of the current tag."""
         line, column = self.getpos()
         return self._lines[line - 1] + column
 
     def _end(self, end: int) -> None:
-        """End the mention that is open; without an end tag it ends with the next one, or last."""
+        """End the open mention; without an end tag it ends at the next mention or at the end."""
         if self._tag:
             name = _cleaned("".join(self._name))
             self.found.append(_Mention(self._id, self._start, end, name))
@@ -115,7 +115,7 @@ def _cleaned(name: str) -> str:
 
 
 class PeopleInTexts:
-    """Puts pseudonyms into texts."""
+    """Replaces people in texts with pseudonyms."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
         """Take them from there."""
@@ -126,7 +126,7 @@ class PeopleInTexts:
         return self._pseudonyms.scrub(renamed(text, mentions, self._mention))
 
     def _mention(self, name: str, user: Record) -> str:
-        # A mention may show a part of a name only, which would have a pseudonym of its own.
+        # A mention may show only a part of a name, whose hash would be another.
         return self._pseudonyms.of(user.get("displayName") or name)
 
     def mention_name(self, name: str, mention: Record) -> str:
@@ -136,14 +136,14 @@ class PeopleInTexts:
 
     def transcript(self, text: str) -> str:
         """A transcript in WebVTT."""
-        end = text.rfind(">") + 1  # without it, each tag would be looked for up to the end
+        end = text.rfind(">") + 1  # otherwise each tag is searched for up to the end
         voices = _VOICE.sub(
             lambda it: it["tag"] + self._pseudonyms.of(_cleaned(unescape(it["name"]))), text[:end]
         )
         return self._pseudonyms.scrub(voices + text[end:])
 
     def card(self, text: str) -> str:
-        """The content of an attachment, JSON as a rule."""
+        """The content of an attachment, usually JSON."""
         try:
             found = msgspec.json.decode(text)
         except msgspec.MsgspecError:

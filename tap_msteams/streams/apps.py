@@ -17,7 +17,7 @@ from tap_msteams.schema import (
     TeamsApp,
     TeamsAppDefinition,
     moments,
-    these,
+    strings,
 )
 from tap_msteams.streams.directory import Users
 from tap_msteams.streams.teams import Channels, Teams
@@ -41,7 +41,7 @@ class Apps(GraphStream):
         th.Property(
             "externalId", th.StringType, description="The id in the manifest; null: from the store."
         ),
-        *these(Public, "displayName"),
+        *strings(Public, "displayName"),
         th.Property(
             "distributionMethod", th.StringType, description="store, organization or sideloaded."
         ),
@@ -146,8 +146,8 @@ class Tabs(GraphStream):
         th.Property("teamId", th.StringType, required=True),
         th.Property("channelId", th.StringType, required=True),
         th.Property("id", th.StringType, required=True),
-        *these(Public, "displayName"),
-        *these(FileUrl, "webUrl"),
+        *strings(Public, "displayName"),
+        *strings(FileUrl, "webUrl"),
         th.Property(
             "configuration", TabConfiguration, description="Whatever else its app keeps is kept."
         ),

@@ -25,8 +25,8 @@ from tap_msteams.schema import (
     moments,
     numbers,
     record,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.media import Endpoint, FailureInfo, Media
 
@@ -89,7 +89,7 @@ class CallRecords(GraphStream):
         th.Property(
             "organizer_v2",
             record(
-                *these(PersonId, "id"),
+                *strings(PersonId, "id"),
                 th.Property("identity", CommunicationsIdentitySet),
                 th.Property("administrativeUnitInfos", AdministrativeUnits),
             ),
@@ -204,16 +204,16 @@ class PstnCalls(GraphStream):
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
         th.Property("callId", th.StringType, description="Not the id of a call record."),
-        *these(PersonId, "userId"),
-        *these(MailAddress, "userPrincipalName"),
-        *these(PersonName, "userDisplayName"),
+        *strings(PersonId, "userId"),
+        *strings(MailAddress, "userPrincipalName"),
+        *strings(PersonName, "userDisplayName"),
         *moments("startDateTime", "endDateTime"),
         th.Property("duration", th.IntegerType, description="In seconds."),
         th.Property("callType", th.StringType, description="user_in, user_out, conf_in, ..."),
-        *these(PersonalValue, "callerNumber", "calleeNumber"),
+        *strings(PersonalValue, "callerNumber", "calleeNumber"),
         *numbers("charge", "connectionCharge"),
         *texts("currency", "destinationContext", "conferenceId"),
-        *these(Public, "destinationName"),
+        *strings(Public, "destinationName"),
         *texts("licenseCapability", "inventoryType", "operator"),
         *texts("usageCountryCode", "tenantCountryCode", "callDurationSource"),
     )
@@ -240,9 +240,9 @@ class DirectRoutingCalls(GraphStream):
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
         *texts("correlationId"),
-        *these(PersonId, "userId"),
-        *these(MailAddress, "userPrincipalName"),
-        *these(PersonName, "userDisplayName"),
+        *strings(PersonId, "userId"),
+        *strings(MailAddress, "userPrincipalName"),
+        *strings(PersonName, "userDisplayName"),
         *moments("inviteDateTime", "startDateTime"),
         th.Property("failureDateTime", th.DateTimeType, description="Null where it did not fail."),
         *moments("endDateTime"),

@@ -15,8 +15,8 @@ from tap_msteams.schema import (
     TeamsApp,
     TeamsAppDefinition,
     moments,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.apps import APP_CLOUDS
 from tap_msteams.streams.chats import ChatStream
@@ -35,8 +35,8 @@ class ChatTabs(ChatStream):
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),
-        *these(Public, "displayName"),
-        *these(FileUrl, "webUrl"),
+        *strings(Public, "displayName"),
+        *strings(FileUrl, "webUrl"),
         th.Property(
             "configuration", TabConfiguration, description="Whatever else its app keeps is kept."
         ),

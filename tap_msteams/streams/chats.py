@@ -28,8 +28,8 @@ from tap_msteams.schema import (
     flags,
     moments,
     record,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.directory import Users
 from tap_msteams.streams.messages import MESSAGE, TEXT, TEXT_SWITCH, chat_texts, contents_of
@@ -76,13 +76,13 @@ class Chats(GraphStream):
         th.Property(
             "onlineMeetingInfo",
             record(
-                *these(PersonalValue, "calendarEventId"),
-                *these(PersonalUrl, "joinWebUrl"),
+                *strings(PersonalValue, "calendarEventId"),
+                *strings(PersonalUrl, "joinWebUrl"),
                 th.Property(
                     "organizer",
                     record(
-                        *these(PersonId, "id"),
-                        *these(PersonName, "displayName"),
+                        *strings(PersonId, "id"),
+                        *strings(PersonName, "displayName"),
                         *texts("userIdentityType"),
                     ),
                 ),
@@ -90,7 +90,7 @@ class Chats(GraphStream):
             description="The meeting that a meeting chat belongs to.",
         ),
         th.Property("tenantId", th.StringType, description="Tenant that owns the chat."),
-        *these(ChatUrl, "webUrl"),
+        *strings(ChatUrl, "webUrl"),
         *texts("migrationMode"),
         *flags("isHiddenForAllMembers"),
         *moments("originalCreatedDateTime"),
@@ -175,8 +175,8 @@ class ChatMembers(ChatStream):
             description="Graph's type of the member, such as aadUserConversationMember.",
         ),
         th.Property("userId", PersonId, description="The member's id among the users."),
-        *these(PersonName, "displayName"),
-        *these(MailAddress, "email"),
+        *strings(PersonName, "displayName"),
+        *strings(MailAddress, "email"),
         th.Property("tenantId", th.StringType, description="Home tenant of the member."),
         th.Property("roles", Many(GuestMark), description="owner or guest."),
         th.Property(
@@ -184,8 +184,8 @@ class ChatMembers(ChatStream):
             th.DateTimeType,
             description="From when on the member sees the messages; year 1: all of them.",
         ),
-        *these(PersonId, "anonymousGuestId", "azureCommunicationServicesId", "skypeId"),
-        *these(PersonalValue, "phoneNumber"),
+        *strings(PersonId, "anonymousGuestId", "azureCommunicationServicesId", "skypeId"),
+        *strings(PersonalValue, "phoneNumber"),
     )
 
 

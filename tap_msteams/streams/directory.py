@@ -18,8 +18,8 @@ from tap_msteams.schema import (
     flags,
     moments,
     record,
+    strings,
     texts,
-    these,
 )
 
 
@@ -37,18 +37,18 @@ class Users(GraphStream):
     on_request = ("signInActivity",)
     properties = th.PropertiesList(
         th.Property("id", PersonId, required=True),
-        *these(PersonName, "displayName", "givenName", "surname", "mailNickname"),
-        *these(MailAddress, "userPrincipalName", "mail"),
+        *strings(PersonName, "displayName", "givenName", "surname", "mailNickname"),
+        *strings(MailAddress, "userPrincipalName", "mail"),
         th.Property("userType", GuestMark, description="Member or Guest."),
         *flags("accountEnabled", "isResourceAccount", "onPremisesSyncEnabled", "showInAddressList"),
         *texts("jobTitle", "department", "companyName", "employeeType"),
         *texts("officeLocation", "city", "state", "country"),
         *texts("ageGroup", "creationType", "externalUserState"),
-        *these(PersonalValue, "employeeId", "mobilePhone", "faxNumber"),
-        *these(PersonalDetail, "streetAddress", "postalCode"),
+        *strings(PersonalValue, "employeeId", "mobilePhone", "faxNumber"),
+        *strings(PersonalDetail, "streetAddress", "postalCode"),
         *texts("preferredDataLocation", "preferredLanguage", "usageLocation"),
-        *these(PersonalValue, "onPremisesImmutableId", "onPremisesSamAccountName"),
-        *these(MailAddress, "onPremisesUserPrincipalName"),
+        *strings(PersonalValue, "onPremisesImmutableId", "onPremisesSamAccountName"),
+        *strings(MailAddress, "onPremisesUserPrincipalName"),
         th.Property("businessPhones", Many(PersonalValue)),
         th.Property("otherMails", Many(MailAddress)),
         th.Property("proxyAddresses", Many(MailAddress)),
@@ -67,7 +67,7 @@ class Users(GraphStream):
         ),
         th.Property(
             "identities",
-            Many(record(*texts("issuer", "signInType"), *these(MailAddress, "issuerAssignedId"))),
+            Many(record(*texts("issuer", "signInType"), *strings(MailAddress, "issuerAssignedId"))),
         ),
         th.Property(
             "signInActivity",
@@ -102,13 +102,13 @@ class Groups(GraphStream):
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True, description="The id of its team, too."),
-        *these(Public, "displayName", "description", "mail", "mailNickname"),
+        *strings(Public, "displayName", "description", "mail", "mailNickname"),
         *texts("visibility"),
         th.Property("groupTypes", Many(th.StringType), description="Unified, DynamicMembership."),
         *flags("isArchived", "isAssignableToRole", "isManagementRestricted"),
         *flags("mailEnabled", "securityEnabled", "onPremisesSyncEnabled"),
         *texts("classification", "membershipRuleProcessingState"),
-        *these(PersonalDetail, "membershipRule"),
+        *strings(PersonalDetail, "membershipRule"),
         *texts("preferredDataLocation", "preferredLanguage", "securityIdentifier", "theme"),
         *texts("uniqueName"),
         th.Property("proxyAddresses", Many(Public)),
@@ -120,7 +120,7 @@ class Groups(GraphStream):
         ),
         th.Property(
             "assignedLabels",
-            Many(record(*texts("labelId"), *these(Public, "displayName"))),
+            Many(record(*texts("labelId"), *strings(Public, "displayName"))),
         ),
         *moments("createdDateTime", "deletedDateTime", "expirationDateTime", "renewedDateTime"),
         *moments("onPremisesLastSyncDateTime"),

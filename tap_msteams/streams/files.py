@@ -21,8 +21,8 @@ from tap_msteams.schema import (
     moments,
     numbers,
     record,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.teams import Channels, Teams
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 SharePointIds = record(
     *texts("listId", "listItemId", "listItemUniqueId", "siteId", "tenantId", "webId"),
-    *these(FileUrl, "siteUrl"),
+    *strings(FileUrl, "siteUrl"),
 )
 
 ItemReference = record(
     *texts("driveId", "driveType", "id", "siteId"),
-    *these(FileUrl, "shareId"),
-    *these(FreeText, "name", "path"),
+    *strings(FileUrl, "shareId"),
+    *strings(FreeText, "name", "path"),
     th.Property("sharepointIds", SharePointIds),
 )
 
@@ -87,7 +87,7 @@ Shared = record(
     th.Property("sharedBy", IdentitySet),
 )
 
-SpecialFolder = record(*these(Public, "name"))
+SpecialFolder = record(*strings(Public, "name"))
 
 Video = record(
     *counts("audioBitsPerSample", "audioChannels", "audioSamplesPerSecond", "bitrate", "duration"),
@@ -97,7 +97,7 @@ Video = record(
 )
 
 Audio = record(
-    *these(FreeText, "album", "albumArtist", "artist", "composers", "copyright", "title"),
+    *strings(FreeText, "album", "albumArtist", "artist", "composers", "copyright", "title"),
     *texts("genre"),
     *counts("bitrate", "disc", "discCount", "duration", "track", "trackCount", "year"),
     *flags("hasDrm", "isVariableBitrate"),
@@ -111,8 +111,8 @@ Photo = record(
 )
 
 CONTENT = (
-    *these(FreeText, "name"),
-    *these(FileUrl, "webUrl", "webDavUrl"),
+    *strings(FreeText, "name"),
+    *strings(FileUrl, "webUrl", "webDavUrl"),
     *counts("size"),
     th.Property("fileSystemInfo", FileSystemInfo, description="Times of the file it came from."),
     th.Property("file", FileFacet, description="There if it is a file."),
@@ -129,7 +129,7 @@ CONTENT = (
 ITEM = (
     *ENTRY,
     *CONTENT,
-    *these(FreeText, "description"),
+    *strings(FreeText, "description"),
     *texts("cTag"),
     th.Property("audio", Audio),
     th.Property(
@@ -137,7 +137,7 @@ ITEM = (
         record(*counts("childCount"), th.Property("album", record(*texts("coverImageItemId")))),
     ),
     th.Property("location", record(*numbers("altitude", "latitude", "longitude"))),
-    th.Property("malware", record(*these(Public, "description"))),
+    th.Property("malware", record(*strings(Public, "description"))),
     th.Property(
         "pendingOperations",
         record(th.Property("pendingContentUpdate", record(*moments("queuedDateTime")))),
@@ -185,7 +185,7 @@ class Drives(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True, description="Also its group's id."),
         th.Property("id", th.StringType, required=True),
-        *these(Public, "name", "description"),
+        *strings(Public, "name", "description"),
         *ENTRY,
         *texts("driveType", "webUrl"),
         th.Property("owner", IdentitySet),

@@ -20,8 +20,8 @@ from tap_msteams.schema import (
     moments,
     numbers,
     record,
+    strings,
     texts,
-    these,
 )
 
 FailureInfo = record(*texts("stage", "reason"))
@@ -39,7 +39,7 @@ Endpoint = record(
         th.StringType,
         description="participantEndpoint: somebody's device; serviceEndpoint: Teams itself.",
     ),
-    *these(PersonalValue, "name"),
+    *strings(PersonalValue, "name"),
     *texts("cpuName"),
     *counts("cpuCoresCount", "cpuProcessorSpeedInMhz"),
     th.Property("userAgent", UserAgent),
@@ -47,14 +47,14 @@ Endpoint = record(
     th.Property("associatedIdentity", Identity),
     th.Property(
         "feedback",
-        record(*texts("rating"), *these(FreeText, "text"), th.Property("tokens", Untouched())),
+        record(*texts("rating"), *strings(FreeText, "text"), th.Property("tokens", Untouched())),
         description="What somebody said of the call afterwards.",
     ),
 )
 
 Device = record(
     *texts("captureDeviceDriver", "renderDeviceDriver"),
-    *these(PersonalValue, "captureDeviceName", "renderDeviceName"),
+    *strings(PersonalValue, "captureDeviceName", "renderDeviceName"),
     *counts("howlingEventCount", "receivedNoiseLevel", "receivedSignalLevel"),
     *counts("sentNoiseLevel", "sentSignalLevel"),
     *numbers("captureNotFunctioningEventRatio", "cpuInsufficentEventRatio"),
@@ -66,9 +66,9 @@ Device = record(
 
 Network = record(
     *texts("connectionType", "networkTransportProtocol", "dnsSuffix"),
-    *these(Public, "relayIPAddress"),
-    *these(PersonalValue, "ipAddress", "subnet", "macAddress", "reflexiveIPAddress"),
-    *these(PersonalValue, "basicServiceSetIdentifier"),
+    *strings(Public, "relayIPAddress"),
+    *strings(PersonalValue, "ipAddress", "subnet", "macAddress", "reflexiveIPAddress"),
+    *strings(PersonalValue, "basicServiceSetIdentifier"),
     *counts("port", "relayPort", "linkSpeed"),
     *numbers("bandwidthLowEventRatio", "delayEventRatio"),
     *numbers("receivedQualityEventRatio", "sentQualityEventRatio"),
@@ -78,7 +78,9 @@ Network = record(
     th.Property(
         "traceRouteHops",
         Many(
-            record(*counts("hopCount"), *these(PersonalValue, "ipAddress"), *texts("roundTripTime"))
+            record(
+                *counts("hopCount"), *strings(PersonalValue, "ipAddress"), *texts("roundTripTime")
+            )
         ),
     ),
 )

@@ -27,8 +27,8 @@ from tap_msteams.schema import (
     flags,
     moments,
     record,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.calls import CallRecords
 from tap_msteams.streams.chats import Chats
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from tap_msteams.errors import GraphError
 
 MeetingParticipant = record(
-    *texts("role"), *these(MailAddress, "upn"), th.Property("identity", IdentitySet)
+    *texts("role"), *strings(MailAddress, "upn"), th.Property("identity", IdentitySet)
 )
 
 
@@ -77,10 +77,10 @@ class OnlineMeetings(GraphStream):
         th.Property(
             "userId", PersonId, description="The organizer, in whose name it was asked for."
         ),
-        *these(FreeText, "subject"),
+        *strings(FreeText, "subject"),
         *moments("creationDateTime", "startDateTime", "endDateTime", "expiryDateTime"),
         th.Property("meetingType", th.StringType, description="scheduled, recurring, meetnow, ..."),
-        *these(PersonalUrl, "joinWebUrl", "meetingOptionsWebUrl"),
+        *strings(PersonalUrl, "joinWebUrl", "meetingOptionsWebUrl"),
         *texts("externalId", "meetingTemplateId"),
         *texts("videoTeleconferenceId", "meetingSpokenLanguageTag"),
         th.Property(
@@ -93,13 +93,13 @@ class OnlineMeetings(GraphStream):
         ),
         th.Property(
             "chatInfo",
-            record(*these(ChatId, "threadId"), *texts("messageId", "replyChainMessageId")),
+            record(*strings(ChatId, "threadId"), *texts("messageId", "replyChainMessageId")),
         ),
         th.Property("joinInformation", ItemBody),
         th.Property(
             "joinMeetingIdSettings",
             record(
-                *flags("isPasscodeRequired"), *these(PersonalValue, "joinMeetingId", "passcode")
+                *flags("isPasscodeRequired"), *strings(PersonalValue, "joinMeetingId", "passcode")
             ),
         ),
         th.Property(
@@ -109,7 +109,7 @@ class OnlineMeetings(GraphStream):
             "audioConferencing",
             record(
                 *texts("conferenceId", "dialinUrl"),
-                *these(Public, "tollFreeNumber", "tollNumber"),
+                *strings(Public, "tollFreeNumber", "tollNumber"),
                 th.Property("tollFreeNumbers", Many(Public)),
                 th.Property("tollNumbers", Many(Public)),
             ),
@@ -231,6 +231,6 @@ class AttendanceRecords(GraphStream):
         *texts("registrationId"),
         th.Property(
             "externalRegistrationInformation",
-            record(*these(PersonalDetail, "referrer"), *texts("registrationId")),
+            record(*strings(PersonalDetail, "referrer"), *texts("registrationId")),
         ),
     )

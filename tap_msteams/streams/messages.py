@@ -26,8 +26,8 @@ from tap_msteams.schema import (
     PolicyViolation,
     Reaction,
     moments,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.teams import Channels, DeletedTeams, Teams
 
@@ -42,7 +42,7 @@ MESSAGE = (
     th.Property("replyToId", th.StringType, description="The post it replies to; null: a post."),
     th.Property("messageType", th.StringType, description="message, systemEventMessage, ..."),
     th.Property("from", IdentitySet, description="Empty for system events."),
-    *these(FreeText, "subject", "summary"),
+    *strings(FreeText, "subject", "summary"),
     th.Property("body", ItemBody),
     th.Property("importance", th.StringType, description="normal, high or urgent."),
     th.Property("attachments", Many(Attachment)),
@@ -52,9 +52,9 @@ MESSAGE = (
     th.Property("eventDetail", EventDetail, description="What a system event says."),
     th.Property("policyViolation", PolicyViolation),
     th.Property("channelIdentity", ChannelIdentity),
-    *these(ChatId, "chatId"),
+    *strings(ChatId, "chatId"),
     *texts("etag", "locale"),
-    *these(ChatUrl, "webUrl"),
+    *strings(ChatUrl, "webUrl"),
     *moments("createdDateTime"),
     th.Property(
         "lastModifiedDateTime",

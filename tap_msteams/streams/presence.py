@@ -14,8 +14,8 @@ from tap_msteams.schema import (
     flags,
     moments,
     record,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.directory import Users
 
@@ -48,7 +48,7 @@ class Presence(GraphStream):
         th.Property("activity", th.StringType, description="InACall, InAMeeting, Presenting, ..."),
         th.Property("sequenceNumber", Public),
         th.Property(
-            "outOfOfficeSettings", record(*flags("isOutOfOffice"), *these(FreeText, "message"))
+            "outOfOfficeSettings", record(*flags("isOutOfOffice"), *strings(FreeText, "message"))
         ),
         th.Property(
             "statusMessage",

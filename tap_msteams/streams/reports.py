@@ -14,8 +14,8 @@ from tap_msteams.schema import (
     counts,
     flags,
     record,
+    strings,
     texts,
-    these,
 )
 
 ABOUT = (
@@ -33,7 +33,7 @@ MORE = th.Property(
 
 PERSON = (
     th.Property("userId", PersonId, required=True, description="Or a hash: see the log."),
-    *these(MailAddress, "userPrincipalName"),
+    *strings(MailAddress, "userPrincipalName"),
     *flags("isDeleted", "isLicensed"),
     th.Property("deletedDate", th.DateType),
 )
@@ -62,7 +62,7 @@ class UserActivity(ReportStream):
     properties = th.PropertiesList(
         *ABOUT,
         *PERSON,
-        *these(Public, "tenantDisplayName", "sharedChannelTenantDisplayNames"),
+        *strings(Public, "tenantDisplayName", "sharedChannelTenantDisplayNames"),
         th.Property("assignedProducts", Many(th.StringType)),
         *counts("teamChatMessageCount", "privateChatMessageCount", "callCount", "meetingCount"),
         *counts("postMessages", "replyMessages", "urgentMessages"),

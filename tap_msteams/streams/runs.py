@@ -10,8 +10,8 @@ from tap_msteams.schema import (
     Untouched,
     counts,
     moments,
+    strings,
     texts,
-    these,
 )
 
 _RUN = "The same in all rows of one run."
@@ -84,7 +84,7 @@ class SyncIssues(IssueStream):
         ),
         *counts("status"),
         *texts("code"),
-        *these(Public, "message"),
+        *strings(Public, "message"),
         th.Property("requestId", th.StringType, description="Microsoft's id of the answer."),
         th.Property(
             "clientRequestId",

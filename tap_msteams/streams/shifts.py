@@ -21,8 +21,8 @@ from tap_msteams.schema import (
     moments,
     numbers,
     record,
+    strings,
     texts,
-    these,
 )
 from tap_msteams.streams.teams import Teams
 
@@ -57,14 +57,14 @@ USER_ID = th.Property("userId", PersonId, description="Whose it is.")
 
 SHIFT = (
     *moments("startDateTime", "endDateTime"),
-    *these(FreeText, "displayName", "notes"),
+    *strings(FreeText, "displayName", "notes"),
     *texts("theme"),
     th.Property(
         "activities",
         Many(
             record(
                 *moments("startDateTime", "endDateTime"),
-                *these(FreeText, "displayName"),
+                *strings(FreeText, "displayName"),
                 *texts("code", "theme"),
                 *flags("isPaid"),
             )
@@ -105,15 +105,15 @@ REQUEST = (
     th.Property(
         "assignedTo", th.StringType, description="Whose turn it is: manager, recipient and so on."
     ),
-    *these(PersonId, "senderUserId", "managerUserId"),
-    *these(FreeText, "senderMessage", "managerActionMessage"),
+    *strings(PersonId, "senderUserId", "managerUserId"),
+    *strings(FreeText, "senderMessage", "managerActionMessage"),
     *moments("senderDateTime", "managerActionDateTime"),
 )
 
 OFFER = (
     th.Property("senderShiftId", th.StringType, description="Id among the shifts."),
-    *these(PersonId, "recipientUserId"),
-    *these(FreeText, "recipientActionMessage"),
+    *strings(PersonId, "recipientUserId"),
+    *strings(FreeText, "recipientActionMessage"),
     *moments("recipientActionDateTime"),
 )
 
@@ -230,7 +230,7 @@ class TimeOffReasons(InSchedule):
     properties = th.PropertiesList(
         *KEYS,
         *TRACKED,
-        *these(Public, "displayName"),
+        *strings(Public, "displayName"),
         *texts("code", "iconType"),
         *flags("isActive"),
     )
@@ -245,7 +245,7 @@ class SchedulingGroups(InSchedule):
     properties = th.PropertiesList(
         *KEYS,
         *TRACKED,
-        *these(Public, "displayName"),
+        *strings(Public, "displayName"),
         *texts("code"),
         *flags("isActive"),
         th.Property("userIds", Many(PersonId)),

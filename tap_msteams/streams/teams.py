@@ -23,8 +23,8 @@ from tap_msteams.schema import (
     flags,
     moments,
     record,
+    strings,
     texts,
-    these,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Teams(GraphStream):
     cost = "1, and 1 per team for more than names and descriptions"
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True, description="Also the id of its group."),
-        *these(Public, "displayName", "description"),
+        *strings(Public, "displayName", "description"),
         *texts("classification", "firstChannelName"),
         th.Property("internalId", th.StringType, description="Id of the thread behind the team."),
         *texts("specialization", "visibility", "webUrl", "tenantId"),
@@ -138,7 +138,7 @@ class Channels(GraphStream):
             th.StringType,
             description="Team that hosts it: the same, or another one that shares it.",
         ),
-        *these(Public, "displayName", "description"),
+        *strings(Public, "displayName", "description"),
         th.Property(
             "email",
             Public,
@@ -172,8 +172,8 @@ MEMBER = (
         "id", PersonalValue, required=True, description="The membership's id, not the user's."
     ),
     th.Property("userId", PersonId, description="The member's id among the users."),
-    *these(PersonName, "displayName"),
-    *these(MailAddress, "email"),
+    *strings(PersonName, "displayName"),
+    *strings(MailAddress, "email"),
     th.Property("tenantId", th.StringType, description="Home tenant of the member."),
     th.Property("roles", Many(GuestMark), description="owner or guest; empty for a plain member."),
     *moments("visibleHistoryStartDateTime"),
@@ -246,7 +246,7 @@ class SharedWithTeams(GraphStream):
         th.Property("teamId", th.StringType, required=True, description="Team that hosts it."),
         th.Property("channelId", th.StringType, required=True),
         th.Property("id", th.StringType, required=True, description="The team that sees it."),
-        *these(Public, "displayName"),
+        *strings(Public, "displayName"),
         th.Property("tenantId", th.StringType, description="Tenant of the team that sees it."),
         *flags("isHostTeam"),
     )
@@ -273,7 +273,7 @@ class Tags(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property("id", th.StringType, required=True),
-        *these(Public, "displayName", "description"),
+        *strings(Public, "displayName", "description"),
         *texts("tagType"),
         *counts("memberCount"),
     )
@@ -295,7 +295,7 @@ class TagMembers(GraphStream):
         th.Property("tagId", th.StringType, required=True),
         th.Property("id", PersonalValue, required=True, description="Not the user's id."),
         th.Property("userId", PersonId, description="The id among the users."),
-        *these(PersonName, "displayName"),
+        *strings(PersonName, "displayName"),
         *texts("tenantId"),
     )
 
