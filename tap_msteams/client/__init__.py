@@ -1,4 +1,4 @@
-"""Microsoft Graph: requests out, pages of rows in; it paces, retries and counts. No Singer here."""
+"""Microsoft Graph: a client that paces, retries and counts requests, and yields pages of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client: `await client.page(request)`, sent when the limits allow and as often as it takes."""
+"""The client: `await client.page(request)` waits for the limits, sends and retries."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ if TYPE_CHECKING:
     from tap_msteams.throttle import Gate
 
 TRIES = 8
-"""How often a request that fails is sent; with the pauses between, over about a minute."""
+"""Attempts at a failing request; with the pauses between them they take about a minute."""
 
 TRIES_AT_FIRST = 4
-"""The same while Graph has never answered: then it is the setup, and nobody should wait."""
+"""Attempts while Graph has never answered: the cause is the setup, and waiting is no use."""
 
 TRIES_THROTTLED = 30
-"""How often a throttled request is sent again before its parent is given up."""
+"""Attempts at a throttled request before its parent is given up."""
 
 LONGEST_PAUSE = 60.0
-"""Seconds."""
+"""Seconds between two attempts, unless Graph asks for more."""
 
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """A request on its way."""
+    """A request until its answer, with the attempts so far."""
 
     request: Request
     buckets: tuple[tuple[str, ...], ...]
-    """The limits that it falls under, the widest first."""
+    """The limits that apply to the request, the widest first."""
     turn: asyncio.Future[None] | None = None
-    """Done when it may be sent."""
+    """Done when the request may be sent."""
     not_before: float = 0.0
     sent: float = 0.0
     tries: int = 0
@@ -61,20 +61,20 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class StreamClient:
-    """One stream's way to Graph: its requests take turns with those of the others."""
+    """The client of one stream: its requests take turns with those of other streams."""
 
     name: str
     _client: GraphClient
     metrics: Metrics = field(default_factory=Metrics)
     waiting: deque[Attempt] = field(default_factory=deque)
-    """What may not be sent yet."""
+    """Attempts that may not be sent yet."""
 
     async def page(self, request: Request) -> Page:
-        """The page that a request asks for; raises a GraphError when sending it again is no use."""
+        """The page that a request asks for; raises a GraphError when no retry is left."""
         return await self._client.page(self, request)
 
     async def pages(self, request: Request, page: Page | None = None) -> AsyncIterator[Page]:
-        """The page that a request asks for, which may be known, and all that its links lead to."""
+        """The first page of a request, unless `page` is that page already, and all later ones."""
         followed = set[int]()
         while True:
             page = page or await self.page(request)
@@ -89,9 +89,9 @@ class StreamClient:
 
 
 class GraphClient:
-    """Sends the requests of all streams, so many at a time, as the gate lets them through.
+    """Sends the requests of all streams, with bounded concurrency, when the gate admits them.
 
-    Use it as an asynchronous context manager; it belongs to the event loop that enters it.
+    Use the client as an asynchronous context manager; it belongs to the event loop that enters it.
     """
 
     def __init__(
@@ -105,8 +105,8 @@ class GraphClient:
     ) -> None:
         """Have up to `concurrency` requests to `graph` in flight.
 
-        `pause` tells the seconds to wait after so many tries; `clock` counts seconds as the event
-        loop does.
+        `pause` returns the seconds to wait after a number of tries; `clock` counts seconds as the
+        event loop does.
         """
         self.graph = graph
         self.gate = gate
@@ -127,7 +127,7 @@ class GraphClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Send nothing more; what is under way is left to end on its own."""
+        """Send nothing more; requests under way end on their own."""
         if self._timer:
             self._timer.cancel()
         if self._threads:
@@ -137,14 +137,14 @@ class GraphClient:
             stream.metrics.close(now)
 
     def stream(self, name: str) -> StreamClient:
-        """A way to Graph for one stream more."""
+        """Add a client for one stream."""
         stream = StreamClient(name, self)
         self.streams.append(stream)
         return stream
 
     @property
     def is_idle(self) -> bool:
-        """Whether nobody waits for an answer."""
+        """Whether no request is waiting or under way."""
         return self._free == self.concurrency and not any(it.waiting for it in self.streams)
 
     async def page(self, stream: StreamClient, request: Request) -> Page:
@@ -174,7 +174,7 @@ class GraphClient:
         try:
             answer = await loop.run_in_executor(self._threads, self.graph.send, attempt.request)
             status = requests.codes.ok
-            return answer.page()  # decoded in this thread, where it is needed
+            return answer.page()  # decoded in the event loop's thread, which uses the page
         except GraphError as error:
             status = error.status
             raise
@@ -195,12 +195,12 @@ class GraphClient:
             if attempt in stream.waiting:
                 stream.waiting.remove(attempt)
             elif not turn.cancelled():
-                self._free += 1  # it had been let go, and has not gone
+                self._free += 1  # admitted, but never sent
                 self._dispatch()
             raise
 
     def _dispatch(self) -> None:
-        """Let go whoever may, and come again when the next one may."""
+        """Admit waiting attempts, and set a timer for the next one that has to wait."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -215,10 +215,10 @@ class GraphClient:
                 attempt.turn.set_result(None)
 
     def _admitted(self) -> tuple[Attempt | None, float | None]:
-        """An attempt that the gate lets through, streams in turn; else how long to wait for one."""
+        """An attempt that the gate admits, streams in turn; otherwise the seconds until one."""
         now = self.clock()
         shortest: float | None = None
-        closed = set[tuple[str, ...]]()  # wide limits that let nobody through at this moment
+        closed = set[tuple[str, ...]]()  # wide limits without a token at this moment
         waiting = [stream for stream in self.streams if stream.waiting]
         for offset in range(len(waiting)):
             stream = waiting[(self._turn + offset) % len(waiting)]
@@ -234,13 +234,13 @@ class GraphClient:
                     return attempt, None
                 if closes := self.gate.wait(wide, now):
                     closed.add(wide)
-                    wait = closes  # then it may let others through, sooner than this one
+                    wait = closes  # another attempt may be admitted sooner
                 shortest = wait if shortest is None else min(shortest, wait)
             stream.metrics.hold(now)
         return None, shortest
 
     def _next_try(self, stream: StreamClient, attempt: Attempt, error: TapError) -> float:
-        """When to send an attempt again; raises the error where that is of no use."""
+        """The time of the next try; raises the error where another try is no use."""
         now = self.clock()
         if isinstance(error, ThrottledError):
             attempt.throttled += 1
@@ -267,7 +267,7 @@ class GraphClient:
 
 
 def next_pause(tries: int, jitter: Callable[[float], float] = backoff.full_jitter) -> float:
-    """Seconds to wait after so many tries: exponential, jittered, at least a tenth."""
+    """Seconds to wait after a number of tries: exponential, jittered, at least a tenth."""
     pauses = backoff.expo(base=2, factor=1, max_value=LONGEST_PAUSE)
     next(pauses)
     pause = LONGEST_PAUSE

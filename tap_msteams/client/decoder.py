@@ -1,4 +1,4 @@
-"""Decoding: what Graph sends stays bytes until somebody looks at it."""
+"""Decoding: values stay bytes of JSON unless the tap has to look at them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from tap_msteams.client.request import Answer
 
-# PostgreSQL takes no NUL in a text; an even number of backslashes before it means a real escape.
+# PostgreSQL takes no NUL in a text; the escape is real after an even number of backslashes only.
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 _TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _TEXTS = re.compile(_TEXT, re.DOTALL)
 _TEXTS_AND_BRACKETS = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
 
-# Whole pairs of surrogates and other escapes are matched to be passed over.
+# Pairs of surrogates and other escapes are matched so that they are skipped.
 _FLAWS = re.compile(
     rb"\\u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}"
     rb"|(?P<half>\\u[Dd][89A-Fa-f][0-9A-Fa-f]{2})"
@@ -35,13 +35,13 @@ _FLAWS = re.compile(
 )
 
 _ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
-"""What parts a message of Singer's from the next must not part two values."""
+"""Line breaks between values become spaces: a line break ends a Singer message."""
 
 _ROW_DEPTH = 3
-"""The level of a row: in the list of a page."""
+"""The depth of a row: an object in a list in a page."""
 
 _DEEPEST = 200
-"""The last level that is kept where a page is nested too deep to be decoded."""
+"""The greatest depth of a row that is kept where a page is too deep to decode."""
 
 T = TypeVar("T")
 
@@ -75,9 +75,9 @@ _ROW_BY_ROW = msgspec.json.Decoder(_RowByRow)
 
 
 class RowDecoder:
-    """Decodes the rows of a page as far as the tap looks into them.
+    """Decodes the rows of a page, and of each row only the facts that the tap looks at.
 
-    A row is what fails as a unit: one that cannot be read leaves the others of its page alone.
+    Rows fail one by one: an unreadable row costs no other row of its page.
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class RowDecoder:
         plain: bool = False,
         nested: Mapping[str, RowDecoder] | None = None,
     ) -> None:
-        """Keep the `emitted` properties and look at the `facts`, which are named with their types.
+        """Keep the `emitted` properties and decode the `facts`, given with their types.
 
-        Keys that are not among the `declared` ones are kept aside; None: they are dropped. With
-        `plain` values are decoded, for whoever changes them. Facts that are `nested` are rows
+        Keys that are not `declared` go to `additionalData`; None drops them. With `plain` all
+        values are decoded, so that they can be changed. Facts that are `nested` are rows
         themselves.
         """
         self._emitted = frozenset(emitted)
@@ -105,7 +105,7 @@ class RowDecoder:
         self._take = [it for it in readers.items() if it[0] not in self._emitted]
 
     def decode(self, answer: Answer) -> Page:
-        """The rows of a collection, or the single one of an entity's own path."""
+        """The page in an answer: a collection's rows, or one entity as a single row."""
         body = readable(answer.body)
         if answer.request.single:
             return self.page([_decoded(_PLAIN_ROW if self._plain else _ROW, body)])
@@ -116,7 +116,7 @@ class RowDecoder:
         return self.page(found.value, found.next, found.delta)
 
     def _row_by_row(self, body: bytes) -> Page:
-        """The rows of a page in which one at least is broken."""
+        """Decode a page with a broken row, row by row."""
         try:
             found = _decoded(_ROW_BY_ROW, body)
         except RecursionError:
@@ -127,7 +127,7 @@ class RowDecoder:
         return oddities.page(rows, found.next, found.delta)
 
     def rows(self, value: Any) -> Page:  # noqa: ANN401 - bytes, or what they stand for
-        """The rows in a property that holds some; none where it is null."""
+        """The rows in a property whose value is a list of rows; none where the value is null."""
         oddities = _Oddities()
         return oddities.page(self._rows_in(value, oddities))
 
@@ -156,7 +156,7 @@ class RowDecoder:
         return self._rows(found, oddities)
 
     def _objects(self, rows: Iterable[Any], oddities: _Oddities) -> list[dict[str, Any]]:
-        """Those rows that are objects."""
+        """The rows that are objects; the others are noted as unreadable."""
         good: list[dict[str, Any]] = []
         for row in rows:
             try:
@@ -180,10 +180,10 @@ class RowDecoder:
         return rows
 
     def _row(self, values: dict[str, Any], oddities: _Oddities) -> Row:
-        """A row out of values that nobody else holds: what is not emitted is taken out of them."""
+        """A row made of these values, which are changed: what is not emitted is removed."""
         facts: dict[str, Any] = {}
         if read_id := self._read_id:
-            # A record without an id could be neither keyed nor found again.
+            # A record without an id would have no key.
             if ID not in values or not (id_ := read_id(values[ID])):
                 msg = "the row has no id"
                 raise msgspec.ValidationError(msg)
@@ -201,7 +201,7 @@ class RowDecoder:
         return Row(values, facts)
 
     def _kept(self, values: dict[str, Any], oddities: _Oddities) -> dict[str, Any]:
-        """What is emitted of some values; what nobody declared is kept aside."""
+        """The emitted ones of these values, with undeclared ones as `additionalData`."""
         kept = {name: value for name, value in values.items() if name in self._emitted}
         if self._declared is None:
             return kept
@@ -219,7 +219,7 @@ class RowDecoder:
 
 @dataclass(slots=True)
 class _Oddities:
-    """What is odd in the rows of one page."""
+    """What is undeclared or unreadable in the rows of one page."""
 
     undeclared: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
@@ -236,7 +236,7 @@ class _Oddities:
 
 
 def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 - a type
-    """What decodes values of a type; raises ValidationError for those of another."""
+    """A function that decodes values of a type; raises ValidationError for other values."""
     if kind is Raw:
         return lambda value: value
     if plain:
@@ -245,7 +245,7 @@ def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
-    """What a decoder makes of a body, repaired where need be."""
+    """The decoded body; broken texts in it are repaired first."""
     try:
         return decoder.decode(body)
     except msgspec.DecodeError:
@@ -253,14 +253,14 @@ def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 
 
 def readable(body: bytes) -> bytes:
-    """A body whose values a target can read: UTF-8, without NUL, on one line."""
+    """The body as targets can read it: UTF-8, without NUL, on one line."""
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.isascii():
         try:
             body.decode()
         except UnicodeDecodeError:
             body = body.decode(errors="replace").encode()
-    # From the end: CPython takes three times as long to look forward for so short a text.
+    # From the end, since CPython searches forward for such a short text three times slower.
     if body.rfind(rb"\u0000") >= 0:
         body = _NUL.sub(rb"\1", body)
     if b"\n" in body or b"\r" in body:
@@ -269,9 +269,9 @@ def readable(body: bytes) -> bytes:
 
 
 def repaired(body: bytes) -> bytes:
-    """The same with texts that JSON allows: half of a surrogate pair becomes U+FFFD.
+    """The body with texts that JSON allows: half of a surrogate pair becomes U+FFFD.
 
-    Control characters become escapes, and all the rest stays byte for byte.
+    Control characters become escapes; everything else stays byte for byte.
     """
     return _TEXTS.sub(lambda text: _FLAWS.sub(_repair, text[0]), body)
 
@@ -285,7 +285,7 @@ def _repair(flaw: re.Match[bytes]) -> bytes:
 
 
 def without_deep_rows(body: bytes) -> bytes:
-    """The same page with null for each row that is nested too deep to be decoded."""
+    """The body with null in place of each row that is too deep to decode."""
     kept: list[bytes] = []
     depth = deepest = start = end = 0
     for mark in _TEXTS_AND_BRACKETS.finditer(body):

@@ -1,4 +1,4 @@
-"""Microsoft Graph v1.0 over HTTP: a request out, an answer or an error in."""
+"""Microsoft Graph v1.0 over HTTP: each request ends in an answer or an error."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 _PREFER = "include-unknown-enum-members"
 
 _CHUNK = 1 << 20
-"""Bytes read at once, more than most pages have: requests alone would take pieces of 10 KB."""
+"""Bytes read at once, more than most pages have; the default of requests is 10 KB."""
 
 
 class Graph:
-    """A Graph origin, reached through one connection pool with one token at a time."""
+    """A Graph origin, reached through one connection pool with one token for all threads."""
 
     def __init__(
         self,
@@ -48,40 +48,40 @@ class Graph:
         session: requests.Session,
         authenticator: GraphAuthenticator,
     ) -> None:
-        """Ask `origin` through `session`, signing with `authenticator`."""
+        """Send requests to `origin` through `session`, signed by `authenticator`."""
         self._root = f"{origin}/v1.0"
         self._origin = origin
         self._session = session
         self._authenticator = authenticator
         self.reached = False
-        """Whether Graph has answered at all, in whatever way."""
+        """Whether Graph has answered at all, be it with an error."""
         self.started: datetime | None = None
-        """Graph's clock at its first answer, to the second."""
+        """The time of Graph's first answer, on Graph's clock, to the second."""
         self._ahead = timedelta()
 
     @property
     def is_application(self) -> bool:
-        """Whether it is an application that asks, not a user."""
+        """Whether the token is an application's and not a user's."""
         return self._authenticator.is_application
 
     @property
     def tenant_id(self) -> str | None:
-        """The tenant that is asked, where the token tells."""
+        """The tenant of the token; None where the token does not tell."""
         return self._authenticator.tenant_id
 
     def now(self) -> datetime:
-        """The moment on Graph's clock; on our own until Graph has answered."""
+        """The time on Graph's clock; on this machine's until Graph has answered."""
         return datetime.now(UTC) + self._ahead
 
     def send(self, request: Request) -> Answer:
-        """The answer to a request, sent once; raises a GraphError by what went wrong."""
+        """Send a request once and return its answer; raises the GraphError of a failure."""
         path = public_path(request.url)
         try:
             prepared = self._prepare(request)
         except ForeignOriginError as error:
             raise RejectedError(path, message=str(error)) from error
         try:
-            # Past the session, whose cookies, hooks and redirects take a tenth of the time.
+            # Not by the session, whose cookies, hooks and redirects take a tenth of the time.
             way = self._session.get_adapter(prepared.url or "")
             response = way.send(prepared, stream=True)
             if request.elsewhere and response.is_redirect:
@@ -101,14 +101,14 @@ class Graph:
                 used = prepared.headers["Authorization"]
                 self._authenticator.renew(used, refusal.challenge)
             raise refusal
-        # Our own time where a proxy took the header away.
+        # This machine's time where a proxy has removed the header.
         served = http_date(response.headers.get("Date")) or datetime.now(UTC)
         if self.started is None:
             self.started, self._ahead = served, served - datetime.now(UTC)
         return Answer(request, response.headers, body, served)
 
     def _fetch(self, response: requests.Response, path: str) -> requests.Response:
-        """What lies where Graph redirects to, under a link that needs no token and must get none.
+        """Get the target of a redirect, a link that needs no token and must not get one.
 
         https://learn.microsoft.com/graph/api/reportroot-getteamsuseractivityuserdetail#response
         """
@@ -122,13 +122,13 @@ class Graph:
             self._session.prepare_request(blank), allow_redirects=False, stream=True
         )
         if found.status_code != requests.codes.ok:
-            # Links like this one end after minutes: the whole request is sent again.
+            # Such a link expires after minutes: the original request is sent again.
             found.close()
             raise UnavailableError(path, found.status_code, message="the download was refused")
         return found
 
     def _prepare(self, request: Request) -> requests.PreparedRequest:
-        """The request with its headers; its URL byte for byte as given."""
+        """The request with its headers and its URL byte for byte as given."""
         url = request.url if request.url.startswith("https:") else self._root + request.url
         prepared = self._get.copy() if request.body is None else self._blank("POST", request.body)
         prepared.headers["client-request-id"] = str(uuid4())
@@ -138,20 +138,20 @@ class Graph:
 
     @cached_property
     def _get(self) -> requests.PreparedRequest:
-        """A GET to copy: preparing each anew would take most of the time that sending takes."""
+        """A prepared GET to copy: preparing each request takes most of the time of sending it."""
         return self._blank("GET")
 
     def _blank(
         self, method: str, body: Mapping[str, Any] | None = None
     ) -> requests.PreparedRequest:
-        """A request with what all have in common."""
+        """A request with the headers that all requests have."""
         headers = {"Prefer": _PREFER}
         return self._session.prepare_request(
             requests.Request(method, self._origin, headers=headers, json=body)
         )
 
     def fatal(self, error: GraphError) -> TapError | None:
-        """What ends the whole run: Graph has never answered, or never taken a token."""
+        """The error that ends the run where Graph has never answered or never accepted a token."""
         if isinstance(error, UnavailableError) and not self.reached:
             return TapError(
                 f"Graph at {self._origin} cannot be reached: {error.message}; "

@@ -1,4 +1,4 @@
-"""Requests and what comes back: an answer of Graph's, and the page in it."""
+"""Requests to Graph, their answers, and the pages in these."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The rows of one answer, and where the next ones are."""
+    """The rows of one answer, and the link to the next ones."""
 
     rows: Sequence[Row]
     next: str | None = None
     """Graph's link to the next page; None on the last."""
     delta: str | None = None
-    """Graph's link to what changes from now on."""
+    """Graph's link to later changes."""
     served: datetime | None = None
-    """When Graph answered, on Graph's clock, to the second."""
+    """The time of the answer on Graph's clock, to the second."""
     undeclared: frozenset[str] = frozenset()
-    """Top-level keys of the rows that nobody declared."""
+    """Top-level keys of the rows that the stream does not declare."""
     unreadable: Sequence[str] = ()
-    """What is wrong with each row that could not be read."""
+    """The errors of the rows that could not be read."""
 
 
 class Decoder(Protocol):
-    """Turns an answer into a page; raises ValueError or MsgspecError where it is none."""
+    """Turns an answer into a page; raises ValueError or MsgspecError where it cannot."""
 
     def decode(self, answer: Answer) -> Page:
         """The page in an answer."""
@@ -43,18 +43,18 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to Graph: a path below the version, or a link of Graph's, taken verbatim."""
+    """One request to Graph: a path below the version, or a link of Graph's, used verbatim."""
 
     url: str
     decoder: Decoder
     single: bool = False
     """Whether the answer is one entity and not a collection."""
     body: Mapping[str, Any] | None = None
-    """What to POST; None for a GET."""
+    """The body of a POST; None for a GET."""
     headers: Mapping[str, str] | None = None
-    """Headers of its own."""
+    """Additional headers."""
     elsewhere: bool = False
-    """Whether the answer lies at another origin, to which Graph redirects. No token goes there."""
+    """Whether Graph redirects to another origin, which gets no token."""
 
     def following(self, link: str) -> Request:
         """The request for a later page of the same collection."""
@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Graph answered, as it came: a decoded page takes several times as much memory."""
+    """Graph's answer as bytes: a decoded page takes several times as much memory."""
 
     request: Request
     headers: Mapping[str, str]
@@ -71,7 +71,7 @@ class Answer:
     served: datetime
 
     def page(self) -> Page:
-        """The page; raises a GraphError where the answer is none after all."""
+        """The page in the answer; raises a GraphError where the answer holds an error instead."""
         try:
             page = self.request.decoder.decode(self)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Threads: where requests wait for Graph."""
+"""Threads that wait for answers of Graph."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 
 class DaemonThreads(Executor):
-    """Threads that the process does not wait for when it ends, unlike ThreadPoolExecutor's.
+    """An executor whose threads do not keep the process alive, unlike ThreadPoolExecutor's.
 
-    A request that is under way when a run is stopped would keep it alive until its timeout.
+    A request under way would otherwise delay the end of a stopped run until its timeout.
     """
 
     def __init__(self, number: int) -> None:
@@ -53,11 +53,11 @@ class DaemonThreads(Executor):
 
     @override
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let each thread end after the call that it is at."""
+        """End each thread after its current call."""
         for _ in self._threads:
             self._calls.put(None)
 
     def _work(self) -> None:
         while call := self._calls.get():
             call()
-            del call  # what it has read would stay in memory until the next one comes
+            del call  # its answer would stay in memory until the next call

@@ -1,4 +1,4 @@
-"""Declarations: where Graph has a stream, who may read it and what a record of it is."""
+"""Declarations: the path of a stream at Graph, its permission, and its records."""
 
 from __future__ import annotations
 

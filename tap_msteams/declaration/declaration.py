@@ -1,4 +1,4 @@
-"""The vocabulary of all declarations."""
+"""The attributes that a declaration of a stream can set."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_msteams.errors import GraphError
 
 Ids = dict[str, str]
-"""Ids of the parents of a record, by path variable."""
+"""The ids of a record's parents, by path variable."""
 
 BODY_TEXT = "bodyText"
 """The text of a message without HTML."""
@@ -34,7 +34,7 @@ class Delegated:
     """What is different with a user's token."""
 
     path: str | None = None
-    """The path to take instead."""
+    """The path used instead."""
     query: Query | None = None
     """The query options there."""
     parent: type[Declaration] | None = None
@@ -42,106 +42,106 @@ class Delegated:
     permission: str | None = None
     """The least privileged permission."""
     lists: Sequence[str] | None = None
-    """The properties that the collection gives; None: the same as for an application."""
+    """The properties in the collection; None: the same as for an application."""
 
 
 class Declaration(TapStream):
-    """Where Graph has a collection, below what, who may read it, and what a record is."""
+    """The path of a collection at Graph, its parents, its permission, and its records."""
 
-    # Where it is
+    # Path
 
     path: ClassVar[str]
     """Graph path below the version, with `{variables}` that the parents fill."""
 
     fallback_path: ClassVar[str | None] = None
-    """The path to take where a cloud does not have `path`."""
+    """The path used where a cloud does not have `path`."""
 
     query: ClassVar[Query] = Query()
-    """The query options that Graph takes there."""
+    """The query options that Graph takes on the path."""
 
     delegated: ClassVar[Delegated | None] = None
     """What is different with a user's token."""
 
     details: ClassVar[Details | None] = None
-    """The address of one record, where it gives more than the collection."""
+    """The path of one record, where Graph gives more than in the collection."""
 
     content: ClassVar[Content | None] = None
     """Bytes that belong to one record."""
 
     single: ClassVar[bool] = False
-    """Whether the path is one entity and not a collection."""
+    """Whether the path leads to one entity and not to a collection."""
 
     absent: ClassVar[bool] = False
-    """Whether a 404 says that a parent has none of it, which is nothing to report."""
+    """Whether a 404 only means that a parent has no such record, and is not reported."""
 
-    # Below what
+    # Parents
 
     parents: ClassVar[Sequence[type[Declaration]]] = ()
-    """The streams whose records this one is read below."""
+    """The streams whose records are the parents of this one."""
 
     parent_facts: ClassVar[Sequence[str]] = ()
-    """Properties of the parents' records that `found_in` or `meaning` looks at."""
+    """Properties of the parents' records that `found_in` or `meaning` uses."""
 
     fills: ClassVar[str | None] = None
-    """The path variable that ids of this stream fill for the streams below it."""
+    """The path variable of child streams that the ids of this stream fill."""
 
     distinct_parents: ClassVar[bool] = False
-    """Whether several records may lead to one parent, which is then read once."""
+    """Whether several records may lead to the same parent, which is then read once."""
 
     waits_for: ClassVar[Sequence[type[Declaration]]] = ()
-    """Streams whose ids below the same parent it may have to wait for."""
+    """Streams whose ids below the same parent this stream may need first."""
 
     nested: ClassVar[str | None] = None
-    """The property of the parents' records that holds those of this stream."""
+    """The property of the parents' records that holds the records of this stream."""
 
-    # Which records
+    # Records
 
     once: ClassVar[bool] = False
-    """Whether a record may come below several parents; then only the first of them counts."""
+    """Whether a record may appear below several parents; it is then emitted once."""
 
     version: ClassVar[str | None] = None
-    """A number that rises whenever Graph makes a record anew; what comes with a lower one later
-    is left out."""
+    """A number that rises with each version of a record; a record that arrives later with a lower
+    number is left out."""
 
     chosen_by: ClassVar[Mapping[str, Sequence[str]]] = {}
-    """Settings that choose among the records, each with the properties that its entries name."""
+    """Settings that choose records, each with the properties that its entries are compared to."""
 
-    # Who may read it
+    # Permission
 
     permission: ClassVar[str]
-    """Least privileged tenant-wide permission, for applications and, as a rule, users alike."""
+    """The least privileged tenant-wide permission, usually the same for applications and users."""
 
     sign_in: ClassVar[Literal["application", "either"]] = "either"
-    """Which sign-in it needs."""
+    """The sign-ins that can read the stream."""
 
     clouds: ClassVar[Sequence[str]] = tuple(CLOUDS)
-    """The clouds that have it."""
+    """The clouds that have the stream."""
 
     acts_as: ClassVar[bool] = False
-    """Whether some tenants want to know on whose behalf an application reads it."""
+    """Whether Graph may ask on which user's behalf an application reads the stream."""
 
     cost: ClassVar[str | None] = None
-    """How many requests a sync takes, where that does not follow from the rest."""
+    """The requests that a sync takes, where they do not follow from the other attributes."""
 
-    # What a record is
+    # Properties
 
     entity: ClassVar[str]
-    """Graph's name of the type of a record."""
+    """The name of a record's type in Graph's metadata."""
 
     derived: ClassVar[Sequence[str]] = ()
-    """Other types that a record may be of; what they have more is declared, too."""
+    """Derived types that a record may have; their properties are declared, too."""
 
     facts: ClassVar[Sequence[str]] = ()
-    """Keys of Graph's records that the stream itself looks at, selected or not."""
+    """Keys of Graph's records that the stream itself uses, selected or not."""
 
     computed: ClassVar[Mapping[str, Callable[[Ids, Row], Any]]] = {}
-    """Properties that the tap makes out of the parents' ids and the facts of a record."""
+    """Properties that the tap computes from the parents' ids and the facts of a record."""
 
     added: ClassVar[Sequence[str]] = ()
-    """Properties that come from the reader, or from Graph without being asked for."""
+    """Properties that the reader adds, or that Graph sends without `$select`."""
 
     has_additional_data: ClassVar[bool] = True
-    """Whether Graph may send properties that nobody declared."""
+    """Whether the stream has the column `additionalData` for undeclared properties."""
 
     @classmethod
     @override
@@ -150,11 +150,11 @@ class Declaration(TapStream):
             return cls.properties
         return th.PropertiesList(*cls.properties.wrapped.values(), _ADDITIONAL)
 
-    # What a record leads to, and what a refusal means; overridden where Graph has exceptions
+    # Methods that a stream overrides where Graph has exceptions
 
     @classmethod
     def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:  # noqa: ARG003 - for overrides
-        """What to read below, out of a parent's record and its ids; for its rows if it `emits`."""
+        """The parents to read, from a parent stream's record; with `emits` for their rows."""
         return (ids,)
 
     @classmethod
@@ -165,17 +165,17 @@ class Declaration(TapStream):
         application: bool,  # noqa: ARG003 - for overrides
         tenant_id: str | None,  # noqa: ARG003 - for overrides
     ) -> GraphError | None:
-        """Why there is no use in asking below a parent, by the facts of its record."""
+        """The reason not to ask below a parent, from the facts of its record; None to ask."""
         return None
 
     @classmethod
     def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
-        """The ids of a record for the streams below it; None where it belongs to another parent."""
+        """The ids of a record for its child streams; None where it belongs to another parent."""
         return {**parent, cls.fills: row["id"]} if cls.fills else parent
 
     @classmethod
     def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:  # noqa: ARG003 - for overrides
-        """Where the bytes of a record are."""
+        """The path of the bytes of a record."""
         if cls.content is None:
             return ""
         path = None if application else cls.content.delegated_path
@@ -190,14 +190,14 @@ class Declaration(TapStream):
         *,
         application: bool,  # noqa: ARG003 - for overrides
     ) -> GraphError:
-        """What a refusal of Graph's means here; `facts` are those of the parent's record."""
+        """The error that a refusal stands for; `facts` are those of the parent's record."""
         return error
 
-    # What follows from all this
+    # Values that follow from these attributes
 
     @classmethod
     def route(cls, *, application: bool) -> str:
-        """The path that a caller takes."""
+        """The path that a caller uses."""
         other = cls.delegated.path if cls.delegated and not application else None
         return other or cls.path
 
@@ -209,11 +209,11 @@ class Declaration(TapStream):
 
     @classmethod
     def parent_streams(cls, *, application: bool) -> list[type[Declaration]]:
-        """The streams that it is read below."""
+        """The parent streams for a caller."""
         other = cls.delegated if cls.delegated and not application else None
         options = cls.options(application=application)
         if other and other.path and "{" not in other.path + (options.filter or ""):
-            return []  # what is everybody's for an application is one's own here
+            return []  # users read only their own where applications read everybody's
         parent = other.parent if other else None
         return [parent, *cls.parents[1:]] if parent else [*cls.parents]
 
@@ -225,13 +225,13 @@ class Declaration(TapStream):
 
     @classmethod
     def listed(cls, *, application: bool) -> Sequence[str] | None:
-        """The properties that the collection gives; None: all that are asked for."""
+        """The properties in the collection; None: all that are requested."""
         other = cls.delegated.lists if cls.delegated and not application else None
         return other or (cls.details.lists if cls.details else None)
 
     @classmethod
     def names_above(cls, *, application: bool) -> set[str]:
-        """The variables that ids of all streams above it fill."""
+        """The path variables that all ancestor streams fill."""
         found: set[str] = set()
         for parent in cls.parent_streams(application=application):
             found |= parent.names_above(application=application) | {parent.fills or ""}
@@ -239,7 +239,7 @@ class Declaration(TapStream):
 
     @classmethod
     def sync_cost(cls) -> str:
-        """How many requests a sync takes, as documents tell it."""
+        """The requests that a sync takes, in words, for the documents."""
         if cls.cost:
             return cls.cost
         parents = cls.parent_streams(application=True)
@@ -263,10 +263,10 @@ _ADDITIONAL = th.Property(
 
 
 def _one_of(stream: type[Declaration]) -> str:
-    """What to call one record of a stream."""
+    """The name of one record of a stream in documents."""
     return re.sub(r"s$", "", stream.name.replace("_", " "))
 
 
 def fill(path: str, ids: Ids) -> str:
-    """A path with its variables filled in."""
+    """The path with its variables filled in."""
     return path.format_map({key: quote(value, safe=":@") for key, value in ids.items()})

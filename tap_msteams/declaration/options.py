@@ -14,29 +14,29 @@ class Query:
     """The query options that Graph takes for a collection."""
 
     select: bool = True
-    """Whether it takes `$select`."""
+    """Whether Graph takes `$select`."""
     top: int | None = None
-    """The largest page that it gives, where it takes `$top`."""
+    """The largest page, where Graph takes `$top`."""
     top_with: Mapping[str, int] = field(default_factory=dict)
-    """The largest page where a property is among those asked for."""
+    """The largest page where a property is requested."""
     expand: Sequence[str] = ()
-    """Properties that come with `$expand` only."""
+    """Properties that need `$expand`."""
     filter: str | None = None
-    """Which records are asked for, with `{variables}` as in the path."""
+    """The `$filter`, with `{variables}` as in the path."""
     order: str | None = None
-    """In which order they are asked for."""
+    """The `$orderby`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Details:
-    """The address of one record, which gives more than the collection does."""
+    """The path of one record, where Graph gives more than in the collection."""
 
     path: str
     """Graph path of one record."""
     lists: Sequence[str] | None = None
-    """The properties that the collection gives; None: all but those that are `only` here."""
+    """The properties in the collection; None: all but those in `only`."""
     only: Sequence[str] = ()
-    """Properties that only this address gives."""
+    """Properties that only this path gives."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,10 +44,10 @@ class Content:
     """Bytes that belong to one record, read when their property is selected."""
 
     name: str
-    """The property that holds them, in base64 or as text."""
+    """The property for the bytes, as base64 or as text."""
     path: str
-    """Graph path of them."""
+    """The path of the bytes."""
     delegated_path: str | None = None
-    """The path to take instead with a user's token."""
+    """The path used instead with a user's token."""
     is_text: bool = False
-    """Whether they are text."""
+    """Whether the bytes are text."""

@@ -1,4 +1,4 @@
-"""Streams as Singer knows them: a schema, what is selected of it, and how records are written."""
+"""Singer streams: their schema, their selected properties, and how records are written."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 
 class TapStream(Stream):
-    """A stream whose records and bookmarks come from a run of the whole tap."""
+    """A stream that a run reads side by side with the others, instead of the SDK one by one."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # Graph's types are those of the schema
 
     name: str
-    """What users and targets call the stream."""
+    """The name of the stream, and of its table."""
 
     properties: ClassVar[th.PropertiesList]
-    """Typed properties, with Graph's names, parents' ids in front."""
+    """Typed properties with Graph's names, after the ids of the parents."""
 
     primary_keys: Sequence[str] = ("id",)
 
     on_request: ClassVar[Sequence[str]] = ()
-    """Properties that are read only when selected by name, since they cost much."""
+    """Costly properties, which are read only when selected by name."""
 
     switches: ClassVar[Mapping[str, str]] = {}
     """Settings that select such properties, by property."""
 
     appends: ClassVar[bool] = False
-    """Whether rows stay when Graph shows them no more: it has forgotten them, or they are
+    """Whether rows stay after Graph stops showing them: they expire at Graph, or are
     observations."""
 
     def __init__(self, tap: Tap) -> None:
@@ -54,7 +54,7 @@ class TapStream(Stream):
         """The typed properties of a record."""
         return cls.properties
 
-    # What the SDK asks for
+    # Overrides of the SDK's methods
 
     @property
     @override
@@ -74,30 +74,30 @@ class TapStream(Stream):
     @property
     @override
     def emit_activate_version_messages(self) -> bool:
-        # Files of a batch hold no version, so that activating one would remove their rows.
+        # Batch files hold no version, so that activating one would remove their rows.
         wanted = super().emit_activate_version_messages and not self.config.get("batch_config")
         return wanted and not self.appends
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Yield this stream's records alone, for the SDK's own ways: `--test` and batches."""
+        """Yield the records of this stream alone, for `--test` and batches."""
         yield from self._tap.read_alone(self)  # type: ignore[attr-defined]  # the SDK types it as any Tap
 
     @override
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        """Say nothing yet: a target would drop rows that an unfinished read has not shown."""
+        """Write nothing yet: a target would delete rows that an incomplete read has not shown."""
 
     @override
     def _increment_stream_state(self, latest_record: Record, *, context: Any = None) -> None:
-        """Leave bookmarks to the readers, which know what has been read completely."""
+        """Do nothing: readers move the bookmarks, since only they know what is complete."""
 
     @override
     def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Leave the state to the bookmarks, which take nothing else for theirs."""
+        """Do nothing: the state of a stream holds its bookmarks alone."""
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Mark nothing in the state: bookmarks are moments of Graph's clock."""
+        """None: bookmarks are times on Graph's clock, and need no signpost."""
 
     @override
     def _write_state_message(self) -> None:
@@ -107,7 +107,7 @@ class TapStream(Stream):
     # Writing
 
     def open(self, version: int) -> None:
-        """Write the SCHEMA; where versions are activated, number the rows that follow."""
+        """Write the SCHEMA, and give the records a version where versions are activated."""
         self._write_schema_message()
         if self.replication_method == "FULL_TABLE" and self.emit_activate_version_messages:
             self._stream_version = version
@@ -125,15 +125,15 @@ class TapStream(Stream):
         self.state_manager.is_flushed = False
 
     def activate_version(self) -> None:
-        """Let the target drop what this run has not shown: all that there is was written."""
+        """Let the target delete rows that this run has not shown, after a complete read."""
         if self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)
 
-    # What is selected
+    # Selection
 
     @property
     def selected_properties(self) -> list[str]:
-        """Names of the properties to emit; keys are always among them."""
+        """Names of the properties to emit, keys always included."""
         return [
             name
             for name in self.schema["properties"]
@@ -142,7 +142,7 @@ class TapStream(Stream):
 
     @cached_property
     def pruned(self) -> Callable[[Record], Record] | None:
-        """What drops nested properties that are deselected; None where there are none."""
+        """A function that drops deselected nested properties; None where there are none."""
         if not any(not kept and len(crumb) > 2 for crumb, kept in self.mask.items()):  # noqa: PLR2004 - deeper than ("properties", name)
             return None
 
@@ -154,7 +154,7 @@ class TapStream(Stream):
 
     @cached_property
     def maps_nothing(self) -> bool:
-        """Whether records go out as they are, without stream maps or flattening."""
+        """Whether records are written unchanged, without stream maps or flattening."""
         maps = self.stream_maps
         return (
             len(maps) == 1

@@ -1,4 +1,4 @@
-"""Types of what the tap looks at, out of what is declared."""
+"""Types of facts, derived from the declared properties."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WHOLE: tuple[tuple[Any, Any], ...] = (
 
 
 def types_of(names: Iterable[str], properties: th.PropertiesList) -> dict[str, Any]:
-    """The type of each of some keys of a record; what nobody declares is a text."""
+    """The type of each of these keys of a record; an undeclared key is a text."""
     known = {item.name: item.wrapped for item in properties.wrapped.values()}
     return {
         name: str if name == "id" else _type_of(known[name]) if name in known else str | None
@@ -31,7 +31,7 @@ def types_of(names: Iterable[str], properties: th.PropertiesList) -> dict[str, A
 
 
 def _type_of(kind: Any) -> Any:  # noqa: ANN401 - the SDK's types
-    """What values of a declared type are decoded to; lists are left as they are."""
+    """The Python type for values of a declared type; lists stay as they are."""
     if isinstance(kind, th.ObjectType):
         members = dict(kind.wrapped) | (kind.others if isinstance(kind, Union) else {})
         fields = {name: _type_of(item.wrapped) for name, item in members.items()}

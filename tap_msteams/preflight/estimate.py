@@ -77,9 +77,9 @@ def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estim
     result = Estimate(settings.rate_limit_share)
     streams = [*tap.graph_streams.values()]
     # Reports are of a size that is known, and they have the tightest limits of all.
-    looked_at = [it for it in streams if it.selected and not isinstance(it.read, Report)]
+    sampled = [it for it in streams if it.selected and not isinstance(it.read, Report)]
     measure = Measure(parents=sample, spare=sample, pages=pages, lists_all=True)
-    sampling = Sampling(tap, looked_at, measure)
+    sampling = Sampling(tap, sampled, measure)
     parts = sampling.read()
     counts = _Counts(parts, sampling, tap.graph_streams)
     share = settings.rate_limit_share

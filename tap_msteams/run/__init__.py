@@ -1,4 +1,4 @@
-"""What the readers of one run share: its plan, its issues, its bookmarks, and the ways between."""
+"""A run: the plan, issues, bookmarks and queues that its readers share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bookmarks: how far each partition of a stream has been read.
+"""Bookmarks: the time up to which each partition of a stream has been read.
 
 The SDK's own list of partitions is searched for every record and written whole for every
 partition, which is quadratic. Here lookups are in dictionaries, and partitions that share a
@@ -13,11 +13,11 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
         "unseen": {"2026-11-19": ["<teamId>", ...]},
     }
 
-`teams` (or whatever the partitions are called) were read whole, and so were those in `listed`, but
-by a list of several pages, in which something may have moved past the reader; of the teams in
-`channels` only those channels. A partition that is in none has not been read. `open` are large
-ones that are unfinished, with Graph's own link to the first page that was not written. `unseen`
-are those that listings no longer show, with the day since when.
+`teams` (the key is the name of the partitions) were read completely. So were those in `listed`, but
+by a list of several pages, in which a record may have moved past the reader. Of the teams in
+`channels` only those channels were read. A partition in none of them has not been read. `open`
+are unfinished large ones, with Graph's own link to the first page that was not written. `unseen`
+are those that listings no longer show, with the day of the first such listing.
 Moments are those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
 """
 
@@ -37,17 +37,17 @@ VERSION = 1
 _FIRST_YEAR = 2000
 
 FORGOTTEN_AFTER = timedelta(days=30)
-"""How long a partition that listings no longer show keeps its bookmark."""
+"""The time after which a partition that listings no longer show loses its bookmark."""
 
 
 def moment(value: datetime) -> str:
-    """A moment as it stands in STATE and in Graph's filters."""
+    """The text of a moment in STATE and in Graph's filters."""
     text = value.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
 
 
 def parsed(text: str) -> datetime:
-    """The moment that a text in STATE stands for; raises ValueError where it is none."""
+    """The moment in a text of STATE; raises ValueError where the text is none."""
     value = datetime.fromisoformat(text)
     if value.tzinfo is None or value.year < _FIRST_YEAR:
         msg = f"'{text}' is no moment that Graph's clock could have shown"
@@ -56,7 +56,7 @@ def parsed(text: str) -> datetime:
 
 
 def comparable(text: str) -> str:
-    """A moment of Graph's so that texts compare as moments do: zeros may be trimmed off."""
+    """A moment of Graph's with the zeros that Graph may trim, so that texts can be compared."""
     text = text.rstrip("Z")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -90,8 +90,7 @@ class Bookmarks:
     ) -> None:
         """Read the stream's `state`, a live part of the tap's, with partitions under these keys.
 
-        Partitions whose ids are not to be kept go by an `alias`; without links then, since ids
-        stand in these.
+        An `alias` replaces ids that must not be kept; links, which contain ids, are then left out.
         """
         self._alias = alias
         self._state = state
@@ -131,11 +130,11 @@ class Bookmarks:
             self._unseen.update(dict.fromkeys(self._names(ids), day))
 
     def _names(self, ids: Iterable[str]) -> list[str]:
-        """What partitions go by in this run, whatever they went by before."""
+        """The partitions under this run's names: an earlier run may have used others."""
         return [self._alias(id_) if self._alias else id_ for id_ in ids]
 
     def since(self, partition: str, subpartition: str | None = None) -> str | None:
-        """The bookmark of a partition or a subpartition; None where it was never read."""
+        """The bookmark of a partition or a subpartition; None where there is none yet."""
         if subpartition is not None and (
             found := self._subpartitions.get(partition, {}).get(subpartition)
         ):
@@ -143,37 +142,37 @@ class Bookmarks:
         return self._partitions.get(partition)
 
     def was_read_by_list(self, partition: str) -> bool:
-        """Whether something may have moved past the reader of a partition."""
+        """Whether a partition was read by a list, where records may move past the reader."""
         return partition in self._read_by_list
 
     def advance(self, partition: str, to: str, *, by_list: bool = False) -> None:
-        """Note that all of a partition has been read and written up to `to`."""
+        """Set the bookmark of a whole partition, read and written up to `to`."""
         self._partitions[partition] = max(to, self._partitions.get(partition, ""))
         (self._read_by_list.add if by_list else self._read_by_list.discard)(partition)
         self._subpartitions.pop(partition, None)
         self._unfinished.pop(partition, None)
 
     def advance_subpartition(self, partition: str, subpartition: str, to: str) -> None:
-        """Note that one part of a partition has been read and written up to `to`."""
+        """Set the bookmark of one subpartition, read and written up to `to`."""
         self._subpartitions[partition][subpartition] = to
 
     def leave_unfinished(self, partition: str, until: str, link: str) -> None:
-        """Note that a partition has been read and written towards `until`, up to a link."""
+        """Keep the link at which the window of a partition that ends at `until` goes on."""
         if self._alias is None:
             self._unfinished[partition] = (until, link)
 
     def unfinished(self, partition: str) -> tuple[datetime, str] | None:
-        """The window that an earlier run did not finish: its end and the link to go on with."""
+        """The unfinished window of an earlier run: its end, and the link at which it goes on."""
         if window := self._unfinished.get(partition):
             return datetime.fromisoformat(window[0]), window[1]
         return None
 
     def drop_unfinished(self, partition: str) -> None:
-        """Forget a link that Graph no longer takes: the window is read from its start."""
+        """Drop a link that Graph refuses, so that the window is read from its start."""
         self._unfinished.pop(partition, None)
 
     def keep(self, seen: Collection[str], today: date) -> None:
-        """Forget partitions that complete listings have not shown for thirty days."""
+        """Keep these partitions, and drop others once listings have not shown them for 30 days."""
         for partition in {*self._partitions, *self._subpartitions, *self._unfinished}:
             if partition in seen:
                 self._unseen.pop(partition, None)
@@ -188,7 +187,7 @@ class Bookmarks:
 
     @property
     def oldest(self) -> str | None:
-        """The oldest bookmark of all, before which deletions may have gone unseen."""
+        """The oldest bookmark of all partitions."""
         parts = (since for members in self._subpartitions.values() for since in members.values())
         return min((*self._partitions.values(), *parts), default=None)
 

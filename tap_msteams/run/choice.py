@@ -1,4 +1,4 @@
-"""What a user has chosen to read."""
+"""Choices: the entries of a setting that say what to read."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
 
 
 class Choice:
-    """Entries of a setting: ids, names or patterns; with a `!` in front what is left out.
+    """The entries of a setting: ids, names or patterns; with a `!` in front they exclude.
 
-    Without an entry of the first kind everything is chosen that none of the second names.
+    Without an including entry everything is chosen that no entry excludes.
     """
 
     def __init__(self, setting: str, entries: Sequence[str]) -> None:
-        """Take the entries of a setting, as they stand there."""
+        """Take the entries as the setting has them."""
         self.setting = setting
         self._included = {it: _pattern(it) for it in entries if not it.startswith("!")}
         self._excluded = {it: _pattern(it[1:]) for it in entries if it.startswith("!")}
         self.unmatched = [*self._included, *self._excluded]
-        """Entries that nothing has matched so far."""
+        """Entries without a match so far."""
 
     def __bool__(self) -> bool:
-        """Whether anything is to be left out."""
+        """Whether the choice leaves anything out."""
         return bool(self._included or self._excluded)
 
     def admits(self, names: Sequence[str | None]) -> bool:
-        """Whether something that goes by these names is chosen."""
+        """Whether a record with these names is chosen."""
         known = [name for name in names if name]
         included = self._matches(self._included, known)
         excluded = self._matches(self._excluded, known)
@@ -43,5 +43,5 @@ class Choice:
 
 
 def _pattern(entry: str) -> re.Pattern[str]:
-    """A pattern as file names have it, whatever the case."""
+    """A pattern with the wildcards of file names, whatever the case."""
     return re.compile(translate(entry), re.IGNORECASE)

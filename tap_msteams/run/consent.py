@@ -1,4 +1,4 @@
-"""Who has granted what one stream needs, and who has not."""
+"""Consent: the places that have granted a stream's permission, and those that have not."""
 
 from __future__ import annotations
 
@@ -9,32 +9,31 @@ if TYPE_CHECKING:
     from tap_msteams.errors import NotGrantedError
 
 REFUSALS = 10
-"""So many places have to lack a permission, and none to have it, until it counts as missing."""
+"""A permission counts as missing once so many places lack it and none has it."""
 
 
 class Consent:
-    """With resource-specific consent some teams have a permission and others do not.
+    """The places that lack a permission: with resource-specific consent only some teams have it.
 
     https://learn.microsoft.com/microsoftteams/platform/graph-api/rsc/resource-specific-consent
     """
 
     def __init__(self) -> None:
-        """Know of nobody yet."""
         self._granted: set[frozenset[str]] = set()
         self._refused: list[tuple[Ids, NotGrantedError]] = []
 
     def grant(self, ids: Ids) -> None:
-        """Take note that somebody has granted it for places like this one."""
+        """Note that a place with these ids has granted the permission."""
         self._granted.add(frozenset(ids))
 
     def refuse(self, ids: Ids, error: NotGrantedError) -> bool:
-        """Take note that a place lacks it; whether there is no use in asking any other."""
+        """Note that a place lacks the permission; returns whether asking others is of no use."""
         self._refused.append((ids, error))
         enough = not ids or len(self._refused) >= REFUSALS
         return enough and frozenset(ids) not in self._granted
 
     def told(self) -> list[tuple[Ids, NotGrantedError]]:
-        """The places that lack it, once; a single one without ids where nobody has granted it."""
+        """The places that lack it, once; a single one without ids where no place has it."""
         alone: list[tuple[Ids, NotGrantedError]] = []
         missing: list[tuple[Ids, NotGrantedError]] = []
         refused, self._refused = self._refused, []

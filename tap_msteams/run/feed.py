@@ -1,4 +1,4 @@
-"""Parents on their way from the streams that list them to one that is read below them."""
+"""Feeds: queues of parents between the streams that list them and a child stream."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import Ids
 
 ENOUGH = 10_000
-"""So many parents waiting are enough: whoever finds more of them waits."""
+"""Parents in a feed at which the streams that list more of them wait."""
 
 
 class Receipt:
-    """Tells when all that one parent has shown to the streams below it has been read."""
+    """Counts the unread children of one parent, and tells when all of them are read."""
 
     def __init__(self) -> None:
         self._unread = 0
@@ -25,36 +25,36 @@ class Receipt:
         self._read.set()
 
     def take(self) -> None:
-        """Note that one more parent is on its way below."""
+        """Count one more child."""
         self._unread += 1
         self._read.clear()
 
     def miss(self) -> None:
-        """Note that something below was not read."""
+        """Note that a child was not read."""
         self._is_missed = True
 
     def give_back(self) -> None:
-        """Note that one parent has been read."""
+        """Count a child as read."""
         self._unread -= 1
         if not self._unread:
             self._read.set()
 
     async def read(self) -> bool:
-        """Wait until all is read; whether nothing was missed."""
+        """Wait until all children are done; returns whether all were read."""
         await self._read.wait()
         return not self._is_missed
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """What a stream is read below."""
+    """A parent, by the ids and the facts that its children need."""
 
     ids: Ids
     """Ids that fill the variables of the path."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What is looked at in the record that they come from."""
+    """Facts of the record that the ids come from."""
     receipt: Receipt | None = None
-    """Whom to tell once it has been read; None where nobody waits for that."""
+    """The receipt to give back once the parent has been read; None where there is none."""
 
 
 class Feed:
@@ -65,16 +65,16 @@ class Feed:
         self._queue: asyncio.Queue[Parent | None] = asyncio.Queue(maxsize)
         self._is_stopped = False
         self.found = 0
-        """How many parents were put into it."""
+        """The parents that were put into the feed."""
 
     @property
     def waiting(self) -> int:
-        """How many have not been handed out."""
+        """The parents that have not been taken out."""
         return self._queue.qsize()
 
     @property
     def is_complete(self) -> bool:
-        """Whether no more will come."""
+        """Whether no more parents will come."""
         return not self._producers
 
     async def put(self, parent: Parent) -> None:
@@ -89,18 +89,18 @@ class Feed:
             self._drain()
 
     async def close(self) -> None:
-        """Note that one of the streams that list parents has ended."""
+        """Count the end of one of the streams that list parents."""
         self._producers -= 1
         if not self._producers:
             await self._queue.put(None)
 
     def stop(self) -> None:
-        """Hand out no more: those that wait are missed, and those that come."""
+        """Hand out no more parents: waiting and later ones count as not read."""
         self._is_stopped = True
         self._drain()
 
     def _drain(self) -> None:
-        """Refuse all that wait, once nobody takes them any more."""
+        """Count all waiting parents as not read."""
         ended = False
         while self._is_stopped and not self._queue.empty():
             if parent := self._queue.get_nowait():

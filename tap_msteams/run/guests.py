@@ -1,4 +1,4 @@
-"""Guests of the tenant, listed before anything is read where they are to be left out."""
+"""Guests: listed before the first stream, where the settings leave them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def learn_guests(client: GraphClient, guests: Guests) -> None:
-    """List the guests; raises TapError where that cannot be, since none could be left out."""
+    """List the guests; raises TapError where that fails, since none could be left out."""
     path = f"/users?$select={','.join(GUEST_NAMES)}&$filter=userType%20eq%20'Guest'&$top=999"
     decoder = RowDecoder({name: str if name == "id" else str | None for name in GUEST_NAMES})
     try:

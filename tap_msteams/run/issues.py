@@ -1,4 +1,4 @@
-"""Issues: what a run did not read, and why."""
+"""Issues: the parts of a run that were not read, with reasons."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-msteams")
 
 UNDECLARED = "undeclaredProperties"
-"""The code of the notice that Graph sends what nobody declared."""
+"""The code of the notice that Graph sends undeclared properties."""
 
 
 @dataclass(kw_only=True)
 class Issue:
-    """Something that was not read. A gap may miss rows; a notice tells why there are none."""
+    """A part that was not read. A gap may miss rows; a notice tells why there are none."""
 
     severity: Severity
     stream: str
@@ -45,13 +45,13 @@ class Issue:
     message: str
     request_id: str = ""
     client_request_id: str = ""
-    """The tap's own id of the request, which Microsoft keeps, too."""
+    """The tap's own id of the request, which Microsoft keeps as well."""
     permission: str = ""
-    """The permission to grant; empty where that is not the matter."""
+    """The permission to grant; empty where none would help."""
     remedy: str
     occurred: datetime
     count: int = 1
-    """How many parents it is about; `subject` is the first of them."""
+    """The number of parents concerned; `subject` is the first of them."""
 
     @override
     def __str__(self) -> str:
@@ -70,7 +70,7 @@ class Issue:
 
 
 class Issues:
-    """The issues of one run, each told in the log when it comes up."""
+    """The issues of one run, each written to the log when it arises."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Issues:
         *,
         application: bool,
     ) -> None:
-        """Tell people as `privacy` has it; `now` is the moment on Graph's clock."""
+        """Hide people as `privacy` demands; `now` is the time on Graph's clock."""
         self._stops = settings.on_error == "fail"
         self._privacy = privacy
         self._now = now
@@ -90,14 +90,14 @@ class Issues:
 
     @property
     def gaps(self) -> int:
-        """How many of them may miss rows."""
+        """The number of gaps."""
         return sum(issue.severity == "gap" for issue in self.all)
 
     def report(self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError) -> None:
         """Record what was not read; raises TapError where `on_error` is `fail`."""
         permission = stream.needs(application=self._application)
         if isinstance(error, NotGrantedError):
-            # Another stream's, where the ids that this one needs could not be listed.
+            # A request of another stream, which could not list the ids that this one needs.
             permission = error.permission = error.permission or permission
         severity, remedy = judge(error, permission, ids)
         if severity == "notice" and isinstance(error, UnsupportedError):
@@ -126,7 +126,7 @@ class Issues:
             raise TapError(msg) from error
 
     def notice(self, stream: type[Declaration], message: str, remedy: str, code: str = "") -> None:
-        """Record what there is to know about a whole stream."""
+        """Record a notice about a whole stream."""
         self._add(
             Issue(
                 severity="notice",
@@ -140,7 +140,7 @@ class Issues:
         )
 
     def warn_once(self, topic: str, text: str) -> None:
-        """Write a warning to the log, unless there has been one on the topic."""
+        """Write a warning to the log, once for each topic."""
         if topic not in self._warned:
             self._warned.add(topic)
             logger.warning("%s", text)
@@ -148,7 +148,7 @@ class Issues:
     def _told(
         self, ids: Mapping[str, str], message: str, remedy: str
     ) -> tuple[Mapping[str, str], str, str]:
-        """The same without what the privacy settings hide."""
+        """The ids, message and remedy without what the privacy settings hide."""
         if not self._privacy:
             return ids, message, remedy
         subject = self._privacy.subject(ids)

@@ -1,4 +1,4 @@
-"""Outcomes: what came of each stream in a run."""
+"""Outcomes: the result of a run, stream by stream."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of one stream."""
+    """The result of one stream."""
 
     stream: str
     started: datetime | None
-    """On Graph's clock; None where nothing of it was read."""
+    """The time on Graph's clock; None where nothing of the stream was read."""
     ended: datetime | None
     rows: int
     requests: int
@@ -35,7 +35,7 @@ class Outcome:
     bookmark_after: str | None
 
     def row(self) -> dict[str, Any]:
-        """It as a record, with names as Graph would have them."""
+        """The record of `sync_runs`, with names in Graph's style."""
         return {
             "stream": self.stream,
             "startedDateTime": moment(self.started) if self.started else None,

@@ -1,4 +1,4 @@
-"""The plan of a run: which streams take part, and who is read below whom."""
+"""The plan of a run: the streams that take part, with their parents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """Some streams, and the parents that they are read below."""
+    """The wanted streams and the parent streams that they need."""
 
     def __init__(
         self,
@@ -25,12 +25,12 @@ class Plan:
         application: bool,
         cloud: str,
     ) -> None:
-        """Read the `wanted` ones of all `streams`; what is not to be had has no parents."""
+        """Plan the `wanted` ones of all `streams`; an unavailable stream has no parents."""
         self.application = application
         self._cloud = cloud
         found = {it for stream in wanted for it in self._with_parents(stream)}
         self.streams = {kind: stream for kind, stream in streams.items() if kind in found}
-        """All that take part, in the order of the catalog."""
+        """All streams that take part, in the order of the catalog."""
 
     def _with_parents(self, stream: type[Declaration]) -> Iterator[type[Declaration]]:
         yield stream
@@ -38,31 +38,31 @@ class Plan:
             yield from self._with_parents(parent)
 
     def parents(self, stream: type[Declaration]) -> list[type[Declaration]]:
-        """The streams that one is read below, as far as they are to be had."""
+        """The available parent streams of a stream."""
         if self.why_not(stream):
             return []
         parents = stream.parent_streams(application=self.application)
         return [parent for parent in parents if not self.why_not(parent)]
 
     def children(self, stream: type[Declaration]) -> list[type[Declaration]]:
-        """The streams that are read below one."""
+        """The child streams of a stream."""
         return [it for it in self.streams if stream in self.parents(it)]
 
     def is_awaited(self, stream: type[Declaration]) -> bool:
-        """Whether others wait for its lists, parent by parent."""
+        """Whether other streams wait for the stream's ids, parent by parent."""
         return any(stream in it.waits_for for it in self.streams)
 
     def facts(self, stream: type[Declaration], names: Iterable[str]) -> dict[str, Any]:
-        """What is looked at in a stream's records, with types: these, its own, and its readers'."""
+        """The facts of a stream's records with types: `names`, its own, and its children's."""
         children = self.children(stream)
-        looked_at = {"id", *stream.facts, *names, *([stream.version] if stream.version else [])}
-        looked_at |= {name for child in children for name in child.parent_facts}
+        required = {"id", *stream.facts, *names, *([stream.version] if stream.version else [])}
+        required |= {name for child in children for name in child.parent_facts}
         nested = {child.nested for child in children if child.nested}
-        types = types_of(sorted(looked_at - nested), stream.properties)
+        types = types_of(sorted(required - nested), stream.properties)
         return types | dict.fromkeys(nested, Raw)
 
     def why_not(self, stream: type[Declaration]) -> tuple[str, str] | None:
-        """Why a stream is not to be had, and what to do; None if it is."""
+        """The reason why a stream is unavailable, with a remedy; None if it is available."""
         if self._cloud not in stream.clouds:
             have = ", ".join(stream.clouds)
             return f"Graph has it in the cloud {have} only, not in {self._cloud}", "deselect it"

@@ -1,4 +1,4 @@
-"""What the readers of one run share."""
+"""A run: the state that its readers share."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 EXIT_WITH_GAPS = 3
 
 OPEN_PER_SLOT = 4
-"""Parents read at once for each request in flight, so that throttled ones stop nobody."""
+"""Parents read at once for each request in flight, so that a throttled one blocks no other."""
 
 
 @dataclass(eq=False)
 class Run:
-    """One run: its plan, what it has found so far, and where its records go."""
+    """One run: its plan, its findings so far, and the destination of its records."""
 
     client: GraphClient
     settings: Settings
@@ -41,20 +41,20 @@ class Run:
     selection: Selection
     issues: Issues
     privacy: Privacy | None
-    """What is to be kept out of what leaves the tap; None: nothing."""
+    """The privacy rules for all output; None where there are none."""
     emit: Emit
-    """Takes the records of a page; returns when they are written."""
+    """Writes the records of a page; returns when they are written."""
     selected: Collection[type[Declaration]]
-    """The streams whose records are wanted."""
+    """The streams whose records are written."""
     sample: Sample | None = None
-    """How much is read; None: all."""
+    """The limits of a sample; None where everything is read."""
     plain: bool = False
-    """Whether records are wanted as plain values and not as bytes."""
+    """Whether records hold plain values instead of bytes."""
     id: str = field(default_factory=lambda: str(uuid4()))
     ended_by: int | None = None
-    """The exit code of what has ended it before its end."""
+    """The exit code of the signal or error that has ended the run early."""
     alone: list[Run] = field(default_factory=list)
-    """Runs of single streams that belong to it."""
+    """Runs of single streams that belong to this one."""
     streams: dict[type[Declaration], StreamRun] = field(init=False)
     begun: float = field(init=False)
 
@@ -79,17 +79,17 @@ class Run:
 
     @property
     def all(self) -> list[Run]:
-        """It and the runs that belong to it."""
+        """This run and the runs that belong to it."""
         return [self, *self.alone]
 
     @property
     def open_parents(self) -> int:
-        """How many parents of a stream are read at once."""
+        """The number of parents of a stream that are read at once."""
         return 1 if self.sample else OPEN_PER_SLOT * self.client.concurrency
 
     @property
     def start(self) -> datetime:
-        """The moment up to which this run reads, on Graph's clock."""
+        """The time at which the run began, on Graph's clock."""
         return self.client.graph.started or datetime.now(UTC)
 
     @property
@@ -100,12 +100,12 @@ class Run:
 
     @property
     def application(self) -> bool:
-        """Whether it is an application that asks, not a user."""
+        """Whether the token is an application's and not a user's."""
         return self.plan.application
 
     @property
     def exit_code(self) -> int:
-        """How the process ends."""
+        """The exit code of the process."""
         if self.ended_by is not None:
             return self.ended_by
         return EXIT_WITH_GAPS if self.issues.gaps and self.settings.on_error != "report" else 0

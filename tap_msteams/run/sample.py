@@ -1,4 +1,4 @@
-"""Samples: how much of each stream is read where not all of it is."""
+"""Samples: the limits of a run that reads a part of each stream."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Sample(Protocol):
-    """Decides when enough of a stream has been read; its parents are read one after the other."""
+    """Decides when enough of a stream has been read; parents are then read one by one."""
 
     def wants_parent(self, it: StreamRun) -> bool:
         """Whether to read another parent."""

@@ -1,4 +1,4 @@
-"""What a run has seen before."""
+"""The keys of the records that a run has seen."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ GENERATION = 200_000
 class Seen:
     """The keys of the last records, at least `GENERATION` of them, with their versions.
 
-    What is forgotten and comes again is written again, which a target that upserts does not mind.
+    A record whose key was forgotten is written again, which does not matter to upserts.
     """
 
     def __init__(self, generation: int = GENERATION) -> None:
-        """Start with nothing seen."""
         self._size = generation
         self._young: dict[bytes, int] = {}
         self._old: dict[bytes, int] = {}
 
     def is_new(self, key: Iterable[str], version: int = 0) -> bool:
-        """Whether a key comes for the first time, or with a higher version than before."""
+        """Whether a key is new, or has a higher version than before."""
         digest = blake2b("\0".join(key).encode(), digest_size=16).digest()
         known = self._young.get(digest, self._old.get(digest))
         if known is not None and version <= known:

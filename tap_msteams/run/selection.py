@@ -1,4 +1,4 @@
-"""Selection: which records the settings choose."""
+"""Selection: the records that the settings choose."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Selection:
     """The choices of one run."""
 
     def __init__(self, settings: Settings, privacy: Privacy | None, *, application: bool) -> None:
-        """Take the choices out of the settings; `privacy` tells what people are called."""
+        """Take the choices from the settings; `privacy` gives pseudonyms of people."""
         self._settings = settings
         self._privacy = privacy
         self._application = application
@@ -31,12 +31,12 @@ class Selection:
         }
 
     def names(self, stream: type[Declaration]) -> set[str]:
-        """The properties by which a stream's records are chosen; none where all of them are."""
+        """The properties by which a stream's records are chosen; none where all are."""
         return {name for _, names in self._of(stream) for name in names}
 
     def admits(self, stream: type[Declaration], row: Row) -> bool:
         """Whether a record of a stream is one of those chosen."""
-        # Each choice looks at each record, to know at the end which entries matched nothing.
+        # Each choice tests each record, to know at the end which entries have no match.
         found = [
             choice.admits([*(row.get(it) for it in names), *self._pseudonyms(stream, row)])
             for choice, names in self._of(stream)
@@ -44,7 +44,7 @@ class Selection:
         return all(found)
 
     def narrows(self, stream: type[Declaration]) -> bool:
-        """Whether settings leave out some of a stream's records, or of what it is read below."""
+        """Whether settings leave out some of a stream's records, or some of its ancestors'."""
         if self._of(stream) or self._settings.guests == "drop":
             return True
         if not self._settings.archived_teams and stream.fills == "teamId":
@@ -54,7 +54,7 @@ class Selection:
 
     @property
     def unmatched(self) -> list[tuple[str, str]]:
-        """Settings and those of their entries that nothing is called by."""
+        """Settings with those of their entries that matched no record."""
         return [
             (choice.setting, entry)
             for choice in self._choices.values()
@@ -70,7 +70,7 @@ class Selection:
         ]
 
     def _pseudonyms(self, stream: type[Declaration], row: Row) -> list[str]:
-        """What a record goes by in the output, where that is another name."""
+        """The pseudonyms of a record, where the output has pseudonyms."""
         if not (self._privacy and stream.fills and self._privacy.is_personal(stream.fills)):
             return []
         return [self._privacy.key(stream.fills, row["id"])]

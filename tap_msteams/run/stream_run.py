@@ -1,4 +1,4 @@
-"""One stream in one run: what the others, and whoever watches, may know of it."""
+"""One stream in one run: its progress, its queues and its listings."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _Listing: TypeAlias = "list[str] | GraphError | EnoughError"
 
 
 class Listings:
-    """The ids below each parent of a stream, for another one that waits for them."""
+    """The ids of a stream below each parent, for another stream that waits for them."""
 
     def __init__(self) -> None:
         self._found: dict[str, asyncio.Future[_Listing]] = {}
         self._refusal: GraphError | EnoughError | None = None
 
     def settle(self, parent: Ids, found: _Listing) -> None:
-        """Make the ids below a parent known, or why there are none; later calls change nothing."""
+        """Publish the ids below a parent, or the error instead; later calls change nothing."""
         future = self._future(parent)
         if not future.done():
             future.set_result(found)
 
     def refuse(self, error: GraphError | EnoughError) -> None:
-        """Note that nobody will list anything more; what is known stays known."""
+        """End all listings that are still unknown with this error."""
         self._refusal = self._refusal or error
         for future in self._found.values():
             if not future.done():
                 future.set_result(error)
 
     async def below(self, parent: Ids) -> list[str]:
-        """The ids below a parent, once they are known; raises a GraphError where none will be."""
+        """Wait for the ids below a parent; raises the error that came instead."""
         found = await self._future(parent)
         self._found.pop(_key(parent), None)
         if isinstance(found, list):
@@ -61,35 +61,35 @@ def _key(parent: Ids) -> str:
 
 @dataclass(eq=False)
 class StreamRun:
-    """What has become of a stream so far."""
+    """The progress of a stream in a run."""
 
     stream: Declaration
     emits: bool
-    """Whether its records are written; otherwise only its ids are read, for other streams."""
+    """Whether records are written; otherwise only ids are read, for other streams."""
     client: StreamClient
     feed: Feed | None
-    """Its parents; None where it is read below none."""
+    """The queue of its parents; None for a stream without parents."""
     feeds: Sequence[tuple[Declaration, Feed]]
-    """The streams that are read below it, and where they get their parents from."""
+    """The child streams and the queues of their parents."""
     listings: Listings | None
-    """None where nobody waits for its lists."""
+    """The ids for streams that wait for them; None where none does."""
     oldest: Callable[[], str | None] = lambda: None
-    """Up to when it has been read, below all of its parents; None where nothing tells."""
+    """The oldest bookmark of all parents; None where there is none."""
     bookmark_before: str | None = None
-    """The same at the start of the run."""
+    """The oldest bookmark at the start of the run."""
     is_complete: bool = True
     """Whether no row is missing."""
     lists_all: bool = True
-    """Whether no id is missing, whatever became of the rest of the record."""
+    """Whether no id is missing, even if records are."""
     failed: int = 0
     """Parents that could not be read to their end."""
     open: int = 0
     """Parents that are being read."""
     parents_at_once: int = 1
-    """How many parents it looks up with one request."""
+    """The number of parents that one request looks up."""
     has_ended: bool = False
 
     @property
     def metrics(self) -> Metrics:
-        """What its requests and rows came to."""
+        """The counts of its requests and rows."""
         return self.client.metrics
