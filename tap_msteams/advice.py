@@ -1,6 +1,6 @@
-"""What can go wrong, why, and what to do about it: one table, which the tap and its docs tell.
+"""Advice: what can go wrong, why, and what to do; one table for the tap and its documents.
 
-What Entra ID refuses is in a table of its own, `tap_msteams.auth.remedies`.
+The refusals of Entra ID have a table of their own, `tap_msteams.auth.remedies`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Severity = Literal["gap", "notice"]
 
 LEFT_OUT_BY = {"channelId": "channels", "teamId": "teams", "userId": "users"}
-"""The setting that leaves out one parent, by the variable that its id fills; narrowest first."""
+"""The setting that leaves out a parent, by the path variable of its id; narrowest first."""
 
 DOCTOR = "`tap-msteams doctor`"
 _ISSUES = "the row in `sync_issues`, and the last lines of the log"
@@ -42,14 +42,14 @@ class Advice:
     """One thing that can go wrong."""
 
     sign: str
-    """What the log says, or Graph's status."""
+    """The words in the log, or Graph's status."""
     cause: str
     remedy: str
-    """What to do; `{permission}` and `{exception}` are filled in."""
+    """The remedy; `{permission}` and `{exception}` are filled in."""
     more: str
     """How to see more."""
     severity: Severity = "gap"
-    """Whether rows may be missing because of it."""
+    """Whether rows may be missing: a gap, or just a notice."""
 
 
 GRAPH: dict[type[GraphError], Advice] = {
@@ -131,14 +131,14 @@ GRAPH: dict[type[GraphError], Advice] = {
         _ISSUES,
     ),
     UnforeseenError: Advice(
-        "an error that nobody thought of",
+        "an unforeseen error",
         "A mistake of this tap.",
         "report it, with the log of a run at 'verbosity' (env TAP_MSTEAMS_VERBOSITY) `debug`",
         "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
     ),
     GraphError: Advice("any other", "Not known.", _LATER, _ISSUES),
 }
-"""By the kind of error; the nearest base class counts."""
+"""Advice by kind of error; the nearest base class counts."""
 
 NETWORK = (
     Advice(
@@ -186,7 +186,7 @@ NETWORK = (
         DOCTOR,
     ),
 )
-"""Between this machine and Microsoft."""
+"""Failures between this machine and Microsoft."""
 
 UNMATCHED = Advice(
     "nothing is called ",
@@ -222,7 +222,7 @@ CONFIGURATION = (
     ),
     UNMATCHED,
 )
-"""What is set."""
+"""Mistakes in the configuration."""
 
 STATE = (
     Advice(
@@ -250,18 +250,18 @@ STATE = (
         "`meltano state get`",
     ),
 )
-"""What a run goes on from."""
+"""Problems of STATE."""
 
 
 def advice_on(error: GraphError) -> Advice:
-    """What there is to say about an error of Graph's."""
+    """The advice on an error of Graph's."""
     return next(GRAPH[kind] for kind in type(error).__mro__ if kind in GRAPH)
 
 
 def judge(
     error: GraphError, permission: str, subject: Mapping[str, str] | None = None
 ) -> tuple[Severity, str]:
-    """Whether an error may miss rows, and what to do about it; `subject` is what was not read."""
+    """The severity of an error and its remedy; `subject` are the ids of what was not read."""
     advice = advice_on(error)
     if isinstance(error, NotEntitledError):
         return advice.severity, error.remedy
@@ -274,7 +274,7 @@ def judge(
 
 
 def _exception(subject: Mapping[str, str]) -> str:
-    """How to leave out what was not read."""
+    """The setting and the entry that leave out what was not read."""
     for variable, setting in LEFT_OUT_BY.items():
         if id_ := subject.get(variable):
             return f""": add "!{id_}" to '{setting}' (env TAP_MSTEAMS_{setting.upper()})"""

@@ -1,4 +1,4 @@
-"""What can go wrong, named by what to do about it.
+"""Errors, named by what to do about them.
 
 ::
 
@@ -43,7 +43,7 @@ E = TypeVar("E", bound="GraphError")
 
 
 class TapError(Exception):
-    """Whatever ends a run or leaves a gap, told in one line."""
+    """An error that ends a run or leaves a gap, told in one line."""
 
 
 class SettingsError(TapError):
@@ -51,7 +51,7 @@ class SettingsError(TapError):
 
 
 class CatalogError(TapError):
-    """The catalog is unreadable or names what this tap does not have."""
+    """The catalog is unreadable or names a stream that this tap does not have."""
 
 
 class StateError(TapError):
@@ -81,7 +81,7 @@ class GraphError(TapError):
         date: datetime | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """Keep the evidence; `retry_after` is in seconds, None where Graph asked for nothing."""
+        """Keep the evidence; `retry_after` is in seconds, None where Graph names no time."""
         super().__init__(path, status)
         self.path = path
         self.status = status
@@ -94,7 +94,7 @@ class GraphError(TapError):
 
     @override
     def __str__(self) -> str:
-        # What was asked, what came back, and what to quote to Microsoft.
+        # The request, the answer, and the ids to quote to Microsoft.
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
         message = " ".join(self.message.split())
         trace = f" ({self.evidence})" if self.evidence else ""
@@ -102,7 +102,7 @@ class GraphError(TapError):
 
     @property
     def evidence(self) -> str:
-        """What Microsoft's support asks for, ready to paste; empty where Graph did not answer."""
+        """The ids that Microsoft's support asks for; empty where Graph did not answer."""
         return evidence(self.request_id, self.client_request_id, self.date)
 
 
@@ -111,7 +111,7 @@ class ThrottledError(GraphError):
 
 
 class UnavailableError(GraphError):
-    """A failure that passes: back off, then send again."""
+    """A temporary failure: back off, then send again."""
 
 
 class TokenRejectedError(GraphError):
@@ -138,7 +138,7 @@ class NotEntitledError(UnsupportedError):
 
     @property
     def remedy(self) -> str:
-        """What an administrator can do about it."""
+        """The remedy, for an administrator."""
         return _entitlement(self.message) or "nothing to do"
 
 
@@ -150,7 +150,7 @@ class NotGrantedError(ForbiddenError):
     """The permission is missing altogether; `message` lists what Graph would take."""
 
     permission: str = ""
-    """The one to grant, once it is known what was asked for."""
+    """The permission to grant, once the stream is known."""
 
 
 class RejectedError(GraphError):
@@ -158,15 +158,15 @@ class RejectedError(GraphError):
 
 
 class DamagedError(GraphError):
-    """A row that could not be read, in an answer that could."""
+    """A row that could not be read, in a readable answer."""
 
 
 class UnforeseenError(GraphError):
-    """An error that nobody thought of, which is a mistake of this tap."""
+    """An unforeseen error, which is a mistake of this tap."""
 
 
 class EnoughError(Exception):
-    """Whoever looks at a sample has seen enough of it."""
+    """A sample is complete."""
 
 
 class _Inner(msgspec.Struct):
@@ -187,7 +187,7 @@ class _Error(msgspec.Struct):
 
     @property
     def status(self) -> int | None:
-        """The status that the body itself tells."""
+        """The status in the body."""
         inner = self.inner or self.older
         code = str(inner.code) if inner else ""
         return int(code) if re.fullmatch(r"[45]\d\d", code) else None
@@ -212,16 +212,16 @@ _BY_STATUS: dict[int, type[GraphError]] = {
     501: UnsupportedError,
 }
 _HARMLESS = (MissingError, UnsupportedError, ExpiredError)
-"""What needs Graph's word, since nobody is alarmed then."""
+"""Kinds that only Graph's own errors can be: they raise no alarm."""
 
 _EXPIRED_CODES = {"syncStateNotFound", "resyncRequired", "syncStateInvalid"}
-# What a cloud or a version says that does not have a path at all.
+# The answer of a cloud or version that does not have the path.
 _NO_SUCH_SEGMENT = "Resource not found for the segment"
 _NOT_GRANTED = re.compile(
     r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
 )
 _ALL_THAT_IS_GRANTED = re.compile(r"\s*(Roles|Scopes) on the request .*", re.DOTALL)
-"""What follows the permissions that are missing: dozens of names that the doctor shows better."""
+"""The text after the missing permissions: dozens of names, which the doctor shows better."""
 _ENTITLEMENTS = (
     (re.compile(r"licen[sc]e", re.IGNORECASE), "assign a licence, or nothing to do"),
     (
@@ -237,12 +237,12 @@ _PEOPLE = re.compile(r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(
 
 
 def _entitlement(message: str) -> str | None:
-    """What a person lacks by Graph's message; None where it says nothing of that."""
+    """The remedy for what a person lacks by Graph's message; None where it lacks nothing."""
     return next((remedy for pattern, remedy in _ENTITLEMENTS if pattern.search(message)), None)
 
 
 def recast(kind: type[E], error: GraphError) -> E:
-    """The same refusal with all of its evidence, as one of another kind."""
+    """The same error with its evidence, as one of another kind."""
     return kind(
         error.path,
         error.status,
@@ -255,7 +255,7 @@ def recast(kind: type[E], error: GraphError) -> E:
 
 
 def evidence(request_id: str, client_request_id: str, date: datetime | None) -> str:
-    """What Microsoft's support asks for to find an answer of Graph's in its own logs.
+    """The ids by which Microsoft's support finds an answer in its own logs.
 
     https://learn.microsoft.com/graph/errors
     """
@@ -273,7 +273,7 @@ def public_path(url: str) -> str:
 
 
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds that a Retry-After header asks for; None where it is absent or unreadable.
+    """The seconds in a Retry-After header; None where it is absent or unreadable.
 
     Graph sends whole and fractional seconds, and HTTP allows a date.
     https://learn.microsoft.com/graph/throttling
@@ -290,7 +290,7 @@ def retry_after_seconds(value: str | None, now: datetime | None = None) -> float
 
 
 def http_date(value: str | None) -> datetime | None:
-    """The moment that an HTTP header tells, in UTC where it names no zone; None for no date."""
+    """The moment in an HTTP date, in UTC where it names no zone; None for no date."""
     try:
         date = parsedate_to_datetime(value or "")
     except (OverflowError, ValueError):
@@ -304,10 +304,10 @@ def graph_error(
     headers: Mapping[str, Any],
     body: bytes,
 ) -> GraphError:
-    """The error that an answer of Graph stands for.
+    """The error in an answer of Graph's.
 
-    Branches on the status first, then on the code; on the message only where nothing else tells
-    a missing permission from a closed team. https://learn.microsoft.com/graph/errors
+    The status decides first, then the code; the message only where nothing else tells a missing
+    permission from a closed team. https://learn.microsoft.com/graph/errors
     """
     try:
         error = msgspec.json.decode(body, type=_Body).error
@@ -325,7 +325,7 @@ def graph_error(
     elif issubclass(kind, ForbiddenError | MissingError) and _entitlement(message):
         kind = NotEntitledError
     elif not (code or request_id) and issubclass(kind, _HARMLESS):
-        # Whoever answered has nothing to say about what there is at Graph.
+        # An answer of a proxy says nothing about Graph's data.
         kind = RejectedError
         message = f"no answer of Graph's, check `graph_url` and the proxy: {message}"
     if kind is NotGrantedError:
@@ -338,7 +338,7 @@ def graph_error(
         request_id=request_id,
         client_request_id=headers.get("client-request-id") or "",
         date=http_date(headers.get("Date")),
-        # A date counts from the time on Graph's own clock.
+        # A date is relative to Graph's own clock.
         retry_after=retry_after_seconds(headers.get("Retry-After"), http_date(headers.get("Date"))),
     )
     if isinstance(result, TokenRejectedError):
@@ -347,7 +347,7 @@ def graph_error(
 
 
 def late_error(url: str, headers: Mapping[str, Any], body: bytes) -> GraphError | None:
-    """The error in the body of an answer whose status was good; None where there is none."""
+    """The error in the body of an answer with status 200; None where there is none."""
     try:
         error = msgspec.json.decode(body, type=_Body).error
     except (msgspec.MsgspecError, RecursionError):
@@ -356,6 +356,6 @@ def late_error(url: str, headers: Mapping[str, Any], body: bytes) -> GraphError 
 
 
 def _first_line(body: bytes) -> str:
-    """The start of an answer that is no Graph error, for example a proxy's page."""
+    """The start of an answer that is no error of Graph's, for example a proxy's page."""
     text = re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace"))
     return " ".join(text.split())[:120]

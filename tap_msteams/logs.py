@@ -1,4 +1,4 @@
-"""Logs: how much is told, where it is kept, and what is never in it."""
+"""Logs: their level, their file, and the secrets that are kept out of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEVELS = {"warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEB
 HIDDEN = "***"
 
 _SHORTEST = 4
-"""Letters of a secret worth hiding: a shorter one stands in half of all words."""
+"""Length of the shortest secret that is hidden: shorter ones are part of many words."""
 
 _NAMES = (
     "access_token|refresh_token|id_token|client_secret|client_assertion|assertion|code_verifier"
@@ -60,13 +60,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{HIDDEN}\2",
     ),
 )
-"""What is secret by its looks; a backslash ends a value, since it quotes what ends it in JSON."""
+"""Patterns of secrets; a backslash ends a value, since in JSON it quotes the end."""
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class _Secrets:
-    """The secrets this process knows, and the pattern that finds them."""
+    """The secrets that this process knows, and the pattern that finds them."""
 
     def __init__(self) -> None:
         self._forms: set[str] = set()
@@ -90,14 +90,14 @@ _SECRETS = _Secrets()
 
 
 def hide(*secrets: str | None) -> None:
-    """Never show these in a log from now on."""
+    """Hide these secrets in the log from now on."""
     for secret in secrets:
         if secret:
             _SECRETS.add(secret)
 
 
 def redact(text: str) -> str:
-    """The text without secrets, known ones and what looks like one."""
+    """The text without known secrets and without what looks like one."""
     text = _SECRETS.hide(text)
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
@@ -105,7 +105,7 @@ def redact(text: str) -> str:
 
 
 class RedactingFormatter(logging.Formatter):
-    """Another formatter's text, tracebacks included, without secrets."""
+    """A formatter that redacts another one's text, tracebacks included."""
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ class RedactingFormatter(logging.Formatter):
 
 
 class LogFile(logging.FileHandler):
-    """A file that takes the log as long as it can be written."""
+    """A log file that is dropped once it cannot be written."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, encoding="utf-8", errors="backslashreplace")
@@ -132,7 +132,7 @@ class LogFile(logging.FileHandler):
 
     @override
     def close(self) -> None:
-        # What is left cannot be written either, and has been said.
+        # The rest cannot be written either, which has been logged.
         with contextlib.suppress(OSError):
             super().close()
 
@@ -147,7 +147,7 @@ class LogFile(logging.FileHandler):
 
 
 def install() -> None:
-    """Guard the log of this process; to be called once the SDK has set it up."""
+    """Keep secrets out of the log of this process; call after the SDK has set it up."""
     guard()
     atexit.register(_let_go_of_stderr)
     sys.excepthook = _uncaught
@@ -155,7 +155,7 @@ def install() -> None:
 
 
 def _let_go_of_stderr() -> None:
-    """Drop what stderr cannot take any more: Python would end with 120 for it, not with 0."""
+    """Drop what stderr cannot take, since Python would otherwise end with exit code 120."""
     if sys.stderr is None:
         return
     try:
@@ -166,7 +166,7 @@ def _let_go_of_stderr() -> None:
 
 
 def guard() -> None:
-    """Keep secrets out of whatever the handlers there are now will write."""
+    """Keep secrets out of all present handlers' output."""
     loggers = (logging.root, *logging.root.manager.loggerDict.values())
     for handler in {it for logger in loggers for it in getattr(logger, "handlers", ())}:
         inner = handler.formatter
@@ -175,7 +175,7 @@ def guard() -> None:
     # At DEBUG it would log authorization codes and their verifiers.
     msal = logging.getLogger("msal")
     msal.setLevel(max(msal.level, logging.INFO))
-    # It warns of each connection it tries again; what comes of it is told in a line of our own.
+    # It warns of each connection that is tried again; the tap logs the result itself.
     urllib3 = logging.getLogger("urllib3")
     if urllib3.level in {logging.NOTSET, logging.ERROR}:
         debugging = logging.root.level == logging.DEBUG
@@ -183,7 +183,7 @@ def guard() -> None:
 
 
 def configure(config: Mapping[str, Any]) -> None:
-    """Follow the settings of a configuration, which need not be checked yet."""
+    """Apply the settings of a configuration, which may be unchecked."""
     hide(*_secrets_in(config))
     level = LEVELS.get(str(config.get("verbosity")))
     if level is not None:
@@ -194,7 +194,7 @@ def configure(config: Mapping[str, Any]) -> None:
 
 
 def _open(given: object) -> None:
-    """Let the log go to a file, too, and to none opened before."""
+    """Write the log to this file, too, instead of a previous one."""
     root = logging.getLogger()
     for handler in [it for it in root.handlers if isinstance(it, LogFile)]:
         root.removeHandler(handler)
@@ -225,7 +225,7 @@ def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:
             continue
         if rule.secret:
             yield value
-            # The whole address that a browser was sent to after a sign-in.
+            # The whole URL that a browser was redirected to after a sign-in.
             yield from (part for key, part in parse_qsl(_query(value)) if key == "code")
         elif name == "proxy_url":
             userinfo = value.partition("://")[2].rpartition("@")[0]
@@ -242,7 +242,7 @@ def _query(text: str) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """A secret as it stands in texts, URLs, forms, JSON and reprs."""
+    """The spellings of a secret in texts, URLs, forms, JSON and reprs."""
     spellings: tuple[Callable[[str], str], ...] = (
         str,
         lambda text: quote(text, safe=""),
@@ -258,7 +258,7 @@ def _forms(secret: str) -> Iterator[str]:
 def _uncaught(
     kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None
 ) -> None:
-    """Tell what nobody caught in the log, and not past it."""
+    """Write an uncaught exception to the log instead of stderr."""
     if error is None or issubclass(kind, KeyboardInterrupt):
         return
     _LOGGER.critical("%s", error, exc_info=(kind, error, traceback))

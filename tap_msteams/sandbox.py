@@ -28,14 +28,14 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "azure_cli": (),
     "nango": ("nango_host", "nango_secret_key", "nango_connection_id", "nango_integration_id"),
 }
-"""What each way of signing in is configured with."""
+"""The settings of each way of signing in."""
 
 METHODS = {
     "certificate": "service_principal",
     "subject_name": "service_principal",
     "public_client": "refresh_token",
 }
-"""What the tap calls a way that is a variety of another."""
+"""The tap's `auth_method` for varieties of another way of signing in."""
 
 
 def settings(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def settings(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def environment(facts: Mapping[str, Any]) -> dict[str, str]:
-    """The same as environment variables, with a token store that goes with the sandbox."""
-    # Another sandbox may come to listen at the same port, and knows none of these tokens.
+    """The settings as environment variables, with a token store for this sandbox alone."""
+    # A later sandbox may listen at the same port, and does not know these tokens.
     store = str(Path(facts["directory"]) / "tokens.json")
     return {
         f"TAP_MSTEAMS_{key.upper()}": value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""What the tap needs of the SDK that the SDK keeps to itself: no other module imports it."""
+"""Private names of the SDK that the tap needs: no other module imports any."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 Record = dict[str, Any]
-"""A record as it goes out; values may be `msgspec.Raw`, bytes of JSON as they came."""
+"""A record to write; values may be `msgspec.Raw`, which is JSON as it came."""
 
 STATE_SHARE = 0.04
-"""At most this share of the bytes of RECORD messages goes to STATE messages between streams.
+"""The largest share of STATE messages between streams in the bytes of RECORD messages.
 
-Together with those at the end of each stream it stays within five per cent.
+With those at the end of each stream the share stays within five per cent.
 """
 
 
@@ -37,7 +37,7 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaul
 
 
 class RecordWriter(MsgSpecWriter):
-    """Writes whole pages, and flushes on anything that is not a RECORD."""
+    """Writes whole pages, and flushes after every message that is not a RECORD."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class RecordWriter(MsgSpecWriter):
 
 
 def write_all(content: bytes | bytearray) -> None:
-    """Write to stdout to the last byte; with PYTHONUNBUFFERED a signal cuts one write short."""
+    """Write all bytes to stdout: with PYTHONUNBUFFERED a signal cuts a single write short."""
     rest = memoryview(content)
     try:
         while rest:
@@ -96,6 +96,6 @@ def write_all(content: bytes | bytearray) -> None:
 
 
 def _unwritable(error: OSError) -> TapError:
-    # What is left in the buffer would fail again when Python ends.
+    # The rest of the buffer would fail again when Python ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return TapError(f"stdout cannot be written to: {error.strerror}")

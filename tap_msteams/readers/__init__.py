@@ -1,4 +1,4 @@
-"""Readers: how each kind of stream is read."""
+"""Readers: one for each kind of stream."""
 
 from __future__ import annotations
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Action(Kind):
-    """An action that looks up many ids of the parents at once; each row is an observation."""
+    """An action that looks up many parents at once; each row is an observation."""
 
     ids_per_call: int
-    """How many ids Graph takes in one request."""
+    """The number of ids that Graph takes in one request."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> ActionReader:
@@ -32,10 +32,10 @@ class Action(Kind):
 
 
 class ActionReader(Reader):
-    """Gathers ids, and asks for as many at once as Graph takes."""
+    """Reads the ids of parents in requests with as many ids as Graph takes."""
 
     def __init__(self, run: Run, stream: Declaration, options: Action) -> None:
-        """Look up so many ids at once."""
+        """Look up the ids for a run, as many at once as `options` say."""
         super().__init__(run, stream)
         self._ids_per_call = self.shared.parents_at_once = options.ids_per_call
 
@@ -54,7 +54,7 @@ class ActionReader(Reader):
 
     @override
     async def read(self, parent: Parent) -> None:
-        """Ask for some ids."""
+        """Look up these ids."""
         body = {"ids": parent.facts["ids"]}
         page = await self.client.page(Request(self.stream.path, self.decoder, body=body))
         self.look_at(page, parent)

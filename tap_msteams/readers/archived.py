@@ -1,4 +1,4 @@
-"""Teams, less those that are archived where the settings say so."""
+"""Teams, without archived ones where the settings leave them out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ARCHIVED = RowDecoder({"id": str, "isArchived": bool | None})
 
 @dataclass(frozen=True)
 class TeamCollection(Collection):
-    """All teams, or those that are in use."""
+    """All teams, or those that are not archived."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> TeamReader:
@@ -34,10 +34,10 @@ class TeamCollection(Collection):
 
 
 class TeamReader(CollectionReader):
-    """Reads teams; which of them are archived only their own addresses tell."""
+    """Reads teams; only the path of a single team tells whether it is archived."""
 
     @override
-    async def take(
+    async def emit_page(
         self,
         parent: Parent,
         rows: Sequence[Row],
@@ -45,14 +45,14 @@ class TeamReader(CollectionReader):
         shown: Receipt | None = None,
     ) -> None:
         if self.run.settings.archived_teams:
-            await super().take(parent, rows, parts, shown)
+            await super().emit_page(parent, rows, parts, shown)
             return
         for row in rows:
             ids = {"teamId": row["id"]}
             await parts.start(parent, ids, partial(self._unless_archived, parent, ids, row))
 
     async def _unless_archived(self, parent: Parent, ids: Ids, row: Row) -> None:
-        """Take a team that is in use."""
+        """Emit a team unless it is archived."""
         url = fill("/teams/{teamId}?$select=id,isArchived", ids)
         page = await self.client.page(Request(url, _ARCHIVED, single=True))
         if not any(it.get("isArchived") for it in page.rows):

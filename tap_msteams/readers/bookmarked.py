@@ -1,4 +1,4 @@
-"""Readers that go on where the last run ended."""
+"""Readers that continue at the bookmarks of the last run."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class BookmarkedReader(CollectionReader):
     """Reads a collection with a bookmark for each parent.
 
-    A bookmark moves once everything up to it has been written, and has been read by the streams
-    below: the next run would not show it to them again.
+    A bookmark moves once everything up to it has been written and the child streams have read
+    theirs: the next run would not show them the same parents again.
     """
 
     def __init__(
@@ -32,41 +32,41 @@ class BookmarkedReader(CollectionReader):
         more: Mapping[str, Callable[[Ids, Row], Any]] | None = None,
         facts: Iterable[str] = (),
     ) -> None:
-        """Go on where the stream's state says."""
+        """Continue at the bookmarks in the stream's state."""
         super().__init__(run, stream, more, facts)
-        # Records that are only looked at by other streams are not written, so do not count as read.
-        # What the catalog wants in full is read whole: a version is activated over it.
+        # Records that are read for other streams only are not written, and do not count as read.
+        # FULL_TABLE in the catalog reads everything: a version is activated afterwards.
         goes_on = self.emits and stream.replication_method != "FULL_TABLE"
         state = stream.stream_state if goes_on else {}
         parents = run.plan.parents(self.kind)
         key = parents[0].name if parents else "whole"
         parts = stream.waits_for[0].name if stream.waits_for else "parts"
         self.bookmarks = Bookmarks(state, stream.name, key, parts, self._alias(parents))
-        # Who goes on at bookmarks shows the streams below it only what has changed since then.
+        # A reader with bookmarks shows its child streams only what has changed since then.
         self.shared.lists_all = not state
         self.shared.oldest = self.oldest
         self.shared.bookmark_before = self.oldest()
         self._partitions: set[str] = set()
 
     def _alias(self, parents: list[type[Declaration]]) -> Callable[[str], str] | None:
-        """What parents are called in STATE where their ids lead to people who are to be hidden."""
+        """The pseudonym of a parent in STATE, where its id leads to a person who is hidden."""
         privacy, variable = self.run.privacy, parents[0].fills if parents else None
         if not (privacy and variable and privacy.is_personal(variable)):
             return None
         return lambda id_: privacy.key(variable, id_)
 
     def oldest(self) -> str | None:
-        """Up to when it has been read, below all of its parents."""
+        """The oldest bookmark of all parents."""
         return self.bookmarks.oldest
 
     def partition(self, ids: Ids) -> str:
-        """What a parent's bookmark goes by: its own id; without parents the stream's name."""
+        """The key of a parent's bookmark: its own id; without parents the stream's name."""
         variable, id_ = next(reversed(ids.items()), ("", self.stream.name))
         privacy = self.run.privacy if variable else None
         return privacy.key(variable, id_) if privacy else id_
 
     def since(self, partition: str, part: str | None = None) -> datetime | None:
-        """From when on a parent, or a part of it, is to be read; None for its whole history."""
+        """The start of what to read of a parent or a part of it; None for its whole history."""
         begin = self.run.settings.start
         if bookmark := self.bookmarks.since(partition, part):
             since = datetime.fromisoformat(bookmark) - self.overlap
@@ -75,11 +75,11 @@ class BookmarkedReader(CollectionReader):
 
     @property
     def overlap(self) -> timedelta:
-        """How long before its bookmark a parent is read again."""
+        """The time before a bookmark that is read again."""
         return timedelta(minutes=self.run.settings.lookback_minutes)
 
     async def advance(self, partition: str, to: datetime, shown: Receipt) -> None:
-        """Move a bookmark, once the streams below have read what they were shown."""
+        """Move a bookmark, once the child streams have read what they were shown."""
         if await shown.read():
             self.bookmarks.advance(partition, moment(to))
 

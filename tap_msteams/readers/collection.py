@@ -1,4 +1,4 @@
-"""Collections: read page by page, each record perhaps with more from addresses of its own."""
+"""Collections: read page by page, with details and content of single records."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Collection(Kind):
-    """All records of each parent, anew in each run."""
+    """A collection of which each run reads all records."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> CollectionReader:
@@ -50,7 +50,7 @@ class CollectionReader(Reader):
         more: Mapping[str, Callable[[Ids, Row], Any]] | None = None,
         facts: Iterable[str] = (),
     ) -> None:
-        """Read for a run; `more` is what the kind of reader computes, out of `facts`."""
+        """Read for a run; `more` are properties that the reader computes from `facts`."""
         super().__init__(run, stream, more, facts)
         requested = self.requested()
         self.queries = Queries(stream, requested, application=self.application)
@@ -62,7 +62,7 @@ class CollectionReader(Reader):
         self._headers = {"MS-APP-ACTS-AS": acts_as} if acts_as else None
 
     def requested(self) -> list[str]:
-        """The properties that Graph is asked for."""
+        """The properties to request."""
         return sorted({*self.selected, *self.facts})
 
     @override
@@ -74,7 +74,7 @@ class CollectionReader(Reader):
                     rows = self.chosen(page.rows)
                     listed += self._ids_below(parent.ids, rows)
                     self.look_at(page, parent)
-                    await self.take(parent, rows, parts)
+                    await self.emit_page(parent, rows, parts)
         except MissingError:
             if not (self.kind.absent and not listed):
                 raise
@@ -82,7 +82,7 @@ class CollectionReader(Reader):
             self.shared.listings.settle(parent.ids, listed)
 
     def _ids_below(self, ids: Ids, rows: Iterable[Row]) -> list[str]:
-        """The ids of rows for a stream that waits for them."""
+        """The ids of the rows, for a stream that waits for them."""
         if not self.shared.listings:
             return []
         return [row["id"] for row in rows if self.kind.ids_of(ids, row) is not None]
@@ -94,7 +94,7 @@ class CollectionReader(Reader):
             yield following
 
     async def first_page(self, ids: Ids) -> tuple[Request, Page]:
-        """A first request and its answer; in another way where Graph refuses the first one."""
+        """A first request and its answer, on the fallback path or without $select where needed."""
         return await self._ask(lambda: self.queries.collection(ids), single=self.kind.single)
 
     async def _ask(self, url: Callable[[], str], *, single: bool) -> tuple[Request, Page]:
@@ -112,7 +112,7 @@ class CollectionReader(Reader):
                     self.shared.is_complete = False
                     self.run.issues.report(self.kind, {}, error)
             except RejectedError:
-                # Graph has refused $select on single endpoints for weeks before.
+                # Graph has refused $select on single endpoints for weeks.
                 if "$select" not in request.url:
                     raise
                 if not queries.select_is_refused:
@@ -120,16 +120,16 @@ class CollectionReader(Reader):
                     name = self.stream.name
                     logger.info("%s: Graph refuses $select, asking for all properties", name)
 
-    async def take(
+    async def emit_page(
         self,
         parent: Parent,
         rows: Sequence[Row],
         parts: Parts,
         shown: Receipt | None = None,
     ) -> None:
-        """Make rows known to the streams below, and write them, with more about each if need be.
+        """Publish rows to the child streams and write them, with details and content if selected.
 
-        `shown` is told of what is read below them, where it is not the parent's own receipt.
+        `shown` replaces the parent's receipt for what is read below the rows.
         """
         rows = self.unseen(rows)
         await self.publish(parent.ids, rows, shown or parent.receipt)
@@ -141,7 +141,7 @@ class CollectionReader(Reader):
                 await parts.start(parent, ids, partial(self.read_more, parent, ids, row))
 
     async def read_more(self, parent: Parent, ids: Ids, row: Row) -> None:
-        """Read what a record has at addresses of its own; those of other parents have none here."""
+        """Read the details and the content of one record, and write it."""
         if self._reads_details and self.kind.ids_of(parent.ids, row) is None:
             only = self.kind.details.only if self.kind.details else ()
             lacking = {name: None for name in only if name in self.selected}

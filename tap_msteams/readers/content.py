@@ -1,4 +1,4 @@
-"""What is no JSON: the bytes of a picture, the text of a transcript."""
+"""Content that is no JSON: the bytes of a picture, the text of a transcript."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class ContentDecoder:
-    """Makes an answer of any type one row: the content under a name, and its type."""
+    """Turns an answer of any media type into one row with the content and its type."""
 
     def __init__(self, name: str, *, is_text: bool) -> None:
-        """Put the content under `name`, in base64 or as the text that it is."""
+        """Put the content under `name`, as text or in base64."""
         self._name = name
         self._is_text = is_text
 
     def decode(self, answer: Answer) -> Page:
-        """The content of an answer."""
+        """The page with the content of an answer."""
         body = answer.body
         content = body.decode("utf-8-sig") if self._is_text else base64.b64encode(body).decode()
         kind = answer.headers.get("Content-Type", "").partition(";")[0]

@@ -1,4 +1,4 @@
-"""Delta queries: what changed below each parent since Graph's own link in STATE."""
+"""Delta queries: changes below each parent since Graph's own link in STATE."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Delta(Kind):
-    """What changed since Graph's own link in STATE; deletions are records, too.
+    """Changes since Graph's own link in STATE; deletions are records, too.
 
     https://learn.microsoft.com/graph/delta-query-overview
     """
@@ -42,12 +42,12 @@ class DeltaReader(BookmarkedReader):
 
     @override
     def requested(self) -> list[str]:
-        # A link keeps its first $select for good: what is selected later would never come by it.
+        # A link keeps its first $select for good: properties selected later would never arrive.
         return sorted({*self.stream.properties.wrapped, *self.facts})
 
     @override
     async def read(self, parent: Parent) -> None:
-        """Go on where the last run ended; from the start where Graph has forgotten that place."""
+        """Continue at the link of the last run, or start anew where Graph refuses the link."""
         partition = self.partition(parent.ids)
         if window := self.bookmarks.unfinished(partition):
             try:
@@ -72,7 +72,7 @@ class DeltaReader(BookmarkedReader):
         async with self.parts() as parts:
             async for page in self.client.pages(first):
                 self.look_at(page, reading)
-                await self.take(reading, page.rows, parts)
+                await self.emit_page(reading, page.rows, parts)
                 link = page.next or page.delta
                 if link and await shown.read():
                     start = moment(self.run.start)

@@ -1,4 +1,4 @@
-"""Exports: what changed below each parent, by the time of the last change."""
+"""Exports: changes below each parent, by the time of the last change."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 _MILLISECOND = timedelta(milliseconds=1)
 
 _PAGES_WORTH_A_LINK = 4
-"""After so many pages the place in a window is kept in STATE; reading fewer again costs less."""
+"""Pages after which STATE keeps the place in a window; fewer are cheaper to read again."""
 
 _DELETIONS_KEPT = timedelta(days=21)
-"""https://learn.microsoft.com/microsoftteams/export-teams-content: then they are gone."""
+"""How long Graph keeps deletions: https://learn.microsoft.com/microsoftteams/export-teams-content"""
 
 READ_FOR_TEXT = ("body", "mentions", "attachments")
-"""What the plain text of a message is made of."""
+"""Properties from which the plain text of a message is computed."""
 
 
 @dataclass(frozen=True)
 class Export(Kind):
-    """What changed since each parent's bookmark, on `lastModifiedDateTime`."""
+    """Changes since each parent's bookmark, by `lastModifiedDateTime`."""
 
     retained_path: str | None = None
-    """The same with what a retention policy keeps, read where `retained_messages` is set."""
+    """The path of messages that a retention policy keeps, for `retained_messages`."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> ExportReader:
@@ -49,12 +49,12 @@ class Export(Kind):
 
 
 class ExportReader(BookmarkedReader):
-    """Reads an export window by window: an application's, or a path for users like it."""
+    """Reads an export, or a path for users that works like one, window by window."""
 
     def __init__(
         self, run: Run, stream: Declaration, options: Export, facts: Iterable[str] = ()
     ) -> None:
-        """Read for a run; `facts` are what the kind of reader looks at."""
+        """Read for a run; `facts` are those of the kind of reader."""
         emits = run.streams[type(stream)].emits
         text = READ_FOR_TEXT if emits and BODY_TEXT in stream.selected_properties else ()
         retains = run.settings.retained_messages and run.application
@@ -63,7 +63,7 @@ class ExportReader(BookmarkedReader):
         self._retained_path = options.retained_path if retains else None
 
     def _text(self, ids: Ids, row: Row) -> str | None:  # noqa: ARG002 - like all that is computed
-        """The text of a message; people in it go by pseudonyms, which only their mentions tell."""
+        """The plain text of a message; pseudonyms come from the mentions in its HTML."""
         privacy = self.run.privacy
         body = privacy.body(row.facts) if privacy else row.get("body") or {}
         return plain_text(body, row.get("attachments"))
@@ -75,7 +75,7 @@ class ExportReader(BookmarkedReader):
 
     @override
     async def read(self, parent: Parent) -> None:
-        """Read what changed since the bookmark, after what a killed run left unfinished."""
+        """Read the unfinished window of a killed run, then all changes since the bookmark."""
         partition = self.partition(parent.ids)
         if window := self.bookmarks.unfinished(partition):
             until, link = window
@@ -99,9 +99,9 @@ class ExportReader(BookmarkedReader):
         await self.advance(partition, until, shown)
 
     async def _retained(self, parent: Parent, until: datetime, shown: Receipt) -> None:
-        """Read what deleted messages said, as far as a retention policy keeps it.
+        """Read the texts of deleted messages that a retention policy keeps.
 
-        It comes after the export, whose rows of deleted messages are empty.
+        They follow the export, whose rows of deleted messages are empty.
         """
         if not self._retained_path:
             return
@@ -125,7 +125,7 @@ class ExportReader(BookmarkedReader):
         query = self.stream.options(application=self.application)
         options = [f"$top={query.top}"]
         if query.order:
-            # Graph ignores a filter that is not on the property of the order.
+            # Graph ignores a filter on another property than that of the order.
             # https://learn.microsoft.com/graph/api/chat-list-messages#optional-query-parameters
             options.append("$orderby=" + query.order.replace(" ", "%20"))
         options.append("$filter=" + " and ".join(bounds).replace(" ", "%20"))
@@ -133,16 +133,16 @@ class ExportReader(BookmarkedReader):
         return Request(fill(path, ids) + "?" + "&".join(options), self.decoder)
 
     def window_start(self, partition: str) -> datetime | None:
-        """From when on the next window of a parent reaches; None for its whole history."""
+        """The start of the next window of a parent; None for its whole history."""
         return self.since(partition)
 
     async def _window(
         self, parent: Parent, until: datetime, first: Request, shown: Receipt
     ) -> None:
-        """Read one window; the order of its pages and of their rows means nothing.
+        """Read one window, whose pages and rows may come in any order.
 
-        A window has an end in the past, so that Graph's link to its next page stands for all that
-        is left of it: what changes meanwhile leaves it for the window of the next run.
+        A window has an end in the past, so that Graph's link to its next page stands for the rest
+        of it: a record that changes meanwhile moves to the window of the next run.
         """
         partition, pages = self.partition(parent.ids), 0
         reading = Parent(parent.ids, parent.facts, shown)
@@ -152,18 +152,18 @@ class ExportReader(BookmarkedReader):
                 self.look_at(page, reading)
                 rows = page.rows
                 if self._is_retained(first.url):
-                    # Of the others the export has told the present state.
+                    # The export has the present state of all others.
                     rows = [it for it in rows if it.get("deletedDateTime")]
-                await self.take(reading, rows, parts)
+                await self.emit_page(reading, rows, parts)
                 pages += 1
                 if page.next and pages >= _PAGES_WORTH_A_LINK and await shown.read():
                     self.bookmarks.leave_unfinished(partition, moment(until), page.next)
 
     def answered(self) -> None:
-        """Take note that Graph has answered an export."""
+        """React to an answer of an export; overridden."""
 
     def _warn_of_old_bookmarks(self) -> None:
-        """Say when deletions may have come and gone unseen since the last run."""
+        """Warn where Graph has dropped deletions since the last run."""
         oldest = self.bookmarks.oldest
         now = self.run.client.graph.now()
         if oldest and now - datetime.fromisoformat(oldest) > _DELETIONS_KEPT:

@@ -1,4 +1,4 @@
-"""Kinds: how a stream is read, as its declaration names it."""
+"""Kinds: the ways to read a stream, of which its declaration names one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Kind(ABC):
-    """A way to read a stream, with its options; frozen."""
+    """A way to read a stream, with its options."""
 
     replication_method: ClassVar[str | None] = None
-    """Singer's name of it, where the replication key does not tell."""
+    """Singer's replication method, where it does not follow from the replication key."""
 
     @abstractmethod
     def reader(self, run: Run, stream: Declaration) -> Reader:
-        """What reads a stream in one run."""
+        """The reader of a stream in one run."""

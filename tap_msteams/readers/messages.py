@@ -1,4 +1,4 @@
-"""Messages of channels: by export where Graph allows it, by the lists of channels elsewhere."""
+"""Messages of channels: by export where Graph allows it, otherwise by lists of channels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_msteams.run import Parent, Run
 
 _INLINE_REPLIES = 1000
-"""https://learn.microsoft.com/graph/api/channel-list-messages: so many come with their post."""
+"""Replies that come with a post: https://learn.microsoft.com/graph/api/channel-list-messages"""
 
 _LIST_TOP = 50
 """The largest page of a list, on the same page of Microsoft's."""
@@ -41,7 +41,7 @@ _REPLIES, _MORE_REPLIES = "replies", "replies@odata.nextLink"
 _TIMES = ("createdDateTime", "lastModifiedDateTime")
 
 NEWEST = "9"
-"""Later than any moment: what does not say when it changed counts as new."""
+"""A text later than any moment: a row without a time of change counts as new."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class ExportOrLists(Export):
     """
 
     list_path: str
-    """The list of one of the streams that are waited for."""
+    """The path of a channel's list."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> MessageReader:
@@ -65,11 +65,11 @@ class MessageReader(ExportReader):
     """Reads messages with a bookmark for each team, or for each channel where they are listed."""
 
     def __init__(self, run: Run, stream: Declaration, options: ExportOrLists) -> None:
-        """Try the export with the first team."""
+        """Read for a run; the first team tries the export."""
         super().__init__(run, stream, options, _TIMES)
         self._path = options.list_path
         self._channels = stream.waits_for[0]
-        # A list needs no word on the channel of a message, nor on its times where all is read.
+        # A list needs neither the channel of a message nor, where all is read, its times.
         facts = {name: kind for name, kind in self.facts.items() if name != "channelIdentity"}
         untimed = {name: kind for name, kind in facts.items() if name not in _TIMES}
         self._replies = self.decoder_of(facts)
@@ -89,7 +89,7 @@ class MessageReader(ExportReader):
 
     @property
     def _lists_whole_teams(self) -> bool:
-        """Whether all channels listed are the whole team: an application sees every one."""
+        """Whether the listed channels are all channels of a team, as an application sees them."""
         return self.application and not self._chooses_channels
 
     @override
@@ -98,7 +98,7 @@ class MessageReader(ExportReader):
 
     @override
     def window_start(self, partition: str) -> datetime | None:
-        # What moved past the reader of a list would come with the next list, but not so here.
+        # A row that moved past the reader of a list is older than the bookmark of the export.
         by_list = self.bookmarks.was_read_by_list(partition)
         return self.run.settings.start if by_list else self.since(partition)
 
@@ -117,9 +117,9 @@ class MessageReader(ExportReader):
             try:
                 await super().read(parent)
             except (UnsupportedError, ForbiddenError) as error:
-                self._judge(parent, error)
+                self._note_refusal(parent, error)
             except MissingError:
-                await self._ask_for(parent.ids)
+                await self._check_team(parent.ids)
             else:
                 return
             finally:
@@ -127,9 +127,9 @@ class MessageReader(ExportReader):
         await self._list(parent)
 
     async def _may_export(self) -> bool:
-        """Whether to try the export; others wait until the first team has tried it."""
+        """Whether to try the export; all teams wait until the first one has tried it."""
         if not self.application or self._chooses_channels:
-            # Nothing that was not chosen is asked for, and the export knows no channels.
+            # The export covers all channels, also those that are not chosen.
             return False
         if not self._is_export_tried:
             self._is_export_tried = True
@@ -137,8 +137,8 @@ class MessageReader(ExportReader):
         await self._export_allowed
         return self._export_allowed.result()
 
-    def _judge(self, parent: Parent, error: GraphError) -> None:
-        """Say that the export is refused: once where that holds for the whole tenant."""
+    def _note_refusal(self, parent: Parent, error: GraphError) -> None:
+        """Log that the export is refused, once where the refusal is the tenant's."""
         name = self.stream.name
         if not isinstance(error, NotGrantedError | UnsupportedError):
             team = parent.ids["teamId"]
@@ -149,13 +149,13 @@ class MessageReader(ExportReader):
         self._forbid()
 
     def _forbid(self) -> None:
-        """Have no other team try the export."""
+        """Keep all other teams from trying the export."""
         if self._export_allowed.done():
             self._export_allowed = asyncio.get_running_loop().create_future()
         self._settle(allowed=False)
 
-    async def _ask_for(self, ids: Ids) -> None:
-        """Make sure that a team which the export does not know is really gone."""
+    async def _check_team(self, ids: Ids) -> None:
+        """Raise MissingError if a team that the export does not know is really gone."""
         url = fill("/teams/{teamId}?$select=id", ids)
         await self.client.page(Request(url, RowDecoder({"id": str}), single=True))
 
@@ -176,8 +176,8 @@ class MessageReader(ExportReader):
             self.bookmarks.advance(team, moment(self.run.until), by_list=by_list)
 
     async def _channels_of(self, ids: Ids) -> list[str]:
-        """The ids of a team's channels, where the channels stream does not list them anyway."""
-        # Messages of a channel of another team are read there.
+        """List a team's channels, where the stream of channels is not read in this run."""
+        # Messages of a shared channel are read in the team that owns it.
         path = self._channels.fallback_path or self._channels.path
         chosen = self.run.selection.names(self._channels)
         names = sorted({"id", *chosen})
@@ -201,7 +201,7 @@ class MessageReader(ExportReader):
         since, start = self.since(team, channel), self.run.settings.start
         from_ = comparable(moment(since)) if since else ""
         begin = comparable(moment(start)) if start else ""
-        end = comparable(moment(self.run.until)) if self.run.settings.end else "~"
+        end = comparable(moment(self.run.until)) if self.run.settings.end else None
         is_whole = not (since or start or self.run.settings.end)
         url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
         request = Request(url, self._untimed_posts if is_whole else self._posts)
@@ -216,10 +216,10 @@ class MessageReader(ExportReader):
             for post in page.rows:
                 conversation = [post, *await self._replies_to(reading, post)]
                 if not is_whole:
-                    # Conversations come in the order of their last change, a reply's or their own.
+                    # Conversations are ordered by their last change, which may be that of a reply.
                     fresh = any(_changed(row) >= from_ for row in conversation)
-                    # Whole: while an earlier run went down the list, it may have moved up unread.
-                    conversation = [it for it in conversation if begin <= _changed(it) < end]
+                    # With unchanged rows: an earlier run may have missed it while it moved up.
+                    conversation = [it for it in conversation if _lies_between(it, begin, end)]
                 if fresh:
                     rows += conversation
             await self.publish(ids, rows, shown)
@@ -231,11 +231,11 @@ class MessageReader(ExportReader):
             left.discard(channel)
 
     async def _replies_to(self, parent: Parent, post: Row) -> Sequence[Row]:
-        """All replies to a post: those that came with it, and the rest."""
+        """All replies to a post: those that came with it, and those behind its link."""
         replies: list[Row] = post[_REPLIES]
         link = post.get(_MORE_REPLIES)
         if link is None and len(replies) == _INLINE_REPLIES:
-            # Graph has left out the link to the rest before: read them all, from the start.
+            # Graph sometimes leaves out the link to the rest: all replies are read from the start.
             link = f"{fill(self._path, parent.ids)}/{post['id']}/replies?$top={_LIST_TOP}"
             replies = []
         if link:
@@ -244,6 +244,11 @@ class MessageReader(ExportReader):
                 self.look_at(page, parent)
                 replies += page.rows
         return replies
+
+
+def _lies_between(row: Row, begin: str, end: str | None) -> bool:
+    changed = _changed(row)
+    return begin <= changed and (end is None or changed < end)
 
 
 def _changed(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Nested records: those that stand in the records of another stream."""
+"""Nested records: records inside the records of another stream."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Nested(Kind):
-    """Records in a property of the parents' records: no request, but for their content."""
+    """Records in a property of the parents' records: only their content takes requests."""
 
     made_of: Callable[[Mapping[str, Any]], Iterable[dict[str, Any]]] | None = None
-    """What makes them out of the facts of a parent's record, where they do not stand there."""
+    """A function that makes the records from the facts of a parent's record."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> NestedReader:
@@ -31,10 +31,10 @@ class Nested(Kind):
 
 
 class NestedReader(CollectionReader):
-    """Reads what parents' records hold."""
+    """Reads the records inside the parents' records."""
 
     def __init__(self, run: Run, stream: Declaration, options: Nested) -> None:
-        """Look into the property that the stream declares."""
+        """Read for a run; the declaration of the stream names the property."""
         super().__init__(run, stream)
         self._made_of = options.made_of
         self._made = RowDecoder(self.facts, self.selected, plain=True)
@@ -47,4 +47,4 @@ class NestedReader(CollectionReader):
             page = self.decoder.rows(parent.facts.get(self.kind.nested or ""))
         self.look_at(page, parent)
         async with self.parts() as parts:
-            await self.take(parent, self.chosen(page.rows), parts)
+            await self.emit_page(parent, self.chosen(page.rows), parts)

@@ -1,4 +1,4 @@
-"""Output: the records that leave the tap, out of rows."""
+"""Output: the records of a stream, made of rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class KeylessError(ValueError):
 
 
 class Output:
-    """Makes records of one stream: with ids of parents, less what is deselected or hidden."""
+    """Makes a stream's records: rows with ids of parents, without hidden or deselected values."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Output:
         privacy: Privacy | None,
         more: Mapping[str, Callable[[Ids, Row], Any]],
     ) -> None:
-        """Compute what the stream declares, and `more`, as far as it is selected."""
+        """Compute the stream's properties and `more`, as far as they are selected."""
         self.selected = stream.selected_properties
         self._keys = stream.primary_keys
         self._computed = [
@@ -42,10 +42,10 @@ class Output:
         properties = stream.properties.wrapped.values()
         self._rewrite = privacy.of_rows(properties, stream.name) if privacy else None
         self.is_plain = bool(self._rewrite or self._prune) or not stream.maps_nothing
-        """Whether values have to be plain ones, since they are looked at or changed."""
+        """Whether values have to be decoded, since something changes them."""
 
     def records(self, rows: Sequence[Row], ids: Ids) -> tuple[list[Record], list[str]]:
-        """The records of some rows below a parent, and the keys that others lack."""
+        """The records of rows below a parent, and the key of each row that lacks one."""
         above = {name: id_ for name, id_ in ids.items() if name in self.selected}
         checked = [key for key in self._keys if key not in above and key != "id"]
         computed = [it for it in self._computed if it[0] not in above]

@@ -1,4 +1,4 @@
-"""Queries: paths and query options, as Graph takes them."""
+"""Queries: the paths and query options of a stream's requests."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class Queries:
-    """The addresses of one stream."""
+    """The paths and query options of one stream."""
 
     def __init__(
         self, stream: Declaration, requested: Collection[str], *, application: bool
     ) -> None:
-        """Ask for the `requested` properties, as far as Graph has to be asked for them."""
+        """Request these properties, except those that Graph sends or the tap computes anyway."""
         self._stream = stream
         self._route = stream.route(application=application)
         self._options = stream.options(application=application)
@@ -33,13 +33,13 @@ class Queries:
         only = {*stream.details.only} if stream.details else set[str]()
         self._listed = {it for it in self._names - only if listed is None or it in listed}
         self.lists_all = self._listed == self._names
-        """Whether the collection gives all that is asked for."""
+        """Whether the collection has all requested properties."""
         self.select_is_refused = False
         self.falls_back = False
 
     @property
     def can_fall_back(self) -> bool:
-        """Whether there is another path to try."""
+        """Whether the fallback path is still to be tried."""
         return bool(self._stream.fallback_path) and not self.falls_back
 
     def collection(self, ids: Ids) -> str:

@@ -1,4 +1,4 @@
-"""Readers: one for each stream of a run, with all that changes while it is read."""
+"""Readers: one for each stream of a run, with the state that changes while it is read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ logger = logging.getLogger("tap-msteams")
 
 
 class Reader:
-    """Reads one stream below each of its parents."""
+    """Reads the records of one stream below each of its parents."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class Reader:
         more: Mapping[str, Callable[[Ids, Row], Any]] | None = None,
         facts: Iterable[str] = (),
     ) -> None:
-        """Read for a run; `more` is what the kind of reader computes, out of `facts`."""
+        """Read for a run; `more` are properties that the reader computes from `facts`."""
         kind = type(stream)
         self.run, self.stream, self.kind = run, stream, kind
         self.shared = run.streams[kind]
         self.client = self.shared.client
         self.application = run.application
         self.emits = self.shared.emits
-        # Of a stream that is only looked at the catalog may know nothing.
+        # The catalog may lack a stream that is read only for other streams.
         self.output = Output(stream, run.privacy, more or {}) if self.emits else None
         self.selected = self.output.selected if self.output else ["id"]
         chosen = run.selection.names(kind)
@@ -70,7 +70,7 @@ class Reader:
     def decoder_of(
         self, facts: Mapping[str, Any], nested: Mapping[str, RowDecoder] | None = None
     ) -> RowDecoder:
-        """A decoder that looks at these facts, and at `nested` ones that are rows themselves."""
+        """A decoder with these facts, of which the `nested` ones are rows themselves."""
         hides = bool(self.run.privacy and self.run.privacy.closes)
         emitted = {*self.selected} - ({ADDITIONAL_DATA} if hides else set())
         known = {*self.stream.schema["properties"], *facts, *(nested or ())}
@@ -86,7 +86,7 @@ class Reader:
     # The course of a run
 
     async def read_all(self) -> None:
-        """Read below all parents, as they come, many at a time."""
+        """Read below all parents as they arrive, many at a time."""
         if reason := self.run.plan.why_not(self.kind):
             self.shared.is_complete = False
             if self.emits:
@@ -100,7 +100,7 @@ class Reader:
                         break
                     tasks.create_task(self._read(parent))
         if self.shared.listings:
-            # Nobody is left who could list more; for a sample that is as it should be.
+            # No more ids will be listed: expected for a sample, a mistake otherwise.
             missing = UnforeseenError("", message="a parent was not listed")
             self.shared.listings.refuse(EnoughError() if self.run.sample else missing)
         self.end()
@@ -109,7 +109,7 @@ class Reader:
             await feed.close()
 
     def _wants_more(self) -> bool:
-        """Whether more parents are to be read; always, but for a sample."""
+        """Whether to read more parents: always, unless a sample has enough."""
         sample = self.run.sample
         if sample is None or sample.wants_parent(self.shared):
             return True
@@ -118,7 +118,7 @@ class Reader:
         return False
 
     async def parents(self) -> AsyncIterator[Parent]:
-        """What it is read below; a single one without ids for a collection of the whole tenant."""
+        """The parents; a single one without ids for a collection of the whole tenant."""
         if self.shared.feed is None:
             yield Parent({})
             return
@@ -134,7 +134,7 @@ class Reader:
             yield parent
 
     async def _read(self, parent: Parent) -> None:
-        """Read one parent; a failure concerns nobody else."""
+        """Read one parent; its failure leaves others alone."""
         self.begin_parent(parent)
         try:
             if not await self.guarded(parent, self._unless_barred(parent)):
@@ -144,7 +144,7 @@ class Reader:
             self._open.release()
 
     def begin_parent(self, parent: Parent) -> None:  # noqa: ARG002 - overridden
-        """Count a parent that is being read."""
+        """Count the start of a parent."""
         metrics = self.shared.metrics
         self.shared.open += 1
         metrics.parents += 1
@@ -152,7 +152,7 @@ class Reader:
             metrics.started = self.run.client.clock()
 
     def end_parent(self, parent: Parent) -> None:
-        """Count a parent that has been read, in whatever way."""
+        """Count the end of a parent, read or failed."""
         metrics = self.shared.metrics
         self.shared.open -= 1
         metrics.done += 1
@@ -170,13 +170,13 @@ class Reader:
 
     @abstractmethod
     async def read(self, parent: Parent) -> None:
-        """Read one parent; raises a GraphError where it could not be read to its end."""
+        """Read one parent; raises a GraphError where it cannot be read to its end."""
 
     def end(self) -> None:
-        """Take note that all parents have been read, and activate the version if all was."""
+        """End the stream, and activate its version if everything was read."""
         plan, streams = self.run.plan, self.run.streams
         lists_all = all(streams[parent].lists_all for parent in plan.parents(self.kind))
-        if not lists_all or self.run.selection.narrows(self.kind):  # not chosen is not gone
+        if not lists_all or self.run.selection.narrows(self.kind):  # records that are not chosen still exist
             self.shared.is_complete = False
         self.tell_refusals()
         if self.emits and self.shared.is_complete:
@@ -192,7 +192,7 @@ class Reader:
         return Parts(self.guarded, self._open_parts, self._wants_part)
 
     async def guarded(self, parent: Parent, reading: Coroutine[Any, Any, None]) -> bool:
-        """Read a parent or a part of one; whether it could be read to its end."""
+        """Await the reading of a parent or a part; returns whether it came to its end."""
         try:
             await reading
         except EnoughError:
@@ -203,7 +203,7 @@ class Reader:
         except (TapError, BaseExceptionGroup):
             raise
         except Exception as error:
-            logger.debug("%s: an error that nobody thought of", self.stream.name, exc_info=True)
+            logger.debug("%s: an unforeseen error", self.stream.name, exc_info=True)
             self.failed(parent, UnforeseenError("", message=type(error).__name__))
             return False
         return True
@@ -216,29 +216,29 @@ class Reader:
     # Failures
 
     def failed(self, parent: Parent, error: GraphError) -> None:
-        """Take note that a parent, or a part of it, was not read to its end."""
+        """Record that a parent, or a part of it, was not read to its end."""
         ids, shared = parent.ids, self.shared
         error = self.kind.meaning(error, ids, parent.facts, application=self.application)
         if isinstance(error, MissingError) and not ids:
             error = recast(RejectedError, error)  # a collection of the whole tenant is not gone
-        # Where a person is not entitled to something there is none of it to miss.
+        # A person without a licence has no such records, so none are missing.
         if not isinstance(error, NotEntitledError):
             shared.is_complete = False
             shared.lists_all = shared.lists_all and self.kind.fills in ids
-        if isinstance(error, NotGrantedError):  # before those who need its ids hear of it
+        if isinstance(error, NotGrantedError):  # before streams that wait for its ids get the error
             error.permission = error.permission or self.kind.needs(application=self.application)
         if shared.listings:
             shared.listings.settle(ids, error)
         if advice_on(error).severity == "gap" and parent.receipt:
             parent.receipt.miss()
         if not isinstance(error, NotGrantedError):
-            self.run.issues.report(self.kind, self._subject(ids), error)
-        # Told at the end, when it is known whether anybody has granted it.
+            self.run.issues.report(self.kind, self._reportable(ids), error)
+        # Reported at the end, when it is known whether any place has granted the permission.
         elif self._consent.refuse(ids, error):
             self._give_up(error)
 
-    def _subject(self, ids: Ids) -> Ids:
-        """The ids that may be told: an address that lets its reader in is none of them."""
+    def _reportable(self, ids: Ids) -> Ids:
+        """The ids that may be reported; the address of a file, for example, lets its reader in."""
         known = self.stream.schema["properties"].keys() | {
             *self.kind.names_above(application=self.application),
             self.kind.fills,
@@ -247,27 +247,27 @@ class Reader:
         return {name: id_ for name, id_ in ids.items() if name in known}
 
     def _give_up(self, error: NotGrantedError) -> None:
-        """Ask nobody else for what nobody has granted."""
+        """Read no more parents, since no place has granted the permission."""
         if self.shared.feed:
             self.shared.feed.stop()
         if self.shared.listings:
             self.shared.listings.refuse(error)
 
     def tell_refusals(self) -> None:
-        """Report who lacks the permission, as far as that has come out."""
+        """Report the places that are known to lack the permission."""
         for ids, error in self._consent.told():
-            self.run.issues.report(self.kind, self._subject(ids), error)
+            self.run.issues.report(self.kind, self._reportable(ids), error)
 
     # Rows
 
     def chosen(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Rows less those that the settings do not choose."""
+        """The rows that the settings choose."""
         if not self._chooses:
             return rows
         return [row for row in rows if self.run.selection.admits(self.kind, row)]
 
     def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Rows less those that have come before, where that can be."""
+        """The rows that are new, in streams whose records may come twice."""
         if version := self.kind.version:
             return [it for it in rows if self._seen.is_new((it["id"],), it.get(version) or 0)]
         if self.kind.once:
@@ -276,7 +276,7 @@ class Reader:
         return rows
 
     async def publish(self, ids: Ids, rows: Iterable[Row], receipt: Receipt | None) -> None:
-        """Make rows known to the streams below, as far as these have room."""
+        """Put rows as parents into the child streams' feeds; waits while these are full."""
         if not self.shared.feeds:
             return
         for row in rows:
@@ -303,12 +303,12 @@ class Reader:
             try:
                 await self.run.emit(self.stream, records)
             except Exception as error:  # noqa: BLE001 - raised again, as what ends the run
-                # Not one parent's: what cannot be written ends the run, like a group of errors.
+                # A failure to write is no parent's: it ends the run, like any group of errors.
                 msg = "records cannot be written"
                 raise ExceptionGroup(msg, [error]) from None
 
     def look_at(self, page: Page, parent: Parent) -> None:
-        """Take note of what a page says beside its rows: who may read it, and what is odd in it."""
+        """Note the consent that a page proves, its unreadable rows and undeclared properties."""
         self._consent.grant(parent.ids)
         for problem in page.unreadable:
             self.lost(parent, problem)
@@ -324,9 +324,9 @@ class Reader:
             self._undeclared |= fresh
 
     def lost(self, parent: Parent, problem: str) -> None:
-        """Report a row that was not read; the others of its page are."""
+        """Report a row that could not be read."""
         self.shared.is_complete = False
         if parent.receipt:
             parent.receipt.miss()
         error = DamagedError("", message=problem)
-        self.run.issues.report(self.kind, self._subject(parent.ids), error)
+        self.run.issues.report(self.kind, self._reportable(parent.ids), error)

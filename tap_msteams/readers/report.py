@@ -1,4 +1,4 @@
-"""Streams that are usage reports."""
+"""Usage reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_msteams.writer import Record
 
 KEPT = timedelta(days=28)
-"""From how many days back on Graph has a report of a single day, today included; its pages say 30.
+"""How far back Graph has reports of single days, today included; its pages say 30 days.
 
 https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/8720
 """
@@ -42,15 +42,15 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Kind):
-    """A report of Microsoft's on the use of Teams, day after day up to the newest one.
+    """A report on the use of Teams, read day by day up to the newest one.
 
     https://learn.microsoft.com/graph/api/resources/report
     """
 
     identified_by: str
-    """The property that says whom a row is about; a hash where names are concealed."""
+    """The property that identifies the person of a row; a hash where names are concealed."""
     reread: timedelta = timedelta(days=2)
-    """How long after a day what happened on it may still be counted."""
+    """How long after a day its counts may still change."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> ReportReader:
@@ -63,10 +63,10 @@ def report_path(stream: type[Declaration], argument: str) -> str:
 
 
 class ReportReader(BookmarkedReader):
-    """Reads the days that are counted and have not been read, and the last ones again."""
+    """Reads the counted days since the bookmark, and the last ones again."""
 
     def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        """Go on where the stream's state says, as far as Graph still has it."""
+        """Continue at the bookmark, as far back as Graph has reports."""
         super().__init__(run, stream)
         self._options = options
 
@@ -75,7 +75,7 @@ class ReportReader(BookmarkedReader):
         columns = self.stream.properties.wrapped.values()
         key = self._options.identified_by
         decoder = ReportDecoder({it.name: it for it in columns}, {*self.selected, key})
-        # The newest day is asked for: reports are two days behind, and at times more.
+        # Graph tells the newest day: reports are two days late, sometimes more.
         newest = await self._report("period='D7'", ReportDecoder(_NEWEST))
         last = max((row["reportRefreshDate"] for row in newest.rows), default="")
         if not last:
@@ -115,7 +115,7 @@ class ReportReader(BookmarkedReader):
         return self._options.reread - DAY
 
     def _warn_of_concealed(self, rows: Sequence[Row]) -> None:
-        """Say, once a run, that names are concealed, which hides who a row is about."""
+        """Warn once a run that the tenant conceals names."""
         key = self._options.identified_by
         if any(not _GUID.fullmatch(row.get(key) or "") for row in rows):
             self.run.issues.warn_once(
@@ -127,12 +127,12 @@ class ReportReader(BookmarkedReader):
 
 
 class ReportDecoder:
-    """Turns CSV into records, its columns found by their heads, however these are spelt."""
+    """Turns CSV into records; columns are matched by the letters of their heads."""
 
     def __init__(
         self, properties: Mapping[str, th.Property[Any]], names: Container[str] | None = None
     ) -> None:
-        """Type the columns as the properties called like them, of which only some are wanted."""
+        """Type each column as the property of the same letters; keep the `wanted` ones."""
         self._properties = {
             _letters(name): it for name, it in properties.items() if names is None or name in names
         }
@@ -167,17 +167,17 @@ _NEWEST = {_NEWEST_NAME: th.Property(_NEWEST_NAME, th.DateType)}
 
 
 def _midnight(day: date) -> datetime:
-    """The moment at which a day starts."""
+    """The moment at which a day begins."""
     return datetime.combine(day, time(), UTC)
 
 
 def _letters(name: str) -> str:
-    """A name by which a column's head and a property are the same."""
+    """The letters of a name, in which a column's head and a property agree."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _value(item: th.Property[Any], cell: str) -> object:
-    """What a cell says, as its property is declared."""
+    """The value of a cell in the type of its property."""
     kind = item.wrapped
     if isinstance(kind, Many):
         return [part for part in cell.split("+") if part]

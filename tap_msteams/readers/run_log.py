@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class RunLogStream(TapStream):
-    """Rows that a run writes about itself, whatever has ended it."""
+    """A stream of rows about the run itself, written however the run ends."""
 
     appends: ClassVar[bool] = True
 
     @abstractmethod
     def rows(self, run: Run) -> list[Record]:
-        """What there is to tell at the end of the run."""
+        """The rows at the end of the run."""
 
 
 class IssueStream(RunLogStream):
-    """What was not read."""
+    """The issues of each run."""
 
     @override
     def rows(self, run: Run) -> list[Record]:
@@ -53,7 +53,7 @@ class IssueStream(RunLogStream):
 
 
 class OutcomeStream(RunLogStream):
-    """What was read, stream by stream."""
+    """The outcome of each run, stream by stream."""
 
     @override
     def rows(self, run: Run) -> list[Record]:

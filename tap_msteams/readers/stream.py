@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class GraphStream(Declaration):
-    """A stream of Graph's: a declaration, and the kind of reader that reads it."""
+    """A stream of Graph's: a declaration with the kind of reader that it needs."""
 
     read: ClassVar[Kind] = Collection()
-    """How it is read."""
+    """The way to read the stream."""
 
     def __init__(self, tap: Tap) -> None:
         super().__init__(tap)

@@ -1,4 +1,4 @@
-"""Windows: what is new since a moment, where Graph keeps things for a time only."""
+"""Windows: records since a bookmark, where Graph keeps records for a limited time."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from tap_msteams.run import Parent, Run
 
 _MARGIN = timedelta(minutes=5)
-"""What is about to leave Graph is not asked for: it may be gone when the request arrives."""
+"""Distance from the end of Graph's retention, which a request may otherwise arrive after."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Window(Kind):
-    """What is new on the replication key since each parent's bookmark.
+    """Records whose replication key is after each parent's bookmark.
 
     Where Graph takes bounds, `{since}` and `{until}` stand in the path or the filter; elsewhere
-    all is read, and what is older is left out.
+    all records are read, and older ones are left out.
     """
 
     reread: timedelta = timedelta()
-    """How long before the bookmark a record may still change."""
+    """The time before the bookmark in which a record may still change."""
     kept: timedelta | None = None
-    """How long Graph keeps it."""
+    """How long Graph keeps a record."""
     span: timedelta | None = None
-    """The longest time that one request may ask for."""
+    """The longest span of time that Graph takes in one request."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> WindowReader:
@@ -46,10 +46,10 @@ class Window(Kind):
 
 
 class WindowReader(BookmarkedReader):
-    """Reads one span of time after the other."""
+    """Reads spans of time, one after the other."""
 
     def __init__(self, run: Run, stream: Declaration, options: Window) -> None:
-        """Go on where the stream's state says, as far as Graph still has it."""
+        """Continue at the bookmarks, as far back as Graph keeps records."""
         self._replication_key = stream.replication_key or ""
         super().__init__(run, stream, facts=(self._replication_key,))
         self._options = options
@@ -79,7 +79,7 @@ class WindowReader(BookmarkedReader):
     async def read(self, parent: Parent) -> None:
         partition, shown = self.partition(parent.ids), Receipt()
         if self.run.client.graph.started is None:
-            # Bounds are moments of Graph's clock, which its first answer tells: to an empty window.
+            # Bounds are on Graph's clock, which its first answer tells: that of an empty window.
             now = moment(self.run.start)
             await self.first_page({**parent.ids, "since": now, "until": now})
         reading = replace(parent, receipt=shown)
@@ -92,7 +92,7 @@ class WindowReader(BookmarkedReader):
                 async for page in self.pages(bounds):
                     self.look_at(page, reading)
                     rows = [it for it in page.rows if lowest <= self._changed(it) < highest]
-                    await self.take(reading, self.chosen(rows), parts)
+                    await self.emit_page(reading, self.chosen(rows), parts)
         if parts.are_complete:
             await self.advance(partition, self.run.until, shown)
 
@@ -106,6 +106,6 @@ class WindowReader(BookmarkedReader):
         yield moment(since), moment(until)
 
     def _changed(self, row: Row) -> str:
-        """When a record changed; what does not say it counts as new."""
+        """The time of a record's last change; a record without one counts as new."""
         changed = row.get(self._replication_key)
         return comparable(changed) if changed else NEWEST

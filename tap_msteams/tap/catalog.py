@@ -1,4 +1,4 @@
-"""The catalog that a user hands in, against what this version has."""
+"""The user's catalog, checked against the streams of this version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger("tap-msteams")
 
 
 def checked(catalog: dict[str, Any] | None) -> Catalog | None:
-    """A catalog whose selected streams all exist; says which selected properties do not."""
+    """The catalog, checked: selected streams have to exist; warns of unknown properties."""
     if catalog is None:
         return None
     try:
@@ -40,7 +40,7 @@ def checked(catalog: dict[str, Any] | None) -> Catalog | None:
 
 
 def _check(entry: CatalogEntry) -> None:
-    """Raise where a stream is gone; warn of properties that are."""
+    """Raise CatalogError for an unknown stream; warn of unknown properties."""
     streams = {str(stream.__dict__["name"]): stream for stream in STREAMS}
     name = str(entry.tap_stream_id)
     if name not in streams:

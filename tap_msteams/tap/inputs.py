@@ -1,4 +1,4 @@
-"""What the user hands over as JSON: configuration, catalog and state."""
+"""The user's JSON: configuration, catalog and state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def read_object(what: str, path: str, error: type[TapError]) -> dict[str, Any]:
-    """The JSON object in a file; raises `error` with what is wrong and nothing of what it holds."""
+    """The JSON object in a file; raises `error`, whose text holds nothing of the file."""
     try:
         return parse_object(f"{what} '{path}'", Path(path).read_bytes(), error)
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""The SDK's plugin: how this tap takes what the user gives."""
+"""The SDK's plugin: settings, environment and state of the user, with clear errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Plugin(Tap):
-    """A tap that names what is wrong in its settings, its environment and its state."""
+    """A tap that names each problem in its settings, its environment and its state."""
 
     config_jsonschema: ClassVar[dict[str, Any]] = json_schema()
 
@@ -35,7 +35,7 @@ class Plugin(Tap):
     @classproperty
     @override
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - a property of the class
-        """The settings in the environment, one by one, so that a wrong one can be named."""
+        """The settings in the environment, read one by one so that errors name theirs."""
         cls.append_builtin_config(cls.config_jsonschema)
         properties = cls.config_jsonschema["properties"]
         if wrong := list(wrong_environment(os.environ, properties)):
@@ -43,7 +43,7 @@ class Plugin(Tap):
         found: dict[str, Any] = {}
         for key, schema in properties.items():
             if os.environ.get(env_name(key)) == "":
-                continue  # set to nothing is not set
+                continue  # an empty variable sets nothing
             try:
                 found |= parse_environment_config({"properties": {key: schema}}, "TAP_MSTEAMS_")
             except ValueError as error:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from tap_msteams.writer import Record
 
 STATE_SECONDS = 1.0
-"""A STATE message at most this often between the ends of streams."""
+"""Seconds between two STATE messages, except at the ends of streams."""
 
 
 class TapMSTeams(Plugin):
@@ -55,10 +55,9 @@ class TapMSTeams(Plugin):
     message_writer: RecordWriter
     clock: Callable[[], float] = staticmethod(time.monotonic)
     pause: Callable[[int], float] = staticmethod(next_pause)
-    """Seconds to wait after so many tries, where Graph does not say."""
+    """Seconds to wait after a number of tries, where Graph does not say."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
-        """Ask nothing of Graph yet."""
         self._run: Run | None = None
         self._sessions: list[Session] = []
         self._signal: int | None = None
@@ -78,12 +77,12 @@ class TapMSTeams(Plugin):
 
     @cached_property
     def graph(self) -> Graph:
-        """Graph, through one connection pool for all streams."""
+        """Graph, with one connection pool for all streams."""
         return Graph(self.settings.graph_url, http_session(self.settings), self.authenticator)
 
     @cached_property
     def authenticator(self) -> GraphAuthenticator:
-        """Who signs in."""
+        """The authenticator of all requests to Graph."""
         return GraphAuthenticator.from_settings(self.settings)
 
     @cached_property
@@ -95,7 +94,7 @@ class TapMSTeams(Plugin):
 
     @property
     def all_streams(self) -> list[TapStream]:
-        """All streams."""
+        """All streams of the tap."""
         return cast("list[TapStream]", list(self.streams.values()))
 
     @property
@@ -135,7 +134,7 @@ class TapMSTeams(Plugin):
         return run.exit_code
 
     def _read_side_by_side(self, run: Run, selected: Sequence[TapStream], meters: Meters) -> None:
-        """Write what comes, of whichever stream, until all have come to their end."""
+        """Read streams side by side and write their records as they come."""
         self._meters = meters
 
         def begin() -> None:
@@ -198,9 +197,9 @@ class TapMSTeams(Plugin):
         within: Run | None = None,
         plain: bool = False,
     ) -> Run:
-        """A run over some streams, signed in: a failure is the first thing said then.
+        """Sign in and make a run over some streams.
 
-        It may be a part of another one, `within` which its issues are told.
+        A run `within` another one shares that one's issues.
         """
         settings, application = self.settings, self.graph.is_application
         streams = self.graph_streams
@@ -227,14 +226,14 @@ class TapMSTeams(Plugin):
         return run
 
     def _privacy(self) -> Privacy | None:
-        """What the settings keep out of what leaves the tap; None: nothing."""
+        """The privacy rules for all output; None where there are none."""
         kinds = {
             stream.fills: stream.properties.wrapped["id"].wrapped
             for stream in self.graph_streams
             if stream.fills
         }
         privacy = Privacy(self.settings, kinds) or None
-        # The addresses that urllib3 tells of have ids of people in them.
+        # urllib3 logs URLs, which contain ids of people.
         hidden = privacy and privacy.hides_people
         logging.getLogger("urllib3").setLevel(logging.INFO if hidden else logging.NOTSET)
         return privacy
@@ -249,7 +248,7 @@ class TapMSTeams(Plugin):
         self._write_state_when_due()
 
     def _write_run_log(self, run: Run) -> None:
-        """Write what there is to tell of the run itself, and the last STATE."""
+        """Write the streams about the run itself, and the last STATE."""
         for stream in self._opened:
             rows = [
                 {name: value for name, value in row.items() if name in stream.selected_properties}
@@ -263,7 +262,7 @@ class TapMSTeams(Plugin):
         self._write_state(is_last=True)
 
     def _tell(self, run: Run, by: str = "") -> None:
-        """Say at the end what was read and what was not, unless nothing was asked for."""
+        """Write the summary, unless the run ended before any request."""
         by = signal.Signals(self._signal).name if self._signal else by
         found = outcomes(run)
         if run.issues.all or not by or any(it.requests for it in found):
@@ -275,7 +274,7 @@ class TapMSTeams(Plugin):
             session.save()
 
     def _write_state_when_due(self) -> None:
-        """Write STATE now and then, as far as the records written pay for its size."""
+        """Write STATE when it is due and the records written pay for its size."""
         now = self.clock()
         if now >= self._state_due and self.message_writer.affords_state:
             self._state_due = now + STATE_SECONDS
@@ -284,21 +283,21 @@ class TapMSTeams(Plugin):
     def _write_state(self, *, is_last: bool = False) -> None:
         self.save_bookmarks()
         if is_last:
-            # Many targets forget a STATE that is followed by a RECORD.
+            # Many targets forget a STATE when a RECORD follows.
             self.write_message(StateMessage(value=self.state))
         else:
             self.state_writer.write_state(self.state)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Leave once the page at hand is written, with the last STATE; at once if asked twice."""
+        """Stop after the current page, with the last STATE; a second signal stops at once."""
         if self._signal:
             os._exit(128 + signum)  # whoever is to read the output may not do so: nothing is ended
         self._signal = signum
         reading = [session for session in self._sessions if session.is_reading]
         if not reading:
             raise SystemExit(128 + signum)
-        # The code that is interrupted may be holding the log: another thread waits for it.
+        # The interrupted code may hold the lock of the log, for which another thread can wait.
         told = ("%s: stopping", signal.Signals(signum).name)
         threading.Thread(target=self.logger.info, args=told, daemon=True).start()
         for session in reading:
