@@ -42,7 +42,7 @@ async def test_one_page_of_one_parent_is_enough():
     parts = await sample(graph, Shelves, Books)
 
     assert graph.sent == ["/shelves", "/shelves/000/books"]
-    assert {name: (it.walked, it.good, it.rows) for name, it in parts.items()} == {
+    assert {name: (it.parents_read, it.good, it.rows) for name, it in parts.items()} == {
         "shelves": (1, 1, 30),
         "books": (1, 1, 1),
     }
@@ -71,7 +71,7 @@ async def test_where_nothing_is_found_others_are_tried_for_what_is_below():
 async def test_not_all_are_tried_where_nothing_is_found():
     graph = library(default=lambda _: body())
     parts = await sample(graph, Loans, Reminders, spare=4)
-    assert (below(graph), parts["reminders"].walked) == (SHELVES[:5], 0)
+    assert (below(graph), parts["reminders"].parents_read) == (SHELVES[:5], 0)
 
 
 @pytest.mark.parametrize("error", [ForbiddenError("/x", 403), NotGrantedError("/x", 403)])

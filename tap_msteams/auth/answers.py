@@ -1,4 +1,4 @@
-"""Answers of those who give tokens: one line for each that holds none."""
+"""Answers of token services: an error in one line for each answer without a token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def checked(
     where: str,
     refused: Callable[[Mapping[str, Any], int], AuthenticationError],
 ) -> requests.Session:
-    """The session, raising for every answer that holds no token or configuration.
+    """The session, changed to raise for every answer without a token or configuration.
 
     MSAL would hide the reason of some, and answer from memory for a minute after others.
     """
@@ -34,7 +34,7 @@ def checked(
         status = response.status_code
         _ = response.content  # gives the connection back
         if status == _CHALLENGE and "Basic realm" in response.headers.get("WWW-Authenticate", ""):
-            return  # Azure Arc's way of having a file of the machine read
+            return  # Azure Arc answers with the path of a file to read
         if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
             msg = f"{where} is not available (HTTP {status}): try again later"
             raise AuthenticationError(msg)
@@ -42,7 +42,7 @@ def checked(
             body = response.json()
         except ValueError:
             body = None
-        # None of them sends a client elsewhere, where its secrets would go along.
+        # No token service redirects; following would send secrets to another server.
         if not isinstance(body, dict) or response.is_redirect:
             msg = (
                 f"{where} is hidden behind something else, which answers with HTTP {status} and "
@@ -58,7 +58,7 @@ def checked(
 
 @contextmanager
 def reached(where: str, what: str, setting: str) -> Iterator[None]:
-    """Turn what can happen on the way into one line; `what` is who should answer."""
+    """Turn failures of the network into one line; `what` is the service that should answer."""
     try:
         yield
     except (requests.exceptions.ProxyError, requests.exceptions.SSLError) as error:
@@ -73,11 +73,11 @@ def reached(where: str, what: str, setting: str) -> Iterator[None]:
 
 
 def answer(result: Mapping[str, Any]) -> Answer:
-    """What MSAL made of an answer that was not refused."""
+    """The token in MSAL's result; raises AuthenticationError where there is none."""
     token, expires_in = result.get("access_token"), result.get("expires_in")
     if not token or not expires_in:
         msg = "The answer to a sign-in has no token: check 'authority_host' and the proxy"
         raise AuthenticationError(msg)
-    # MSAL tells this time by the wall clock.
+    # MSAL gives this time on the wall clock.
     refresh_on = result.get("refresh_on")
     return Answer(token, float(expires_in), refresh_on - time.time() if refresh_on else None)

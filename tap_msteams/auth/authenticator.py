@@ -28,36 +28,36 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class Way(Protocol):
-    """How a request comes to Graph with its token."""
+    """The way of a request to Graph, with its token."""
 
     def __call__(self, request: requests.PreparedRequest, token: str) -> None:
         """Sign a request to Graph."""
 
     def knows(self, request: requests.PreparedRequest) -> bool:
-        """Whether a request was signed, and leads elsewhere since."""
+        """Whether a request was signed for this way, which leads past another server."""
 
     def rejected(self, header: str) -> str:
-        """The token of an Authorization header that was answered 401."""
+        """The rejected token, from the Authorization header of a request answered 401."""
 
 
 class Direct:
-    """Straight to Graph, which sees the token."""
+    """The direct way to Graph, with the token in the header."""
 
     def __call__(self, request: requests.PreparedRequest, token: str) -> None:
         """Sign a request to Graph."""
         request.headers["Authorization"] = f"Bearer {token}"
 
     def knows(self, _request: requests.PreparedRequest) -> bool:
-        """Whether a request leads elsewhere: never."""
+        """False: no request leads past another server."""
         return False
 
     def rejected(self, header: str) -> str:
-        """The token of an Authorization header."""
+        """The token in the Authorization header."""
         return header.removeprefix("Bearer ")
 
 
 class GraphAuthenticator(APIAuthenticatorBase):
-    """Signs requests to Graph, and nothing else: no other origin ever sees the token."""
+    """Signs requests to Graph only: no other origin ever gets the token."""
 
     def __init__(self, graph_url: str, tokens: TokenProvider, way: Way | None = None) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
         clock: Callable[[], float] = time.time,
         backoff: float = 0.5,
     ) -> GraphAuthenticator:
-        """The authenticator for `auth_method`; asks for no token before the first request.
+        """The authenticator for `auth_method`, which gets its first token at the first request.
 
         `backoff` is the unit, in seconds, of the waits between attempts to reach Entra ID.
         """
@@ -87,7 +87,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
 
     @override
     def authenticate_request(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        # Not the base's, which writes the URL anew and drops empty parameters of a delta link.
+        # Without super(), which rebuilds the URL and drops empty parameters of a delta link.
         if self._way.knows(request):
             return request
         url = request.url or ""
@@ -103,7 +103,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
         return request
 
     def renew(self, rejected: str, challenge: str = "") -> None:
-        """Replace the token of an Authorization header that Graph answered 401 to.
+        """Replace the token that Graph answered 401 to.
 
         `challenge` is the answer's WWW-Authenticate header, which may demand claims.
         """
@@ -132,17 +132,17 @@ class GraphAuthenticator(APIAuthenticatorBase):
 
     @property
     def expires_at(self) -> float:
-        """When the token no longer serves, in seconds since 1970."""
+        """The time at which the token expires, in seconds since 1970."""
         return self._tokens.get().expires_at
 
     @property
     def claims(self) -> dict[str, Any]:
-        """What the token says of itself; Graph alone checks whether it is true."""
+        """The claims of the token, unverified: Graph verifies them."""
         return claims_of(self._tokens.get().value)
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port; None for a URL that two parsers may read differently."""
+    """The scheme, host and port; None for a URL that two parsers may read differently."""
     try:
         parts = urlsplit(url)
         port = _PORTS.get(parts.scheme) if parts.port is None else parts.port

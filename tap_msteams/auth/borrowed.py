@@ -1,4 +1,4 @@
-"""Tokens that others got: one that the user set, or the Azure CLI's."""
+"""Tokens of other programs: one in the settings, or the Azure CLI's."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NEW_TOKEN = "set a new one, or choose an 'auth_method' that renews its token"  
 
 
 class AccessToken:
-    """A ready access token, which nothing can renew."""
+    """An access token from the settings, which cannot be renewed."""
 
     is_application = False
 
@@ -41,7 +41,7 @@ class AccessToken:
         self._warned = False
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
-        """The token, as long as it serves."""
+        """The token, until it expires."""
         where = f"'access_token' (env {env_name('access_token')})"
         if rejected == self._token:
             why = "a policy asks for another sign-in" if claims else "it was revoked, or is not for"
@@ -79,7 +79,7 @@ class AzureCli:
         self._clock = clock
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - it takes none
-        """A token of whoever is signed in there."""
+        """A token of the account that is signed in to the Azure CLI."""
         body = self._output()
         try:
             found = json.loads(body)
@@ -88,7 +88,7 @@ class AzureCli:
             return Answer(token, float(ends) - self._clock())
         except (AttributeError, KeyError, TypeError, ValueError):
             msg = "the Azure CLI (`az`) does not answer as it should: run `az upgrade`"
-            # Without the cause, whose text may be the token.
+            # The cause is left out, since its text may be the token.
             raise AuthenticationError(msg) from None
 
     def _output(self) -> str:
@@ -135,5 +135,5 @@ def _refused(said: str) -> AuthenticationError:
 
 
 def _local(text: str) -> float:
-    """A moment by this machine's clock, which is all that older versions tell."""
+    """The moment in a local time, the only one that older versions of the CLI give."""
     return datetime.fromisoformat(text).timestamp()

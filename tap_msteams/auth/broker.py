@@ -1,4 +1,4 @@
-"""Nango, a broker: it keeps the sign-in, and lends its token or sends the requests itself.
+"""Nango, a broker that keeps a sign-in and gives out its token, or sends the requests itself.
 
 https://nango.dev/docs/reference/api/connection/get
 https://nango.dev/docs/reference/api/proxy/get
@@ -33,13 +33,13 @@ _REMEDIES = {
 }
 
 _OWN = {"authorization", "connection", "content-length", "content-type", "host", "accept-encoding"}
-"""Headers between this tap and Nango, which are not for Graph."""
+"""Headers for Nango, which are not passed on to Graph."""
 
 _UNKNOWN_LIFE = 3600
 
 
 class Broker:
-    """The token of a connection that Nango keeps."""
+    """The source of a token that Nango keeps."""
 
     is_application = False
 
@@ -81,7 +81,7 @@ class Broker:
 
 
 class Proxied:
-    """The way to Graph through Nango, which puts the token in: Graph never sees the key."""
+    """The way to Graph through Nango, which adds the token: Graph never gets Nango's key."""
 
     def __init__(self, settings: Settings) -> None:
         self._root = f"{settings.nango_host}/proxy"
@@ -95,7 +95,7 @@ class Proxied:
         self._signed = threading.local()
 
     def __call__(self, request: requests.PreparedRequest, token: str) -> None:
-        """Lead a request through Nango, its path and query byte for byte as they were."""
+        """Redirect a request through Nango, with path and query unchanged byte for byte."""
         url = request.url or ""
         request.url = self._root + url[url.index("/", len("https://")) :]
         for name, value in list(request.headers.items()):
@@ -105,11 +105,11 @@ class Proxied:
         self._signed.token = token
 
     def knows(self, request: requests.PreparedRequest) -> bool:
-        """Whether a request is on this way already."""
+        """Whether a request already leads through Nango."""
         return request.headers.get("Authorization") == self._headers["Authorization"] and (
             request.url or ""
         ).startswith(f"{self._root}/")
 
     def rejected(self, header: str) -> str:  # noqa: ARG002 - it is the key in every request
-        """The token that Graph answered 401 to: this thread's last."""
+        """The rejected token: the last one of this thread."""
         return getattr(self._signed, "token", "")

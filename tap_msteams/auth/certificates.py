@@ -1,4 +1,4 @@
-"""The certificate that an application proves itself by."""
+"""Certificates by which an application signs in."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 DAY = 86_400
 
 WARNED_AHEAD = 30 * DAY
-"""Seconds before its end that a certificate is warned of."""
+"""Seconds before a certificate's end at which warnings begin."""
 
 _LIFE = 600
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
@@ -41,18 +41,18 @@ _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTA
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate with its private key and, where they came along, those of its issuers."""
+    """A certificate with its private key and, where given, its issuers' certificates."""
 
     key: RSAPrivateKey = field(repr=False)
     chain: list[x509.Certificate]
     """The certificate first."""
     sends_chain: bool
     where: str
-    """The setting that it came from."""
+    """The setting that it comes from."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Certificate:
-        """The certificate of the settings; raises SettingsError for one that is of no use."""
+        """The certificate in the settings; raises SettingsError for one that cannot be used."""
         key = (
             "client_certificate_path" if settings.client_certificate_path else "client_certificate"
         )
@@ -81,7 +81,7 @@ class Certificate:
         )
 
     def check(self, now: float) -> None:
-        """Raise SettingsError for a certificate that has ended; warn of one that soon will."""
+        """Raise SettingsError for an expired certificate; warn of one that expires soon."""
         end = self.chain[0].not_valid_after_utc
         left = end.timestamp() - now
         if left <= 0:
@@ -100,7 +100,7 @@ class Certificate:
             )
 
     def assertion(self, client_id: str, audience: str, now: float) -> str:
-        """What proves to Entra ID that this is the application, once.
+        """A signed assertion, by which the application signs in to Entra ID once.
 
         https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials
         """
@@ -140,7 +140,7 @@ def _content(settings: Settings, where: str) -> bytes:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         msg = f"{where} is neither the text of a PEM file nor a PFX file in base64: copy it again"
-        # Without the cause, whose text may be the key.
+        # The cause is left out, since its text may be the key.
         raise SettingsError(msg) from None
 
 
@@ -174,7 +174,7 @@ def _from_pem(
 def _from_pfx(
     content: bytes, password: bytes | None, where: str
 ) -> tuple[PrivateKeyTypes, list[x509.Certificate]]:
-    if not content.startswith(b"\x30"):  # the start of every ASN.1 sequence
+    if not content.startswith(b"\x30"):  # every ASN.1 sequence starts so
         msg = f"{where} is neither a PEM nor a PFX file: export the certificate with its key again"
         raise SettingsError(msg)
     try:
@@ -196,7 +196,7 @@ def _given(leaf: x509.Certificate | None) -> Iterable[x509.Certificate]:
 def _numbers(certificate: x509.Certificate) -> object:
     try:
         numbers = getattr(certificate.public_key(), "public_numbers", None)
-    except (ValueError, UnsupportedAlgorithm):  # an issuer's, of a kind that is not known here
+    except (ValueError, UnsupportedAlgorithm):  # an issuer's, of an unknown kind
         return None
     return numbers() if numbers else None
 

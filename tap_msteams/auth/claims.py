@@ -1,4 +1,4 @@
-"""Claims: what a token says of itself, and what is asked of the next one."""
+"""Claims: the content of a token, and the claims to request in the next one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 CAPABILITIES = ["CP1"]
-"""This tap answers when Graph demands claims, and so gets tokens that live longer.
+"""The capability to answer demands for claims, for which tokens live longer.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/claims-challenge
 """
@@ -18,7 +18,7 @@ _DEMANDED = re.compile(r'\bclaims="([^"]+)"')
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """What a token says of itself, unchecked; nothing for one that cannot be read."""
+    """The claims of a token, unverified; empty for a token that cannot be read."""
     try:
         content = json.loads(_decoded(token.split(".")[1]))
     except (IndexError, ValueError):
@@ -27,7 +27,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def demanded_claims(challenge: str) -> str | None:
-    """The claims that the WWW-Authenticate header of a conditional-access policy asks for."""
+    """The claims that a conditional-access policy demands in a WWW-Authenticate header."""
     if not (found := _DEMANDED.search(challenge)):
         return None
     try:
@@ -39,7 +39,7 @@ def demanded_claims(challenge: str) -> str | None:
 
 
 def asked_claims(demanded: str | None) -> str:
-    """The claims to ask for: those demanded, and what this tap is capable of."""
+    """The claims to request: the demanded ones and the capabilities of this tap."""
     content = json.loads(demanded or "{}")
     token = content.setdefault("access_token", {})
     token["xms_cc"] = {"values": CAPABILITIES}
@@ -47,7 +47,7 @@ def asked_claims(demanded: str | None) -> str:
 
 
 def _decoded(text: str) -> bytes:
-    """Base64 in either alphabet, with or without its padding."""
+    """The bytes of a base64 text in either alphabet, with or without padding."""
     return base64.urlsafe_b64decode(
         text.replace("+", "-").replace("/", "_") + "=" * (-len(text) % 4)
     )

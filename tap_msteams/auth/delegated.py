@@ -1,4 +1,4 @@
-"""A user who has signed in: the refresh token, renewed with each use and kept in the store."""
+"""A signed-in user: a refresh token, renewed with each use and kept in the store."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOT_ASKED = (
 
 
 class User(Registration):
-    """A user by the refresh token of the store, or of the configuration."""
+    """A source of tokens by the refresh token in the store, or in the configuration."""
 
     is_application = False
 
@@ -40,14 +40,14 @@ class User(Registration):
         backoff: float = 0.5,
         ask: Callable[..., None] = at_terminal,
     ) -> None:
-        """Have somebody sign in by `ask`, where the settings allow that."""
+        """Let the user sign in by `ask` where the settings allow it."""
         super().__init__(settings, session, clock)
         self._ask = ask
         self._store = TokenStore.from_settings(settings, clock=clock)
         self._backoff = backoff
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
-        """A token for what the user consented to, one request among all processes."""
+        """A token for the consented permissions; one of all processes requests it."""
         self._sign_in()
         try:
             return self._locked(claims, rejected)
@@ -62,7 +62,7 @@ class User(Registration):
             return self._answer(entry, claims, rejected)
 
     def _ask_again(self, refused: SignInError) -> None:
-        """Have the user sign in; the refusal stands where nobody is there to."""
+        """Let the user sign in again; raises the refusal where no user is present."""
         try:
             self._ask(self._settings, clock=self._clock, backoff=self._backoff)
         except AuthenticationError as error:
@@ -82,7 +82,7 @@ class User(Registration):
         return _kept(entry, now)
 
     def _sign_in(self) -> None:
-        """Do what comes before the first refresh token; the store is free meanwhile."""
+        """Let the user sign in for a first refresh token, without locking the store."""
         settings = self._settings
         if settings.initiate_oauth == "OFF":
             return
@@ -92,7 +92,7 @@ class User(Registration):
                 try:
                     self._grant().finish_by_hand(verifier)
                 except AuthenticationError:
-                    # Another process was faster.
+                    # Another process has signed in meanwhile.
                     if not self._was_redeemed(code):
                         raise
         elif settings.initiate_oauth == "GETANDREFRESH":

@@ -1,4 +1,4 @@
-"""What the token store knows of one app registration."""
+"""Entries of the token store, one for each app registration."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ INACTIVITY = 90 * DAY
 SOON = 14 * DAY
 
 FLOW_LIFE = DAY
-"""Seconds after which nobody comes back from a sign-in page."""
+"""Seconds after which a sign-in that has begun is dropped."""
 
 _EARLY = 300
 _CODES_KEPT = 50
 
 
 class Flow(msgspec.Struct, omit_defaults=True):
-    """A sign-in that has begun: what its answer is checked against."""
+    """A sign-in that has begun, with the data to check its answer."""
 
     begun: float
     content: dict[str, Any]
-    """As MSAL wants it back."""
+    """MSAL's own data about the sign-in."""
 
     @override
     def __repr__(self) -> str:
@@ -43,29 +43,29 @@ class Entry(msgspec.Struct, omit_defaults=True):
 
     refresh_token: str | None = None
     issued: float = 0.0
-    """When the refresh token came."""
+    """The time at which the refresh token was issued."""
     ends: float = 0.0
-    """When the refresh token ends if nobody uses it."""
+    """The time at which the refresh token expires unless it is used."""
     seed: str | None = None
-    """Fingerprint of the configuration's refresh token that this one came from."""
+    """The fingerprint of the configured refresh token that this one replaces."""
     access_token: str | None = None
     scopes: list[str] = []
-    """What the access token was asked for."""
+    """The scopes of the access token."""
     refresh_at: float = 0.0
     expires_at: float = 0.0
     account: str | None = None
-    """Who signed in, as Entra ID calls them."""
+    """The name of the user at Entra ID."""
     flows: dict[str, Flow] = {}
     """Sign-ins that have begun, by their state."""
     redeemed: list[str] = []
-    """Fingerprints of authorization codes that were used, which works once."""
+    """Fingerprints of used authorization codes, which cannot be used again."""
 
     @override
     def __repr__(self) -> str:
         return "Entry(...)"
 
     def token_to_redeem(self, configured: str | None) -> str | None:
-        """The refresh token to use: a new one in the configuration wins, else its successor."""
+        """The refresh token to use: a new one in the configuration, otherwise the stored one."""
         if configured and fingerprint(configured) != self.seed:
             return configured
         return self.refresh_token or configured
@@ -77,7 +77,7 @@ class Entry(msgspec.Struct, omit_defaults=True):
         configured: str | None = None,
         rejected: str | None = None,
     ) -> bool:
-        """Whether the access token still serves, so that none has to be asked for."""
+        """Whether the access token can still be used."""
         return (
             self.access_token not in {None, rejected}
             and now < self.refresh_at
@@ -92,9 +92,9 @@ class Entry(msgspec.Struct, omit_defaults=True):
         now: float,
         configured: str | None = None,
     ) -> None:
-        """Take in the answer to a token request sent `now`.
+        """Keep the answer to a token request sent at `now`.
 
-        `configured` is the configuration's refresh token, which the answer supersedes.
+        `configured` is the configured refresh token, which the answer replaces.
         """
         life = float(answer["expires_in"])
         early = max(life - _EARLY, life / 2)
@@ -105,7 +105,7 @@ class Entry(msgspec.Struct, omit_defaults=True):
         if refresh_token := answer.get("refresh_token"):
             self.refresh_token = refresh_token
             self.issued = now
-            # Told for those of single-page applications, which end after a day.
+            # Present for single-page applications, whose tokens expire after a day.
             self.ends = now + float(answer.get("refresh_token_expires_in") or INACTIVITY)
         elif configured and fingerprint(configured) != self.seed:
             self.refresh_token, self.issued, self.ends = configured, now, 0.0
@@ -120,7 +120,7 @@ class Entry(msgspec.Struct, omit_defaults=True):
         self.flows = {**recent, state: Flow(now, content)}
 
     def warning(self, now: float) -> str | None:
-        """What to tell of a refresh token that ends soon."""
+        """A warning of a refresh token that expires soon; None otherwise."""
         if not self.refresh_token or not self.ends or now < self.ends - SOON:
             return None
         ends = datetime.fromtimestamp(self.ends, UTC)
@@ -133,14 +133,14 @@ class Entry(msgspec.Struct, omit_defaults=True):
         return f"The refresh token ends on {ends:%Y-%m-%d %H:%M} UTC, {why}"
 
     def was_redeemed(self, code: str) -> bool:
-        """Whether an authorization code was used before."""
+        """Whether an authorization code has been used."""
         return fingerprint(code) in self.redeemed
 
     def redeem(self, code: str) -> None:
-        """Remember that an authorization code was used."""
+        """Note that an authorization code has been used."""
         self.redeemed = [*self.redeemed, fingerprint(code)][-_CODES_KEPT:]
 
 
 def fingerprint(secret: str) -> str:
-    """What tells a secret from another one without telling it."""
+    """A hash that identifies a secret without revealing it."""
     return hashlib.sha256(secret.encode()).hexdigest()

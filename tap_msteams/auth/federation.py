@@ -32,7 +32,7 @@ _GITHUB = "GitHub Actions"
 
 
 class WorkloadIdentity(Application):
-    """An application that another identity provider vouches for."""
+    """An application that signs in with another identity provider's token."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class WorkloadIdentity(Application):
 
     @override
     def _credential(self) -> Any:
-        # Asked for each time, since these tokens live for minutes.
+        # Requested each time, since these tokens live for minutes.
         return {"client_assertion": self._assertion}
 
     def _assertion(self) -> str:
@@ -55,7 +55,7 @@ class WorkloadIdentity(Application):
         return self._ask_github()
 
     def _ask_github(self) -> str:
-        """A token that says which job of which repository this is.
+        """Request the token that identifies this job of GitHub Actions.
 
         https://docs.github.com/en/actions/reference/security/oidc
         """
@@ -92,6 +92,6 @@ def _read(path: Path) -> str:
         text = ""
     if not text or len(text.split()) != 1:
         msg = f"{where}: the file {path} holds no token"
-        # Without a cause, whose text may be the token.
+        # The cause is left out, since its text may be the token.
         raise SettingsError(msg)
     return text

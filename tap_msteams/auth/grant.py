@@ -1,4 +1,4 @@
-"""What a user grants to an app registration: asked for here, agreed to elsewhere, kept here."""
+"""Grants: a user's consent to an app registration, requested and kept."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 REDIRECT_URI = "http://localhost:33333"
-"""Where a browser brings the answer unless `redirect_uri` says otherwise."""
+"""The default of `redirect_uri`, to which a browser brings the answer."""
 
 PROMPTS = ("login", "consent", "select_account")
 """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow"""
 
 
 class Grant:
-    """A user's permission to an app registration: got by a code, renewed by a refresh token."""
+    """A user's consent to an app registration, by a code at first, then by a refresh token."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Grant:
         clock: Callable[[], float] = time.time,
         backoff: float = 0.5,
     ) -> Grant:
-        """The grant to the app registration of these settings, which the store must keep."""
+        """The grant for the app registration in the settings; the store has to be writable."""
         session = identity_session(settings, backoff)
         session.hooks["response"].insert(0, _check_pending)
         store = TokenStore.from_settings(settings, must_keep=True, clock=clock)
@@ -69,7 +69,7 @@ class Grant:
         receiver: str | None = None,
         pkce: bool = True,
     ) -> tuple[str, str]:
-        """The page to sign in at and the state that its answer will carry.
+        """The URL of the sign-in page, and the state that its answer will carry.
 
         The answer goes to the receiver's address, or into the address that the browser ends at.
         Without PKCE the code can be redeemed on another machine, too.
@@ -93,7 +93,7 @@ class Grant:
         return str(url), asked["state"]
 
     def finish(self, answer: Mapping[str, str]) -> None:
-        """Redeem the code in what Entra ID answered to the browser, and keep what it brings."""
+        """Redeem the code in Entra ID's answer to the browser, and keep the tokens."""
         if "error" in answer:
             raise refusal(answer)
         code = answer["code"]
@@ -111,7 +111,7 @@ class Grant:
             self._keep(entry, result)
 
     def finish_by_hand(self, text: str) -> None:
-        """The same for what a person copied: the code, or the address that the browser ended at."""
+        """Redeem what a person copied: the code, or the address that the browser ended at."""
         self.finish(parse_answer(text))
 
     def _redeem(self, answer: Mapping[str, str], flow: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Grant:
             else:
                 try:
                     result = app.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
-                except RuntimeError as error:  # the identity token is not for this sign-in
+                except RuntimeError as error:  # the identity token belongs to another sign-in
                     msg = "the authorization code belongs to another sign-in: sign in again"
                     raise AuthenticationError(msg) from error
         return dict(result)
@@ -147,7 +147,7 @@ class Grant:
         raise SettingsError(msg)
 
     def poll(self, device: dict[str, Any]) -> bool:
-        """Whether the user has agreed; if so, what that brings is kept."""
+        """Whether the user has agreed; if so, the tokens are kept."""
         asked_at = self.store.clock()
         try:
             with self._registration.reached():
@@ -165,7 +165,7 @@ class Grant:
     # A refresh token
 
     def refresh(self) -> None:
-        """Ask for new tokens, whether or not those in the store still serve."""
+        """Request new tokens, even if those in the store are still valid."""
         with self.store.locked() as entry:
             asked_at = self.store.clock()
             self._keep(entry, self._registration.redeem(entry), asked_at)
@@ -198,11 +198,11 @@ def admin_consent_url(settings: Settings) -> str:
 
 
 def parse_answer(text: str) -> dict[str, str]:
-    """What Entra ID answered: an address with its query, or the code alone."""
+    """The parameters of Entra ID's answer: an address with a query, or the code alone."""
     text = text.strip()
     try:
         parts = urlsplit(text)
-    except ValueError:  # an address that was cut off
+    except ValueError:  # an incomplete address
         fields = text
     else:
         fields = parts.query or parts.fragment or text
@@ -227,7 +227,7 @@ class _PendingError(Exception):
 
 
 def _check_pending(response: requests.Response, **_options: object) -> None:
-    """Tell "not yet" from a refusal, before the registration takes it for one."""
+    """Raise _PendingError for "not yet", before the registration takes it for a refusal."""
     if response.status_code != 400:  # noqa: PLR2004 - Bad Request
         return
     try:
@@ -240,7 +240,7 @@ def _check_pending(response: requests.Response, **_options: object) -> None:
 
 
 def _quietly(call: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401 - MSAL has no types
-    """Call what MSAL warns of: a code that is to be copied, or redeemed elsewhere."""
+    """Call a function without MSAL's warning of codes that are copied or used elsewhere."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return call(*arguments, **named)

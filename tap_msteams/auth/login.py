@@ -1,4 +1,4 @@
-"""Having a user sign in, in a browser here or anywhere."""
+"""Sign-in of a user, in a browser on this machine or anywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 TIMEOUT = 300
-"""Seconds that a user has to sign in."""
+"""Seconds for a user to sign in."""
 
 NO_BROWSER = (
     "this machine has no browser: run `tap-msteams login --device-code`, or `tap-msteams url` "
@@ -36,11 +36,11 @@ def in_browser(
     timeout: float = TIMEOUT,
     browser: bool = True,
 ) -> None:
-    """Sign in on a page that a browser shows, and that answers to this machine."""
+    """Sign in on a page in a browser that brings the answer to this machine."""
     if browser and not has_browser():
         raise AuthenticationError(NO_BROWSER)
     with grant.store.locked():
-        pass  # a store that cannot be written is told of before the user does anything
+        pass  # an unwritable store is reported before the user signs in
     with Receiver(grant.redirect_uri) as receiver:
         url, state = grant.begin(prompt, receiver=receiver.redirect_uri)
         receiver.expect(state)
@@ -59,7 +59,7 @@ def with_device_code(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Sign in by entering a code on a page, with any browser anywhere."""
+    """Sign in by entering a code on a page, in a browser on any device."""
     with grant.store.locked():
         pass  # as above
     device = grant.device_code()
@@ -76,7 +76,7 @@ def with_device_code(
 
 
 def at_terminal(settings: Settings, **options: Any) -> None:  # noqa: ANN401 - the grant's own
-    """Sign in where a pipeline needs it and somebody sits at its terminal."""
+    """Sign in during a pipeline that has a user at its terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise AuthenticationError(NOBODY)
     grant = Grant.from_settings(settings, **options)
@@ -87,20 +87,20 @@ def at_terminal(settings: Settings, **options: Any) -> None:  # noqa: ANN401 - t
 
 
 def tell(text: str) -> None:
-    """Say something to the user; stdout belongs to Singer."""
+    """Write a message to stderr; stdout belongs to Singer."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 def has_browser() -> bool:
-    """Whether this session could show a page."""
+    """Whether this session can show a browser."""
     if os.environ.get("BROWSER") or sys.platform in {"darwin", "win32"}:
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def open_browser(url: str) -> None:
-    """Show a page; a process of its own keeps what browsers print from Singer's stdout."""
+    """Open a page in a process of its own, so that no browser writes to Singer's stdout."""
     subprocess.Popen(  # noqa: S603 - this Python, and an address of Entra ID's
         [sys.executable, "-P", "-m", "webbrowser", "-t", url],
         stdin=subprocess.DEVNULL,

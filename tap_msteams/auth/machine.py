@@ -1,4 +1,4 @@
-"""Managed identities: those that Azure has assigned to the machine."""
+"""Managed identities, which Azure assigns to machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ManagedIdentity:
-    """An identity of the machine: its own, or one that was assigned to it."""
+    """A managed identity: the machine's own, or a user-assigned one."""
 
     is_application = True
 
@@ -33,7 +33,7 @@ class ManagedIdentity:
         self._session = checked(session, "The managed identity endpoint", self._refused)
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - the endpoint takes none
-        """A token for what the identity was granted."""
+        """A token with the permissions of the identity."""
         if "MSI_ENDPOINT" in os.environ and "MSI_SECRET" not in os.environ:
             msg = (
                 "Azure Cloud Shell has no managed identity that may read Teams: set 'auth_method' "
@@ -68,7 +68,7 @@ class ManagedIdentity:
                 )
                 raise SettingsError(msg)
             return ask_service_fabric(self._session, self._resource, rejected)
-        # A client of its own for each token: MSAL's would answer from its cache.
+        # A new client for each token, since MSAL's clients answer from their cache.
         client = msal.ManagedIdentityClient(self._identity, http_client=self._session)
         found: dict[str, Any] = client.acquire_token_for_client(resource=self._resource)
         return found
@@ -78,7 +78,7 @@ class ManagedIdentity:
 
 
 def _identity(settings: Settings) -> tuple[str | None, Any]:
-    """The identity of the settings, how to name it, and as MSAL takes it."""
+    """The identity in the settings: its description and MSAL's object."""
     if found := settings.managed_identity_client_id:
         return f"'managed_identity_client_id' {found}", msal.UserAssignedManagedIdentity(
             client_id=found

@@ -1,4 +1,4 @@
-"""One access token for all threads, replaced by one request when its time comes."""
+"""Tokens: one access token for all threads, renewed by one request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 HOLD_OFF = 30
-"""Seconds before an early refresh that failed is tried again."""
+"""Seconds until a failed early refresh is tried again."""
 
 _MARGIN = 60
 _EARLY = 300
@@ -24,7 +24,7 @@ _EARLY = 300
 
 @dataclass(frozen=True)
 class Answer:
-    """An access token as it was issued, with its times in seconds from then on."""
+    """An access token as issued, with its times in seconds from then on."""
 
     access_token: str = field(repr=False)
     expires_in: float
@@ -32,25 +32,25 @@ class Answer:
 
 
 class Source(Protocol):
-    """Where tokens come from."""
+    """A source of tokens."""
 
     @property
     def is_application(self) -> bool:
-        """Whether its tokens speak for an application rather than for a user."""
+        """Whether its tokens are an application's and not a user's."""
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
-        """Ask for a new token, other than one that Graph rejected; raises AuthenticationError."""
+        """Request a new token other than the `rejected` one; raises AuthenticationError."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """An access token and the times to replace it at."""
+    """An access token with the times at which to replace it."""
 
     value: str = field(repr=False)
     refresh_at: float
-    """From here on a new one is fetched, while this one still serves."""
+    """The time from which on a new token is requested, while this one is still valid."""
     expires_at: float
-    """From here on it no longer serves."""
+    """The time at which the token expires."""
 
     @classmethod
     def issued(cls, answer: Answer, asked_at: float) -> Token:
@@ -65,7 +65,7 @@ class Token:
 
 
 class TokenProvider:
-    """Hands out the current token; however many threads wait, one of them asks for the next."""
+    """Hands out the current token; one of the waiting threads requests the next one."""
 
     def __init__(self, source: Source, clock: Callable[[], float] = time.time) -> None:
         self.source = source
@@ -77,7 +77,7 @@ class TokenProvider:
         self._failure: TapError | None = None
 
     def get(self) -> Token:
-        """The current token, refreshed early by one thread that finds it due."""
+        """The current token, refreshed early by one of the threads."""
         failures, token, now = self._failures, self._token, self._clock()
         if token is None or now >= token.expires_at:
             return self._replace(token, failures)
@@ -106,13 +106,13 @@ class TokenProvider:
             token = self._token
             if token is not None and token is not stale and token.value != rejected:
                 return token
-            # Who came before an attempt failed shares its failure, instead of repeating it.
+            # Threads that waited for a failed attempt share its failure instead of repeating it.
             if self._failure is not None and self._failures != failures:
                 raise type(self._failure)(*self._failure.args) from self._failure
             return self._acquire(rejected, claims)
 
     def _refresh(self, token: Token) -> Token:
-        """The next token, or the one still valid when there is none to be had."""
+        """The next token, or the current one while it is valid and no other can be had."""
         if self._token is not token:
             return self._token or token
         try:

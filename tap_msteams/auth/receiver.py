@@ -1,4 +1,4 @@
-"""Where a browser brings the answer of a sign-in: an address on this machine, for one request."""
+"""The receiver of a sign-in's answer: an address on this machine, for one request."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Receiver:
     """Listens at a redirect URI until the answer to one sign-in has come."""
 
     def __init__(self, redirect_uri: str) -> None:
-        """Listen from now on; without a port in the URI at any that is free."""
+        """Start to listen at the URI; without a port in it, at any free one."""
         where = f"'redirect_uri' (env {env_name('redirect_uri')})"
         parts = urlsplit(redirect_uri)
         host = parts.hostname or ""
@@ -77,11 +77,11 @@ class Receiver:
         self._server.server_close()
 
     def expect(self, state: str) -> None:
-        """Take the answer to this sign-in, and to no other."""
+        """Accept the answer to this sign-in only."""
         self._server.state = state
 
     def wait(self, timeout: float) -> dict[str, str]:
-        """The answer, as Entra ID gave it to the browser."""
+        """Wait for the answer that Entra ID gave to the browser."""
         if not self._server.answered.wait(timeout):
             msg = (
                 f"nobody has signed in within {timeout:g} seconds: run it again, with more time "
@@ -92,11 +92,11 @@ class Receiver:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """One thread a connection: browsers open some that they never use."""
+    """A server with a thread for each connection: browsers open some that they never use."""
 
     daemon_threads = True
     block_on_close = False
-    # On Windows it would let others listen at the same port.
+    # On Windows this would let other processes listen at the same port.
     allow_reuse_address = os.name == "posix"
 
     def __init__(self, address: tuple[str, int], host: str, path: str) -> None:
@@ -112,7 +112,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Tells what is in a request, and nothing of it to the log."""
+    """Passes on the content of a request, and logs none of it."""
 
     timeout = 10
     server_version = "tap-msteams"
@@ -163,4 +163,4 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the address holds the code."""
+        """Log nothing: the address holds the code."""

@@ -1,4 +1,4 @@
-"""What Entra ID and a machine's identity endpoint refuse, and what to do about it."""
+"""Refusals of Entra ID and of a machine's identity endpoint, with remedies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGN_IN = {"invalid_grant", "interaction_required", "login_required", "consent_
 
 
 class SignInError(AuthenticationError):
-    """Nothing but another sign-in of the user will help."""
+    """A refusal that only another sign-in of the user will resolve."""
 
 
 _NUMBER = re.compile(r"AADSTS(\d+)")
@@ -24,7 +24,7 @@ _CORRELATION = re.compile(r"Correlation ID: *([0-9a-fA-F-]{36})")
 
 
 def refusal(body: Mapping[str, Any]) -> AuthenticationError:
-    """The error that an answer of Entra ID stands for."""
+    """The error in an answer of Entra ID."""
     if not isinstance(body["error"], str):
         msg = "Entra ID gave no token: something else answers there, check 'authority_host'"
         return AuthenticationError(msg)
@@ -45,7 +45,7 @@ def refusal(body: Mapping[str, Any]) -> AuthenticationError:
 
 
 def machine_refusal(body: Mapping[str, Any], identity: str | None) -> AuthenticationError:
-    """The error that an answer of a machine's identity endpoint stands for.
+    """The error in an answer of a machine's identity endpoint.
 
     `identity` is the setting that names a user-assigned one, with its value.
     """

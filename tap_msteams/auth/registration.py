@@ -1,4 +1,4 @@
-"""An app registration, as MSAL acts for it at Entra ID."""
+"""App registrations at Entra ID, through MSAL."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOBODY = (
 
 
 class Registration:
-    """An app registration: a public one, or one that proves itself by a secret or certificate."""
+    """An app registration: a public one, or one with a secret or certificate."""
 
     def __init__(
         self,
@@ -54,16 +54,16 @@ class Registration:
             f"{settings.graph_url}{scope}" if scope.startswith("/.") else scope
             for scope in asked_scopes(settings.scopes or ())
         ] or [everything]
-        """The delegated permissions to ask for."""
+        """The delegated permissions to request."""
 
     @cached_property
     def app(self) -> Any:  # noqa: ANN401 - MSAL has no types
-        """MSAL's client; to be used within `reached`."""
+        """MSAL's client; use it within `reached`."""
         options = {
             "authority": f"{self._settings.authority_host}/{self._tenant}",
             "http_client": self._session,
             "client_capabilities": CAPABILITIES,
-            # Either would ask Microsoft's public cloud about an authority of another one.
+            # Both would ask Microsoft's public cloud about an authority in another cloud.
             "instance_discovery": False,
             "azure_region": False,
         }
@@ -75,13 +75,13 @@ class Registration:
         return msal.PublicClientApplication(client_id, **options)
 
     def reached(self) -> AbstractContextManager[None]:
-        """Turns what can happen on the way to Entra ID into one line."""
+        """A context that turns failures on the way to Entra ID into one line."""
         return reached(self._where, "Entra ID", "authority_host")
 
     def redeem(self, entry: Entry, claims: str | None = None) -> dict[str, Any]:
-        """What Entra ID gives for a user's refresh token; raises AuthenticationError.
+        """Redeem a user's refresh token at Entra ID; raises AuthenticationError.
 
-        The configuration's is tried where the token store's is refused.
+        The configured refresh token is tried where the stored one is refused.
         """
         configured = self._settings.refresh_token
         refresh_token = entry.token_to_redeem(configured)
@@ -98,19 +98,19 @@ class Registration:
                 error,
             )
         result = self._redeem(configured, claims)
-        entry.seed = None  # the stored token no longer stands for the configuration's
+        entry.seed = None  # the stored token no longer replaces the configured one
         return result
 
     def _redeem(self, refresh_token: str, claims: str | None) -> dict[str, Any]:
         with self.reached():
-            # In this call alone MSAL does not tell what the tap is capable of.
+            # In this call alone MSAL leaves out the capabilities of the tap.
             result = self.app.acquire_token_by_refresh_token(
                 refresh_token, self.scopes, data={"claims": asked_claims(claims)}
             )
         return {**result, "refresh_in": answer(result).refresh_in}
 
     def _credential(self) -> Any:  # noqa: ANN401 - MSAL has no types
-        """What the application proves itself by, as MSAL takes it; None for a public one."""
+        """The credential of the application in MSAL's form; None for a public one."""
         settings = self._settings
         if not (settings.client_certificate or settings.client_certificate_path):
             return settings.client_secret
@@ -125,7 +125,7 @@ class Registration:
 
 
 class Application(Registration):
-    """An application that speaks for itself."""
+    """An application that signs in as itself."""
 
     is_application = True
 

@@ -1,4 +1,4 @@
-"""What to do about what Entra ID refuses."""
+"""Remedies for refusals of Entra ID."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ REMEDIES = {
     700020: f"the user has to do something: {_SIGN_IN_AGAIN}",
     700021: "the client assertion is for another application: check 'client_id'",
     700022: "the permissions belong to several services: name only Graph's in 'scopes'",
-    # The reference has another one under this number, about scopes without a service.
+    # The reference has another error under this number, about scopes without a service.
     700023: "the client assertion is for another authority, or a permission names no service: "
     "check 'tenant_id', 'cloud', 'authority_host' and 'scopes'",
     700024: "the client assertion has expired or is not valid yet: set the clock of this machine, "
@@ -188,7 +188,7 @@ REMEDIES = {
     f"mobile and desktop, then {_SIGN_IN_AGAIN}",
     9002341: f"the user has not permitted the application to sign them in: {_SIGN_IN_AGAIN}",
 }
-"""By number: https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"""
+"""Remedies by number: https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"""
 
 BY_NAME = {
     "access_denied": "the sign-in was cancelled or declined: sign in again and accept",
@@ -202,7 +202,7 @@ BY_NAME = {
     "login_required": f"the user has to sign in: {_SIGN_IN_AGAIN}",
     "temporarily_unavailable": f"Entra ID is busy: {_LATER}",
 }
-"""By the error's name, for numbers that are not known here.
+"""Remedies by name, for numbers that are not in the table.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
 """

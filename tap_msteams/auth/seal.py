@@ -28,7 +28,7 @@ _SERVICE = "tap-msteams"
 
 
 class Sealed(msgspec.Struct, omit_defaults=True):
-    """Encrypted content, and with what it was encrypted."""
+    """Encrypted content, with the parameters of the encryption."""
 
     by: str
     nonce: bytes
@@ -37,7 +37,7 @@ class Sealed(msgspec.Struct, omit_defaults=True):
 
 
 class Seal(Protocol):
-    """Closes and opens content."""
+    """Encrypts and decrypts the token store."""
 
     def close(self, content: bytes) -> Sealed:
         """Encrypt it."""
@@ -63,7 +63,7 @@ def seal_for(settings: Settings, path: Path) -> Seal | None:
 
 
 class Passphrase:
-    """A seal that opens on any machine with the same passphrase."""
+    """A seal by a passphrase, which opens on any machine."""
 
     def __init__(self, passphrase: str, where: str) -> None:
         self._where = where
@@ -89,14 +89,14 @@ class Passphrase:
             raise SettingsError(msg) from error
 
     def _derived(self, salt: bytes) -> bytes:
-        """The key for a salt; costly, and so computed once."""
+        """The key for a salt, computed once since it is costly."""
         if salt != self._salt or not self._key:
             self._salt, self._key = salt, Scrypt(salt=salt, **_COST).derive(self._passphrase)
         return self._key
 
 
 class Keyring:
-    """A seal whose key lies in the keyring of the user who is logged in."""
+    """A seal whose key is in the keyring of the operating system's user."""
 
     def __init__(self, where: str) -> None:
         self._where = where

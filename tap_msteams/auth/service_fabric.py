@@ -1,4 +1,4 @@
-"""Managed identities in Service Fabric; MSAL would ask there without any limit of time.
+"""Managed identities in Service Fabric, where MSAL's requests would have no timeout.
 
 https://learn.microsoft.com/en-us/azure/service-fabric/how-to-managed-identity-service-fabric-app-code
 """
@@ -24,14 +24,14 @@ _THUMBPRINT = "IDENTITY_SERVER_THUMBPRINT"
 
 
 def in_service_fabric() -> bool:
-    """Whether this process runs there."""
+    """Whether this process runs in Service Fabric."""
     return all(name in os.environ for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", _THUMBPRINT))
 
 
 def ask_service_fabric(
     session: requests.Session, resource: str, rejected: str | None
 ) -> Mapping[str, Any]:
-    """The answer to a request for a token, as MSAL would give it."""
+    """Request a token; returns the answer in MSAL's form."""
     endpoint = os.environ["IDENTITY_ENDPOINT"]
     thumbprint = re.sub(r"[\s:]", "", os.environ[_THUMBPRINT])
     if not endpoint.startswith("https://") or not re.fullmatch(r"[0-9a-fA-F]{40}", thumbprint):
@@ -47,7 +47,7 @@ def ask_service_fabric(
     }
     if rejected:
         query["token_sha256_to_refresh"] = hashlib.sha256(rejected.encode()).hexdigest()
-    # No authority has signed that certificate: the thumbprint stands for it.
+    # The certificate is self-signed, and verified by its thumbprint.
     session.mount(endpoint, DirectTransport(PinnedContext([thumbprint]), MACHINE_TIMEOUTS))
     found = session.get(endpoint, params=query, headers={"Secret": os.environ["IDENTITY_HEADER"]})
     body = found.json()

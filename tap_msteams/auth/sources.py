@@ -1,4 +1,4 @@
-"""Where tokens come from: one class for each way to sign in, the protocol left to MSAL."""
+"""The source of tokens for each way to sign in; the protocols are MSAL's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def source_for(  # noqa: PLR0911 - one for each way to sign in
     settings: Settings, clock: Callable[[], float], backoff: float
 ) -> Source:
-    """The source that `auth_method` names."""
+    """The source for `auth_method`."""
     method = settings.auth_method
     if method == "managed_identity":
         return ManagedIdentity(settings, machine_session(settings, backoff))

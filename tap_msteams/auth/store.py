@@ -1,4 +1,4 @@
-"""The token store: what signing in left behind, for all apps of a user and all their processes."""
+"""The token store: the tokens of a user's sign-ins, for all apps and processes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Document(msgspec.Struct, omit_defaults=True):
 
 
 class TokenStore:
-    """One JSON document, changed by one process at a time and never half."""
+    """A JSON file that one process at a time replaces as a whole."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class TokenStore:
         must_keep: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Touch no file yet; with `must_keep` one that cannot be written is an error."""
+        """Use the file at `path`; with `must_keep` a file that cannot be written is an error."""
         self.path = path
         self.clock = clock
         self._key = key
@@ -87,7 +87,7 @@ class TokenStore:
 
     @contextmanager
     def locked(self) -> Iterator[Entry]:
-        """This app's entry, read afresh, alone on it; what was changed is written at the end."""
+        """The entry of this app, read anew under a lock; changes are written at the end."""
         with self._threads, self._alone():
             document, outdated = self._read()
             entry = document.apps.setdefault(self._key, Entry())
@@ -100,7 +100,7 @@ class TokenStore:
                     self._write(document)
 
     def forget(self) -> bool:
-        """Drop this app's entry; whether there was one."""
+        """Drop the entry of this app; returns whether there was one."""
         with self._threads, self._alone():
             document, _ = self._read()
             found = document.apps.pop(self._key, None)
@@ -122,7 +122,7 @@ class TokenStore:
             yield
 
     def _read(self) -> tuple[_Document, bool]:
-        """The document, and whether it is to be written anew although nothing in it changed."""
+        """The document, and whether it has to be rewritten even without a change."""
         if self._memory is not None:
             return self._memory, False
         content = self._content()
@@ -154,7 +154,7 @@ class TokenStore:
         if self.path is None:
             return b""
         try:
-            # Opening a pipe would wait for somebody to write into it.
+            # Opening a pipe would wait for a writer.
             flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
             descriptor = os.open(self.path, flags)
         except FileNotFoundError:
@@ -231,7 +231,7 @@ def default_path(folders: PlatformDirsABC | None = None) -> Path | None:
     folders = folders or PlatformDirs("tap-msteams", appauthor=False)
     try:
         path = folders.user_state_path / "tokens.json"
-        # Where earlier versions had it on macOS, too.
+        # Earlier versions used this folder on macOS, too.
         former = Path("~/.local/state/tap-msteams/tokens.json").expanduser()
         is_default = path.is_relative_to(Path("~/Library").expanduser())
     except RuntimeError:
@@ -241,9 +241,9 @@ def default_path(folders: PlatformDirsABC | None = None) -> Path | None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock that a file stands for; raises OSError where there can be none.
+    """Hold the lock of a file; raises OSError where it cannot be locked.
 
-    The kernel lets go of it with the process that holds it, and the file stays.
+    The kernel releases the lock with the process that holds it; the file stays.
     """
     lock = FileLock(path, mode=OWNER_ONLY, preserve_lock_file=True)
     try:
@@ -258,12 +258,12 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put a new file in the place of one, as a whole."""
+    """Replace a file as a whole."""
     new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # left by a process that was killed; the lock is ours
+    new.unlink(missing_ok=True)  # left by a killed process, since this one holds the lock
     with open(new, "xb", opener=_owner_only) as file:
         if os.name == "posix":
-            os.fchmod(file.fileno(), OWNER_ONLY)  # a umask may have left less than this
+            os.fchmod(file.fileno(), OWNER_ONLY)  # a umask may have removed permissions
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -277,5 +277,5 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _owner_only(path: str, flags: int) -> int:
-    """Create a file that nobody else can read from its first moment on."""
+    """Create a file that only its owner can read, from its first moment on."""
     return os.open(path, flags, OWNER_ONLY)

@@ -1,4 +1,4 @@
-"""The command line: Singer's own, and the commands of this tap."""
+"""The command line: Singer's, and the commands of this tap."""
 
 from __future__ import annotations
 

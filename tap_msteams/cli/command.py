@@ -1,4 +1,4 @@
-"""A command beside Singer's own."""
+"""Commands beside Singer's own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REGISTERED = ("service_principal", "workload_identity", USER_METHOD)
 
 @dataclass(frozen=True, repr=False)
 class Given:
-    """The configuration that a command was given."""
+    """The configuration of a command."""
 
     config: Mapping[str, Any]
 
@@ -36,7 +36,7 @@ class Given:
 
     @property
     def registration(self) -> Settings:
-        """The settings of an app registration; without a way to sign in, for a user to sign in."""
+        """The settings of an app registration; without a way to sign in, for a user's sign-in."""
         settings = (self if infer_method(self.config) else self._for_user()).settings
         if not settings.client_id or settings.auth_method not in REGISTERED:
             msg = (
@@ -48,7 +48,7 @@ class Given:
 
     @property
     def grant(self) -> Grant:
-        """The grant of a user, which a client secret alone may be meant for, too."""
+        """The grant of a user, to whose app registration a client secret may belong."""
         settings = (self if self.config.get("auth_method") else self._for_user()).settings
         if settings.auth_method != USER_METHOD:
             msg = (
@@ -63,7 +63,7 @@ class Given:
 
 
 class Command(click.Command):
-    """A command that takes `--config`, before its name or after it, and hands on what was given."""
+    """A command with `--config`, before or after its name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's own
         super().__init__(*args, **kwargs)
@@ -79,7 +79,7 @@ class Command(click.Command):
 
 
 def _hand_on(ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> None:
-    """Put together what `--config` gave in both places."""
+    """Combine the values of `--config` in both places."""
     here = TapMSTeams.cb_config(ctx, param, value)
     before = ctx.parent.params.get("config") if ctx.parent else None
     before = before or ConfigInput()
@@ -95,7 +95,7 @@ def _hand_on(ctx: click.Context, param: click.Option, value: tuple[str, ...]) ->
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """Keep from a person the line that the SDK writes for each variable it reads."""
+    """Hide the line that the SDK logs for each variable that it reads."""
     if logging.root.level > logging.DEBUG:
         logging.disable(logging.INFO)
     try:
@@ -105,7 +105,7 @@ def _unheard() -> Iterator[None]:
 
 
 def kept(grant: Grant) -> str:
-    """What the token store has now, for a person to read."""
+    """The content of the token store, in words."""
     with grant.store.locked() as entry:
         who = f" as {entry.account}" if entry.account else ""
         if entry.refresh_token:

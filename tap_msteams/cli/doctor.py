@@ -1,4 +1,4 @@
-"""`doctor`: what is there, what is missing, and what to do about it."""
+"""`doctor`: a check of the sign-in, the network, the permissions and the streams."""
 
 from __future__ import annotations
 

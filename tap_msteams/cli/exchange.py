@@ -1,4 +1,4 @@
-"""`exchange`: what a sign-in elsewhere ended with, made into tokens."""
+"""`exchange`: tokens for the code of a sign-in on another machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def command(given: Given, *, code: str | None) -> None:
 
 
 def _asked() -> str:
-    """What the user types unseen, or a program writes into stdin."""
+    """The hidden input of a user, or the stdin of a program."""
     if sys.stdin.isatty():
         prompt = "Code, or address that the browser ended at"
         return str(click.prompt(prompt, hide_input=True, err=True))

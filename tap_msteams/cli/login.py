@@ -1,4 +1,4 @@
-"""`login`: a user signs in, and the token store keeps what that brings."""
+"""`login`: the sign-in of a user, whose tokens are kept in the token store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`logout`: the tokens of a user, forgotten."""
+"""`logout`: the tokens of a user are forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program: Singer's command line with commands beside it, and errors told in a line."""
+"""The program: Singer's command line with more commands, and errors in one line."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from tap_msteams.settings import env_name
 from tap_msteams.tap import TapMSTeams
 
 COMMANDS = (login, url, exchange, refresh, logout, admin_consent_url, doctor, estimate)
-"""One module each."""
+"""The commands, each in a module of its own."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Pages are trees: looking for cycles in each as often as usual doubles the time to decode it."""
+"""Allocations between garbage collections: the default doubles the time to decode a page."""
 
 
 class Program(click.Group, SingerCommand):
-    """Singer's command as a group: without the name of a command it reads, as every tap does."""
+    """Singer's command as a group: without the name of a command it reads streams."""
 
     @classmethod
     def beside(cls, singer: SingerCommand) -> Program:
-        """Singer's command with this tap's beside it."""
+        """Singer's command with this tap's commands beside it."""
 
         def run(**options: Any) -> Any:  # noqa: ANN401 - whatever Singer's options hold
             if click.get_current_context().invoked_subcommand is None:
@@ -58,7 +58,7 @@ class Program(click.Group, SingerCommand):
 
 
 def main() -> None:
-    """Run the program; what the user can help ends with a line a problem and exit code 1."""
+    """Run the program; errors of the user end in a line each and exit code 1."""
     gc.freeze()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     try:

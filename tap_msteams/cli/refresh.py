@@ -1,4 +1,4 @@
-"""`refresh`: new tokens for those in the store."""
+"""`refresh`: new tokens in the place of those in the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is selected: the catalog of a command that looks at streams."""
+"""Selection: the catalog of the commands that read samples of streams."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CATALOG = click.option(
 
 
 def tap_of(ctx: click.Context, given: Given, catalog: str | None) -> TapMSTeams:
-    """The tap with the configuration and the catalog given, before the command's name or after."""
+    """The tap with the given configuration and catalog, before or after the command's name."""
     content: dict[str, Any] | None = None
     if catalog:
         content = read_object("catalog", catalog, CatalogError)
@@ -35,7 +35,7 @@ def tap_of(ctx: click.Context, given: Given, catalog: str | None) -> TapMSTeams:
 
 @contextmanager
 def quiet(level: int) -> Iterator[None]:
-    """Let the log tell nothing below a level meanwhile, unless it is to tell everything."""
+    """Log nothing below this level meanwhile, unless the level of the log is DEBUG."""
     logger = logging.getLogger("tap-msteams")
     before = logger.level
     if logger.getEffectiveLevel() > logging.DEBUG:

@@ -1,4 +1,4 @@
-"""`url`: the page to sign in at, to be opened anywhere."""
+"""`url`: the address of the sign-in page, for a browser on any machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preflight: what can be known before a run, by asking Graph for a little of each stream."""
+"""Preflight: checks and estimates before a run, from a sample of each stream."""
 
 from __future__ import annotations
 

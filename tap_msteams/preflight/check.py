@@ -1,4 +1,4 @@
-"""Checks: what was looked at besides the streams, and what came of it."""
+"""Checks of everything but the streams, with their results."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ State = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """One check with its result."""
 
     name: str
     state: State
     text: str
-    """What was found."""
+    """The finding."""
     remedy: str = ""
-    """What to do about it."""
+    """The remedy; empty where none is needed."""

@@ -1,4 +1,4 @@
-"""The doctor: what is there, what is missing, and what to do about it."""
+"""The doctor: checks of the network, the sign-in, the permissions and the streams."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EXIT_CODES: dict[Verdict, int] = {
 
 @dataclass
 class Report:
-    """All that the doctor found."""
+    """The findings of the doctor."""
 
     verdict: Verdict = "complete"
     checks: list[Check] = field(default_factory=list)
@@ -55,16 +55,16 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What the command ends with."""
+        """The exit code of the command."""
         return EXIT_CODES[self.verdict]
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON has it."""
+        """The report as a dictionary for JSON."""
         return {**asdict(self), "exitCode": self.exit_code}
 
 
 def examine(tap: TapMSTeams, parents: int = 1) -> Report:
-    """Look at everything that a run needs; below so many teams, chats and so on."""
+    """Check all that a run needs; `parents` is the number of parents to read of each stream."""
     report = Report()
     try:
         settings = tap.settings
@@ -104,7 +104,7 @@ def refused(lines: list[str]) -> Report:
 
 
 def _reached(report: Report, settings: Settings) -> dict[str, Answer]:
-    """Go to the services."""
+    """Check that the services can be reached."""
     answers = {}
     for service in _services(settings):
         check, answer = reach(service, settings)
@@ -130,7 +130,7 @@ def _services(settings: Settings) -> Iterator[Service]:
             "authority_host",
             lambda: transport.identity_session(settings),
         )
-    # Without a token it is refused, which is an answer.
+    # Without a token Graph refuses the request, which proves that it answers.
     yield Service(
         "Graph",
         f"{settings.graph_url}/v1.0/me",
@@ -156,7 +156,7 @@ def _share(settings: Settings) -> Check:
 
 
 def _try_streams(report: Report, tap: TapMSTeams, parents: int) -> None:
-    """Ask for a little of each stream that is selected or may be read."""
+    """Read a sample of each stream that is selected or permitted."""
     who = report.identity
     if who is None:
         return
@@ -183,7 +183,7 @@ def _try_streams(report: Report, tap: TapMSTeams, parents: int) -> None:
 
 
 def _unmatched(sampling: Sampling, parts: dict[str, Part]) -> Iterator[Check]:
-    """What nothing is called by, among the choices whose list was read to its end."""
+    """Entries of choices without a match, where the list was read to its end."""
     for setting, entry in sampling.selection.unmatched:
         part = parts.get(setting)
         if part and part.answered and not (part.read.feed or part.cut or part.refusals):

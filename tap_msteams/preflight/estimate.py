@@ -1,4 +1,4 @@
-"""The estimate: how many requests a run takes, and how long at the rates that Graph allows."""
+"""The estimate: the requests of a run, and their time at the rates that Graph allows."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
     from tap_msteams.tap import TapMSTeams
 
 SAMPLE = 10
-"""Parents of each stream to look at."""
+"""Parents of each stream in the sample."""
 
 PAGES = 3
-"""Pages of each of them."""
+"""Pages of each parent in the sample."""
 
 _LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number that may be more."""
+    """A number that may be a lower bound."""
 
     value: float
     at_least: bool = False
 
     @property
     def told(self) -> str:
-        """The number for people."""
+        """The number in words."""
         return f"{'≥ ' if self.at_least else ''}{math.ceil(self.value):,}"
 
 
 @dataclass
 class Cost:
-    """What a stream costs."""
+    """The cost of one stream."""
 
     stream: str
     first: Number = field(default_factory=lambda: Number(0))
@@ -60,7 +60,7 @@ class Cost:
 
 @dataclass
 class Estimate:
-    """What a run costs."""
+    """The cost of a run."""
 
     share: float
     sizes: dict[str, Number] = field(default_factory=dict)
@@ -68,15 +68,15 @@ class Estimate:
     total: Cost = field(default_factory=lambda: Cost("together"))
     notes: list[str] = field(default_factory=list)
     requests: int = 0
-    """What the estimate itself asked for."""
+    """The requests of the estimate itself."""
 
 
 def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estimate:
-    """Look at a sample of each selected stream, and count what a run would ask for."""
+    """Read a sample of each selected stream, and compute the requests of a run."""
     settings = tap.settings
     result = Estimate(settings.rate_limit_share)
     streams = [*tap.graph_streams.values()]
-    # Reports are of a size that is known, and they have the tightest limits of all.
+    # The size of reports is known, and their limits are the tightest of all.
     sampled = [it for it in streams if it.selected and not isinstance(it.read, Report)]
     measure = Measure(parents=sample, spare=sample, pages=pages, lists_all=True)
     sampling = Sampling(tap, sampled, measure)
@@ -135,7 +135,7 @@ def _sum(numbers: Iterable[Number]) -> Number:
 
 
 class _Counts:
-    """What a sample says of the whole."""
+    """Counts of the whole tenant, extrapolated from a sample."""
 
     def __init__(
         self,
@@ -146,11 +146,11 @@ class _Counts:
         self._parts, self._plan, self._streams = parts, sampling.run.plan, streams
 
     def is_export(self, part: Part) -> bool:
-        """Whether a stream's records are too many to be of interest one by one."""
+        """Whether a stream is an export, whose records are too many to be counted."""
         return isinstance(self._streams[type(part.stream)].read, Export)
 
     def parents(self, part: Part) -> float:
-        """Below how many parents a stream is read."""
+        """The number of parents of a stream."""
         if not part.read.feed:
             return 1.0
         return part.found * self._scale_of_parents(part)
@@ -164,31 +164,31 @@ class _Counts:
         return [name for name in names if name in self._parts]
 
     def _scale(self, part: Part) -> float:
-        """How many times the sample the whole is."""
-        return self.parents(part) / part.walked if part.walked else 1.0
+        """The size of the whole in relation to the sample."""
+        return self.parents(part) / part.parents_read if part.parents_read else 1.0
 
-    def _walks(self, part: Part) -> float:
+    def _readings(self, part: Part) -> float:
         return math.ceil(self.parents(part) / part.read.parents_at_once)
 
     def _each(self, part: Part) -> float:
-        """Requests of one walk, on average."""
-        if not part.walked:
+        """Requests of one parent, on average."""
+        if not part.parents_read:
             return 0.0
-        own = part.requests / part.walked
-        # Of the walks that a walk begins only the first was followed.
-        return own + (part.more - part.more_read) / part.walked
+        own = part.requests / part.parents_read
+        # Of the parts of a parent only the first was read.
+        return own + (part.more - part.more_read) / part.parents_read
 
     def first(self, part: Part) -> Number:
         """Requests of a run that reads everything."""
-        return Number(self._walks(part) * self._each(part), self._is_cut(part))
+        return Number(self._readings(part) * self._each(part), self._is_cut(part))
 
     def _is_cut(self, part: Part) -> bool:
-        """Whether there is more than was looked at, of it or above it."""
+        """Whether the sample left out some of the stream's records or of its parents'."""
         refused = any(advice_on(error).severity == "gap" for _, error in part.refusals)
         return part.cut or refused or self._is_cut_above(part)
 
     def later(self, part: Part) -> Number:
-        """Requests of a run that finds next to nothing new."""
+        """Requests of a run that finds hardly anything new."""
         if part.stream.replication_method == "FULL_TABLE":
             return self.first(part)
         if isinstance(self._streams[type(part.stream)].read, Nested):
@@ -198,10 +198,10 @@ class _Counts:
             and self._parts[name].stream.selected
             for name in self._above(part)
         )
-        return Number(0 if is_below_new else self._walks(part), self._is_cut_above(part))
+        return Number(0 if is_below_new else self._readings(part), self._is_cut_above(part))
 
     def rows(self, part: Part) -> Number:
-        """How many records a stream has."""
+        """The number of records of a stream."""
         return Number(part.rows * self._scale(part), self._is_cut(part))
 
     def _is_cut_above(self, part: Part) -> bool:
@@ -209,7 +209,7 @@ class _Counts:
 
 
 class _Load:
-    """Requests by the limits that they fall under."""
+    """The requests of a run by limit."""
 
     def __init__(self, share: float) -> None:
         self._gate = Gate(share)
@@ -218,7 +218,7 @@ class _Load:
         self._each: dict[str, float] = defaultdict(float)
 
     def add(self, url: str, requests: float, parents: float) -> float:
-        """Take in the requests of a stream; returns the seconds they would take alone."""
+        """Add the requests of a stream; returns the seconds that they take alone."""
         wide, *narrow = (key[0] for key in self._gate.keys(url))
         self._whole[wide] += requests
         below_one = requests / max(parents, 1.0)
@@ -234,7 +234,7 @@ class _Load:
 
     @property
     def seconds(self) -> float:
-        """How long all of them take side by side."""
+        """The seconds that all requests take side by side."""
         loads = (*self._whole.items(), *self._each.items())
         return max((self._time(name, requests) for name, requests in loads), default=0.0)
 

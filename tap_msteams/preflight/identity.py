@@ -1,4 +1,4 @@
-"""Identity: who signs in, where, and with what."""
+"""Identity: the account that signs in, its tenant and its credential."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 BY_REGISTRATION = ("service_principal", "workload_identity", "refresh_token")
-"""Ways to sign in as an app registration whose permissions an administrator can consent to."""
+"""Ways to sign in as an app registration that an administrator can grant permissions to."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a token speaks for."""
+    """The owner of a token."""
 
     kind: str
-    """application or user"""
+    """`application` or `user`"""
     tenant: str
     application: str
     user: str
     ends: datetime
     permissions: list[str]
     readable: bool
-    """Whether the token tells its permissions."""
+    """Whether the token shows its permissions."""
 
     @classmethod
     def of(cls, authenticator: GraphAuthenticator) -> Identity:
-        """Sign in, and read what the token says of itself."""
+        """Sign in, and read the claims of the token."""
         application = authenticator.is_application
         claims: Mapping[str, Any] = authenticator.claims
         name, id_ = claims.get("app_displayname"), claims.get("appid") or claims.get("azp") or ""
@@ -57,12 +57,12 @@ class Identity:
 
     @property
     def granted(self) -> frozenset[str] | None:
-        """The permissions in the token; None where it does not tell."""
+        """The permissions in the token; None where it shows none."""
         return frozenset(self.permissions) if self.readable else None
 
 
 def sign_in(authenticator: GraphAuthenticator) -> tuple[Check, Identity | None]:
-    """Whether a token is to be had, and whose it is."""
+    """Check that the sign-in gives a token; says whose it is."""
     try:
         who = Identity.of(authenticator)
     except TapError as error:
@@ -78,7 +78,7 @@ def sign_in(authenticator: GraphAuthenticator) -> tuple[Check, Identity | None]:
 
 
 def credential(settings: Settings, *, is_accepted: bool) -> Check | None:
-    """When the credential ends, where that can be known and a refused sign-in says no more."""
+    """Check the end of the credential; None where it is unknown or a refusal says more."""
     if settings.client_certificate or settings.client_certificate_path:
         try:
             certificate = Certificate.from_settings(settings)
@@ -99,7 +99,7 @@ def credential(settings: Settings, *, is_accepted: bool) -> Check | None:
 
 
 def token_store(settings: Settings) -> Check | None:
-    """What the token store holds; None for ways to sign in that need none."""
+    """Check the token store; None for ways to sign in without one."""
     if settings.auth_method != "refresh_token":
         return None
     try:
@@ -121,7 +121,7 @@ def token_store(settings: Settings) -> Check | None:
 
 @dataclass(frozen=True)
 class Consent:
-    """How to have permissions granted."""
+    """The way to have permissions granted."""
 
     url: str
     """The page where an administrator consents; empty where there is none."""
@@ -129,7 +129,7 @@ class Consent:
 
 
 def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consent:
-    """How an administrator grants what is missing, and nothing more.
+    """The way for an administrator to grant the missing permissions and no others.
 
     https://learn.microsoft.com/en-us/entra/identity-platform/v2-admin-consent
     """

@@ -1,4 +1,4 @@
-"""Permissions: which ones serve in the place of the least that a stream needs."""
+"""Permissions that include others, and so serve in their place."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ BROADER: dict[str, tuple[str, ...]] = {
     "Files.Read.All": ("Files.ReadWrite.All", "Sites.Read.All", "Sites.ReadWrite.All"),
     "Files.Read": ("Files.ReadWrite", "Files.Read.All", "Files.ReadWrite.All"),
 }
-"""What Graph takes as well, wherever a stream of this tap needs the first.
+"""Broader permissions, by the one that a stream needs, the least privileged first.
 
 https://learn.microsoft.com/graph/permissions-reference
 """
 
 
 def serving(permission: str, granted: Collection[str]) -> str | None:
-    """The granted permission that serves for one, the least first; None if there is none."""
+    """The least of the granted permissions that include this one; None if there is none."""
     candidates = (permission, *BROADER.get(permission, ()))
     return next((name for name in candidates if name in granted), None)

@@ -1,4 +1,4 @@
-"""Reach: how far the way to a service goes, told apart by name, connection, TLS and HTTP."""
+"""Reach: the way to a service, checked step by step: name, connection, TLS, HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 CLOCK_SECONDS = 120.0
-"""Seconds between two clocks that are worth a word; a signed assertion lives for some minutes."""
+"""Seconds between two clocks that are reported: a signed assertion lives for minutes."""
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _TLS_CAUSES = (requests.exceptions.SSLError,)
@@ -31,28 +31,28 @@ _TLS_CAUSES = (requests.exceptions.SSLError,)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a service answered at first."""
+    """The first answer of a service."""
 
     status: int
     body: bytes
     headers: dict[str, str]
     ahead: float | None
-    """Seconds that its clock is ahead of ours."""
+    """Seconds that the service's clock is ahead of this machine's."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service that has to be reached."""
+    """A service that a run needs."""
 
     name: str
     url: str
     setting: str
-    """The setting that decides where it is."""
+    """The setting that decides its address."""
     session: Callable[[], requests.Session]
 
 
 def reach(service: Service, settings: Settings) -> tuple[Check, Answer | None]:
-    """Go to a service step by step, as far as the way leads."""
+    """Check the way to a service up to the first step that fails."""
     proxy = Proxies(settings).find(service.url).get("all")
     first = urlsplit(proxy or service.url)
     host, port = first.hostname or "", first.port or _PORTS.get(first.scheme, 443)
@@ -99,7 +99,7 @@ def reach(service: Service, settings: Settings) -> tuple[Check, Answer | None]:
 
 
 def clocks(answers: dict[str, Answer]) -> Check | None:
-    """Whether the clock of this machine is right; None where nobody told the time."""
+    """Check the clock of this machine against the services'; None where none answered."""
     known = {name: answer.ahead for name, answer in answers.items() if answer.ahead is not None}
     if not known:
         return None

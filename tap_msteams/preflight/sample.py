@@ -1,4 +1,4 @@
-"""Samples: a run that reads a little of each stream, and keeps to itself what it finds."""
+"""Samples: a run that reads a little of each stream and writes nothing."""
 
 from __future__ import annotations
 
@@ -30,42 +30,42 @@ if TYPE_CHECKING:
 CONCURRENCY = 8
 
 PATIENCE = 15.0
-"""Seconds that one request may take, all waiting included: somebody sits in front of it."""
+"""Seconds for one request, waiting included, since a person waits for the result."""
 
 _TOP = re.compile(r"(?<=\$top=)\d+")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """How much of each stream is read."""
+    """The size of the sample of each stream."""
 
     parents: int = 1
     """Parents to read below."""
     spare: int = 4
-    """Further parents to try where nothing is found below the first."""
+    """Further parents to try where the first ones have no records."""
     pages: int = 1
     """Pages of one parent."""
     rows: int | None = None
-    """Rows of a page; None for as many as a run asks for."""
+    """Rows of a page; None for as many as in a run."""
     lists_all: bool = False
     """Whether streams without parents are read to their end."""
 
 
 @dataclass(eq=False)
 class Part:
-    """What came of one stream."""
+    """The sample of one stream."""
 
     read: StreamRun
     answered: int = 0
-    """Pages that came."""
+    """Pages received."""
     rows: int = 0
     cut: bool = False
     """Whether pages were left unread."""
     more: int = 0
-    """Parts that its parents have: for each of them one request, at least."""
+    """Parts of its parents, each of which takes at least one request."""
     more_read: int = 0
     url: str = ""
-    """The first address asked for."""
+    """The URL of the first request."""
     refusals: list[tuple[Mapping[str, str], GraphError]] = field(default_factory=list)
     _parent: int = 0
     _parent_pages: int = 0
@@ -73,31 +73,31 @@ class Part:
 
     @property
     def stream(self) -> Declaration:
-        """The stream that it is a part of."""
+        """The stream of this sample."""
         return self.read.stream
 
     @property
     def found(self) -> int:
-        """Parents that were found for it."""
+        """Parents that were found."""
         return self.read.feed.found if self.read.feed else 1
 
     @property
-    def walked(self) -> int:
-        """Parents that it was read below."""
+    def parents_read(self) -> int:
+        """Parents that were read or failed."""
         return self.read.metrics.parents
 
     @property
     def good(self) -> int:
-        """Parents below which it could be read."""
+        """Parents that were read to their end."""
         return self.read.metrics.done - self.read.failed
 
     @property
     def requests(self) -> int:
-        """Requests that were sent for it."""
+        """Requests that were sent for the stream."""
         return self.read.metrics.requests
 
     def pages_of_parent(self) -> int:
-        """Pages that came of the parent that is being read."""
+        """Pages received of the current parent."""
         self._look_at_parent()
         return self._parent_pages
 
@@ -108,19 +108,19 @@ class Part:
         self._parent_pages += 1
 
     def take_part(self) -> int:
-        """Count a part of the parent that is being read; how many it has by now."""
+        """Count a part of the current parent; returns the number of its parts so far."""
         self._look_at_parent()
         self.more += 1
         self._parent_parts += 1
         return self._parent_parts
 
     def _look_at_parent(self) -> None:
-        if self._parent != self.walked:
-            self._parent, self._parent_pages, self._parent_parts = self.walked, 0, 0
+        if self._parent != self.parents_read:
+            self._parent, self._parent_pages, self._parent_parts = self.parents_read, 0, 0
 
 
 class SampleClient(GraphClient):
-    """A client that stops each stream once enough of it has come, and that gives up soon."""
+    """A client that stops each stream at the end of its sample, and gives up early."""
 
     def __init__(self, tap: TapMSTeams, sample: Sampling) -> None:
         super().__init__(tap.graph, tap.gate, CONCURRENCY, pause=tap.pause)
@@ -162,7 +162,7 @@ class SampleClient(GraphClient):
 
 
 class SampleIssues(Issues):
-    """Issues that are told to nobody but the sample."""
+    """Issues that only the sample keeps."""
 
     sample: Sampling
 
@@ -172,15 +172,15 @@ class SampleIssues(Issues):
 
     @override
     def notice(self, stream: type[Declaration], message: str, remedy: str, code: str = "") -> None:
-        """What a run would tell in passing is of no interest here."""
+        """Do nothing: a sample has no use for notices."""
 
     @override
     def warn_once(self, topic: str, text: str) -> None:
-        """The same."""
+        """Do nothing: a sample has no use for warnings."""
 
 
 class Sampling:
-    """Reads a little of some streams and of those that they are read below."""
+    """Reads samples of some streams and of their parents."""
 
     def __init__(self, tap: TapMSTeams, wanted: Iterable[GraphStream], measure: Measure) -> None:
         """Read the `wanted` streams of a tap."""
@@ -189,7 +189,7 @@ class Sampling:
         self.selection = _selection(tap)
         graph, settings, application = tap.graph, tap.settings, tap.graph.is_application
         if graph.started is None:
-            # Some streams would ask for the time first; here a second more or less is no matter.
+            # Otherwise some streams would ask for Graph's time first; here this clock will do.
             graph.started = datetime.now(UTC).replace(microsecond=0)
         issues = SampleIssues(settings, None, graph.now, application=application)
         issues.sample = self
@@ -208,7 +208,7 @@ class Sampling:
         self._streams = tap.graph_streams
 
     def read(self) -> dict[str, Part]:
-        """Read, and tell what came of each stream."""
+        """Read the samples of all streams."""
         asyncio.run(self._read())
         return self.parts
 
@@ -225,19 +225,19 @@ class Sampling:
     def _order(self) -> Iterable[type[Declaration]]:
         return self.run.plan.streams
 
-    # What the run asks
+    # Questions of the run
 
     def wants_parent(self, it: StreamRun) -> bool:
         """Whether to read another parent of a stream."""
         part, measure = self.parts[it.stream.name], self.measure
-        if part.walked >= measure.parents + measure.spare:
+        if part.parents_read >= measure.parents + measure.spare:
             return False
         if part.good < measure.parents:
             return True
         return self._is_waited_for(it)
 
     def _is_waited_for(self, it: StreamRun) -> bool:
-        """Whether a stream below it, that asks Graph for something, has found nothing yet."""
+        """Whether a child stream that sends requests has no parents yet."""
         return any(not feed.found and self._asks(type(child)) for child, feed in it.feeds)
 
     def _asks(self, stream: type[Declaration]) -> bool:
@@ -247,16 +247,16 @@ class Sampling:
         return is_content_wanted or not isinstance(declared.read, Nested)
 
     def wants_part(self, it: StreamRun) -> bool:
-        """Whether to read another part of a parent: the first of each tells enough."""
+        """Whether to read another part of a parent: the first one is enough."""
         part = self.parts[it.stream.name]
         is_first = part.take_part() == 1
         part.more_read += is_first
         return is_first
 
-    # What the client asks
+    # Questions of the client
 
     def pages(self, part: Part) -> int:
-        """How many pages to read of a parent."""
+        """The number of pages to read of a parent."""
         stream, measure = type(part.stream), self.measure
         is_listed = measure.lists_all and not part.read.feed and bool(part.read.feeds)
         is_searched = self.selection.names(stream) and not part.rows
@@ -264,13 +264,13 @@ class Sampling:
         return _ALL if is_listed or is_searched else measure.pages + more
 
     def shortened(self, part: Part, request: Request) -> Request:
-        """A request for fewer rows, where a few are enough."""
+        """The request with a smaller page, where a few rows are enough."""
         measure = self.measure
         if not measure.rows or request.url.startswith("https:"):
             return request
         if self.selection.names(type(part.stream)):
             return request
-        # Some more of those that others are read below, in case that the first one is empty.
+        # A few more for streams with children, in case that the first parent has none.
         rows = measure.parents + measure.spare if part.read.feeds else 1
         return replace(request, url=_TOP.sub(lambda it: str(min(int(it[0]), rows)), request.url))
 
@@ -286,8 +286,8 @@ def _selection(tap: TapMSTeams) -> Selection:
 
 
 async def _drop(stream: Declaration, records: list[Record]) -> None:
-    """Rows of a sample go nowhere."""
+    """Drop the records of a sample."""
 
 
 _ALL = 1000
-"""Pages that list the parents of all other streams."""
+"""Pages that are enough to list the parents of all other streams."""

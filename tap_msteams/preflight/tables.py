@@ -1,4 +1,4 @@
-"""Tables: what the doctor and the estimate found, for people to read."""
+"""Tables: the findings of the doctor and the estimate on the terminal."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _tell_what_to_do(report: Report, console: Console) -> None:
         for number, step in enumerate(report.consent.steps, 1):
             console.print(f"{number}. {escape(step)}", soft_wrap=True)
         if report.consent.url:
-            # On one line, so that it can be clicked and copied.
+            # The URL stays on one line, so that it can be clicked and copied.
             console.print(f"\n{escape(report.consent.url)}", soft_wrap=True)
 
 
@@ -128,7 +128,7 @@ def tell_estimate(estimate: Estimate, file: IO[str]) -> None:
 
 
 def span(seconds: float) -> str:
-    """A time as people say it."""
+    """A duration in words."""
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"

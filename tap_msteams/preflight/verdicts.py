@@ -1,4 +1,4 @@
-"""Verdicts: what a rehearsal says of each stream."""
+"""Verdicts: whether a run could read each stream, judged by a sample."""
 
 from __future__ import annotations
 
@@ -46,32 +46,32 @@ _CAUSES: tuple[tuple[type[GraphError], Verdict], ...] = (
 
 @dataclass
 class Row:
-    """What there is to say about one stream."""
+    """The verdict on one stream."""
 
     stream: str
     selected: bool
     permission: str = ""
-    """The least that it needs."""
+    """The least privileged permission that the stream needs."""
     granted: bool | None = None
-    """Whether the token has it or a broader one; None where the token does not tell."""
+    """Whether the token has it or a broader one; None where the token shows none."""
     by: str = ""
-    """The permission that serves for it."""
+    """The granted permission that serves for it."""
     probe: str = ""
-    """Graph's status; empty where there was nothing to ask, or no answer."""
+    """Graph's status; empty without a request or an answer."""
     verdict: Verdict = "ok"
     problem: str = ""
     remedy: str = ""
     grant: list[str] = field(default_factory=list)
-    """The permissions to grant, its parents' included."""
+    """The permissions to grant, those of its parents included."""
 
     @property
     def is_readable(self) -> bool:
-        """Whether a run would read it without a gap, as far as can be known."""
+        """Whether a run would read the stream without a gap, as far as the sample tells."""
         return self.verdict in READABLE
 
 
 class Judge:
-    """Says of each stream whether it can be read."""
+    """Judges whether each stream can be read."""
 
     def __init__(
         self,
@@ -80,12 +80,12 @@ class Judge:
         parts: Mapping[str, Part],
         granted: Collection[str] | None,
     ) -> None:
-        """Go by what was read of the streams, and by what the token says it may."""
+        """Judge by the samples of the streams and by the permissions in the token."""
         self._tap, self._plan, self._parts, self._granted = tap, plan, parts, granted
         self._rows: dict[str, Row] = {}
 
     def rows(self) -> list[Row]:
-        """A row for each stream."""
+        """The verdicts on all streams."""
         return [self._row(stream) for stream in self._tap.all_streams]
 
     def _row(self, stream: TapStream) -> Row:
@@ -111,7 +111,7 @@ class Judge:
             self._unasked(row, stream)
 
     def _refused(self, row: Row, part: Part) -> None:
-        """The row of a stream that Graph refused, at least once."""
+        """Fill the row of a stream with a refusal."""
         subject, error = max(part.refusals, key=lambda it: -_rank(it[1]))
         verdict = next(name for kind, name in _CAUSES if isinstance(error, kind))
         permission = row.permission
@@ -127,7 +127,7 @@ class Judge:
         row.remedy = judge(error, permission, subject)[1].partition(" (`tap-msteams doctor`")[0]
 
     def _unasked(self, row: Row, stream: Declaration) -> None:
-        """The row of a stream that Graph was not asked for."""
+        """Fill the row of a stream without a request."""
         if row.granted is False:
             row.verdict, row.grant = "missing", [row.permission]
             row.problem = f"the token lacks {row.permission}"
@@ -152,7 +152,7 @@ class Judge:
 
 
 def _rank(error: GraphError) -> int:
-    """How little an error weighs: a missing permission is said before anything else."""
+    """The rank of an error: the most important one, a missing permission, is the lowest."""
     if isinstance(error, NotEntitledError | MissingError):
         return len(_GRAVEST) + 1
     return next((n for n, kind in enumerate(_GRAVEST) if isinstance(error, kind)), len(_GRAVEST))

@@ -1,4 +1,4 @@
-"""What a run is doing and what came of it, for the person who watches and for machines."""
+"""Progress: the live view, the summary and the metrics of a run."""
 
 from __future__ import annotations
 

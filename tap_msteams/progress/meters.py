@@ -1,4 +1,4 @@
-"""The SDK's metrics: a few points for each stream, once it has come to its end."""
+"""Meters: the SDK's metrics, a few points for each stream at its end."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 
 class OwnMetric(StrEnum):
-    """What the SDK has no word for."""
+    """Metrics that the SDK does not have."""
 
     RETRY_COUNT = "http_retry_count"
     THROTTLED_DURATION = "http_throttled_duration"
 
 
 class Meters:
-    """The metrics of a run. SDK taps log a point for each request; here it is one for all alike."""
+    """The metrics of a run: one point for all requests of a kind instead of one for each."""
 
     def __init__(self, run: Run) -> None:
-        """Start to measure."""
         self._run = run
         self._logger = metrics.get_metrics_logger()
         self._counters: dict[str, metrics.Counter] = {}
@@ -47,11 +46,11 @@ class Meters:
         stack.enter_context(stream.get_sync_timer())
 
     def count(self, stream: str, rows: int) -> None:
-        """Take in rows of a stream."""
+        """Count rows of a stream."""
         self._counters[stream].increment(rows)
 
     def finish(self, it: StreamRun) -> None:
-        """Tell what came of a stream that has come to its end."""
+        """Log the metrics of a stream at its end."""
         if stack := self._streams.pop(it.stream.name, None):
             stack.close()
         self._tell(it)
@@ -62,7 +61,7 @@ class Meters:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Tell what came of the run and of all streams that an error has kept from their end."""
+        """Log the metrics of the run and of all streams that have not come to their end."""
         for stack in self._streams.values():
             stack.__exit__(kind, error, traceback)
         for run in self._run.all:
@@ -74,7 +73,7 @@ class Meters:
         self._log("timer", metrics.Metric.JOB_DURATION, seconds, tags)
 
     def _tell(self, it: StreamRun) -> None:
-        """Log what a stream's requests came to, once."""
+        """Log the metrics of a stream's requests, once."""
         if it in self._told:
             return
         self._told.append(it)

@@ -1,4 +1,4 @@
-"""Progress: tells what a run is doing while it does it."""
+"""Progress: shows what a run is doing."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from tap_msteams.run import Run
 
 DRAWN_EVERY = 1.0
-"""Seconds; a table takes a few milliseconds of the thread that writes the rows."""
+"""Seconds between two drawings, each a few milliseconds of the thread that writes the rows."""
 
 TOLD_EVERY = 60.0
-"""Seconds between two lines of the log."""
+"""Seconds between two lines in the log."""
 
 logger = logging.getLogger("tap-msteams")
 
 
 class Progress:
-    """A live view where somebody watches a terminal; a line of the log each minute elsewhere."""
+    """A live view on a terminal; elsewhere a line in the log each minute."""
 
     def __init__(self, run: Run, view: View | None = None) -> None:
-        """Watch a run whose streams have begun."""
+        """Show the progress of a run whose streams have begun."""
         self._run = run
         self._watch = Watch(run)
         self._view = view or (View() if is_wanted() else None)
@@ -42,7 +42,7 @@ class Progress:
         self._close_view()
 
     def tick(self) -> None:
-        """Tell how it stands, if it is time."""
+        """Show the present state, if it is time."""
         now = self._run.client.clock()
         if now < self._due:
             return
@@ -66,7 +66,7 @@ class Progress:
 
 
 def line(statuses: list[StreamStatus], seconds: float) -> str:
-    """The present state in one line: the whole run, and each stream that is at work."""
+    """The present state in one line: the whole run, and each active stream."""
     rows = plural(sum(it.rows for it in statuses), "row")
     requests = plural(sum(it.requests for it in statuses), "request")
     parts = [

@@ -1,4 +1,4 @@
-"""The status of a stream: what it is doing at a moment."""
+"""The status of a stream at one moment."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ WINDOW = 10.0
 """Seconds over which requests a second are counted."""
 
 PATIENCE = 5.0
-"""After so many seconds without an answer it is said that Graph takes its time."""
+"""Seconds without an answer after which Graph is called slow."""
 
 _UNBOUND = ((), (TENANT_LIMITS[-1].name,))
-"""No limit yet, and that of all requests together, which says nothing of one stream."""
+"""No limit yet, and the limit of all requests, which says nothing about one stream."""
 
 Mood = Literal["reading", "held", "waiting", "ended"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamStatus:
-    """One stream at one moment."""
+    """The status of one stream."""
 
     stream: str
     mood: Mood
     doing: str
-    """The same in words."""
+    """The status in words."""
     rows: int
     requests: int
     done: int
     """Parents read to their end."""
     known: int | None
-    """Parents found up to now; None where it is read below none."""
+    """Parents found so far; None for a stream without parents."""
     is_final: bool
     """Whether no more parents will be found."""
     rate: float
     """Requests a second."""
     allowed: float | None
-    """Requests a second that the limits, as far as they are used, allow; None: not paced."""
+    """Requests a second that the limits allow; None without pacing."""
     waited: float
     left: float | None
-    """Seconds that it will take, where that can be known."""
+    """Seconds to the end; None where they are unknown."""
 
 
 class Watch:
-    """Looks at the streams of a run."""
+    """Watches the streams of a run."""
 
     def __init__(self, run: Run) -> None:
-        """Look at all that take part."""
+        """Watch all streams that take part."""
         self._run = run
         self._streams = [*run.streams.values()]
         self._samples = {it.stream.name: deque([(run.begun, 0)]) for it in self._streams}
 
     def look(self) -> list[StreamStatus]:
-        """All streams at this moment, parents first."""
+        """The status of all streams, parents first."""
         now = self._run.client.clock()
         gaps = Counter[str]()
         for issue in self._run.issues.all:
@@ -112,7 +112,7 @@ class Watch:
         return "reading", "reading"
 
     def _rate(self, stream: str, now: float, requests: int) -> float:
-        """Requests a second, over the last few seconds."""
+        """Requests a second, averaged over the last seconds."""
         samples = self._samples[stream]
         samples.append((now, requests))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:  # noqa: PLR2004 - an interval has two ends
@@ -122,7 +122,7 @@ class Watch:
 
 
 def left_of(statuses: list[StreamStatus]) -> float | None:
-    """Seconds that the run will take, where each of its streams tells."""
+    """Seconds to the end of the run; None where a stream's are unknown."""
     open_ = [it.left for it in statuses if it.mood != "ended"]
     known = [it for it in open_ if it is not None]
     return max(known) if known and len(known) == len(open_) else None

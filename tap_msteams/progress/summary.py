@@ -1,4 +1,4 @@
-"""The summary at the end of a run, whatever has ended it."""
+"""The summary at the end of a run, however it ends."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from tap_msteams.run import Outcome, Run
 
 ISSUES_TOLD = 20
-"""How many issues the end of the log repeats."""
+"""The number of issues that the end of the log repeats."""
 
 logger = logging.getLogger("tap-msteams")
 
 
 def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
-    """Say what was read and what was not; `by` is the signal or the error that has ended the run.
+    """Log what was read and what was not; `by` is the signal or the error that ended the run.
 
-    The last line has all of it for machines, too.
+    The last line repeats it for machines.
     """
     for text in table(found):
         logger.info("%s", text)
@@ -67,7 +67,7 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
 
 
 def table(found: Sequence[Outcome]) -> Iterator[str]:
-    """The outcomes as aligned lines."""
+    """The outcomes in aligned columns."""
     rows: list[tuple[str, ...]] = [
         ("stream", "rows", "requests", "seconds", "waited", "left out", "read up to")
     ]

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from tap_msteams.progress.status import StreamStatus
 
 WIDE = 110
-"""Columns of a terminal that has room for everything."""
+"""Columns of a terminal at which all columns of the table fit."""
 
 _AROUND = 5
-"""Lines that are not rows of the table."""
+"""Lines of the view that are not rows of the table."""
 
 _ORDER = {"held": 0, "reading": 1, "waiting": 2, "ended": 3}
 _STYLES = {"held": "yellow", "reading": "", "waiting": "cyan", "ended": "dim"}
 
 
 def is_wanted(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody watches the terminal, and nothing else is written there."""
+    """Whether stderr is a terminal that nothing else writes to."""
     if environ.get("CI", "").lower() not in {"", "0", "false"}:
         return False
     if (
@@ -52,16 +52,16 @@ def _is_terminal(stream: IO[str] | None) -> bool:
 
 
 class Terminal:
-    """The terminal as far as it can be written to: what is lost is lost, and nobody fails."""
+    """A terminal whose failures are ignored: a broken view must not end the run."""
 
     def __init__(self, stream: IO[str]) -> None:
-        """Write to `stream`."""
+        """Write to this stream."""
         self._stream = stream
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
         self.is_broken = False
 
     def write(self, text: str) -> int:
-        """Write a text, unless it cannot be."""
+        """Write a text, if possible."""
         if not self.is_broken:
             try:
                 self._stream.write(text)
@@ -70,7 +70,7 @@ class Terminal:
         return len(text)
 
     def flush(self) -> None:
-        """Show what was written."""
+        """Show the written text, if possible."""
         if not self.is_broken:
             try:
                 self._stream.flush()
@@ -78,16 +78,16 @@ class Terminal:
                 self.is_broken = True
 
     def isatty(self) -> bool:
-        """It is one."""
+        """True: rich draws on terminals only."""
         return True
 
     def fileno(self) -> int:
-        """The number of its descriptor."""
+        """The file descriptor."""
         return self._stream.fileno()
 
 
 class _Screen(Console):
-    """A console that leaves the cursor alone, which a killed process could not bring back."""
+    """A console that never hides the cursor, which a killed process could not show again."""
 
     @override
     def show_cursor(self, show: bool = True) -> bool:
@@ -95,12 +95,12 @@ class _Screen(Console):
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line says what the table does not."""
+    """Whether a line of the log says more than the table."""
     return record.name != METRICS_LOGGER_NAME
 
 
 class _Above:
-    """Takes the log's lines, and shows them above the table."""
+    """A stream that shows the log's lines above the table."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -110,11 +110,11 @@ class _Above:
         return len(text)
 
     def flush(self) -> None:
-        """It is shown at once."""
+        """Do nothing: lines are shown at once."""
 
 
 class View:
-    """A table of all streams, drawn anew whenever it is shown."""
+    """A table of all streams that is drawn anew each time."""
 
     def __init__(self, stream: IO[str] | None = None, width: int | None = None) -> None:
         """Draw on standard error, unless another stream is given."""
@@ -136,7 +136,7 @@ class View:
 
     @property
     def is_broken(self) -> bool:
-        """Whether nobody can see it any more."""
+        """Whether the terminal has failed."""
         return self._terminal.is_broken
 
     def open(self) -> None:
@@ -149,7 +149,7 @@ class View:
             self._moved.append(handler)
 
     def close(self) -> None:
-        """Give the terminal back, as it was."""
+        """Give the terminal back to the log."""
         for handler in self._moved:
             handler.setStream(self._stream)
             handler.removeFilter(_is_news)
@@ -205,7 +205,7 @@ def _cells(it: StreamStatus, *, is_wide: bool) -> Iterator[str]:
 
 
 def heading(statuses: list[StreamStatus], seconds: float) -> Text:
-    """The whole run in a line."""
+    """The status of the whole run in one line."""
     parts = [
         duration(seconds),
         plural(sum(it.rows for it in statuses), "row"),

@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _FEW = 10
 
 
 def duration(seconds: float) -> str:
-    """Seconds, in the two largest units that matter."""
+    """A number of seconds in its two largest units."""
     if seconds < _FEW:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -20,10 +20,10 @@ def duration(seconds: float) -> str:
 
 
 def rate(number: float) -> str:
-    """Requests a second."""
+    """A number of requests a second."""
     return f"{number:.1f}" if number < _FEW else f"{number:.0f}"
 
 
 def plural(number: int, noun: str) -> str:
-    """A number of things."""
+    """A number with a noun."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""The settings: every one of them, once.
+"""Settings: each one declared once.
 
 The JSON schema for the SDK, the checks, and the tables in the README and in `meltano.yml` all
 follow from the fields of `Settings` and their types.

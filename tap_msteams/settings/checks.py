@@ -1,4 +1,4 @@
-"""What may be wrong with a configuration as a whole."""
+"""Checks of a configuration as a whole."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def wrong_config(
     config: Mapping[str, Any], table: Mapping[str, Rule], known: Mapping[str, Any]
 ) -> Iterator[str]:
-    """One line for each problem; `table` are the settings, `known` the SDK's own."""
+    """One line for each problem; `table` holds the tap's settings, `known` the SDK's."""
     allowed = {*table, *known}
     for key in config:
         if key not in allowed:
@@ -36,7 +36,7 @@ def wrong_config(
         {
             key: value
             for key, value in config.items()
-            # Meltano hands on defaults as if they had been set.
+            # Meltano passes defaults as if they had been set.
             if value not in ("", None, []) and key in table and value != table[key].default
         }
     )
@@ -48,13 +48,13 @@ def wrong_config(
 
 
 NOT_SETTINGS = {"ALLOW_INSECURE_TLS", "LOGLEVEL"}
-"""What else the environment may hold under the tap's name; Meltano's own begin with `_`."""
+"""Variables with the tap's prefix that are no settings; Meltano's own begin with `_`."""
 
 
 def wrong_environment(
     environment: Mapping[str, str], known: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
-    """One line for each variable that looks like a setting and is none, or is no true or false.
+    """One line for each variable with the tap's prefix that is no setting, or is no boolean.
 
     `known` are the settings with their JSON schemas.
     """
@@ -79,11 +79,11 @@ def _hint(key: str, known: Iterable[str]) -> str:
 
 
 def _wrong_dates(config: Mapping[str, Any]) -> Iterator[str]:
-    """Say so where nothing lies between two dates."""
+    """One line where no time lies between two dates."""
     try:
         start, end = (parse_moment(config[key]) for key in ("start_date", "end_date"))
     except (KeyError, OverflowError, TypeError, ValueError):
-        return  # absent, or told already
+        return  # absent, or already reported
     if start >= end:
         where = f"'end_date' (env {env_name('end_date')})"
         yield f"{where} must be after 'start_date': nothing can have changed between them"
@@ -94,7 +94,7 @@ def _wrong_for_the_sdk(
     value: Any,  # noqa: ANN401 - whatever the configuration holds
     schema: Mapping[str, Any],
 ) -> Iterator[str]:
-    # The SDK checks its stream maps itself, and its schema of them is no valid one.
+    # The SDK checks its stream maps itself, and its schema for them is not valid.
     rule = {"type": schema["type"]} if key == "stream_maps" else dict(schema)
     errors = list(th.DEFAULT_JSONSCHEMA_VALIDATOR(rule).iter_errors(value))
     for error in errors:

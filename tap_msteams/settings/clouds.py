@@ -12,4 +12,4 @@ CLOUDS: dict[Cloud, tuple[str, str]] = {
     "usgov_dod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
     "china": ("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
 }
-"""Entra ID and Graph of each cloud. https://learn.microsoft.com/graph/deployments"""
+"""The addresses of Entra ID and Graph in each cloud. https://learn.microsoft.com/graph/deployments"""

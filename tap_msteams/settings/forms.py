@@ -1,4 +1,4 @@
-"""What a text has to look like, and how to say so."""
+"""Forms: the formats of texts, each with its description."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _SCHEMES = {"http", "https", "socks5", "socks5h"}
 
 @dataclass(frozen=True)
 class Form:
-    """What a text has to look like."""
+    """A format that a text has to have."""
 
     fits: Callable[[str], object]
-    """True, or something like it, of a text that does."""
+    """Returns a true value for a text of this form."""
     what: str
     json_type: type[th.StringType] = th.StringType
 
 
 def parse_moment(text: str) -> datetime:
-    """A moment in ISO 8601; taken as UTC where it names no zone."""
+    """The moment in an ISO 8601 text, in UTC where it names no zone."""
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def _is_moment(text: str) -> bool:
 
 
 def _split(text: str) -> SplitResult | None:
-    """The parts of a URL; None where the text is none."""
+    """The parts of a URL; None where the text is no URL."""
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -51,7 +51,7 @@ def _split(text: str) -> SplitResult | None:
 
 
 def _is_bare(parts: SplitResult) -> bool:
-    """Whether a URL ends with its host and port."""
+    """Whether a URL has nothing after its host and port."""
     return bool(parts.hostname) and parts.path in {"", "/"} and not (parts.query or parts.fragment)
 
 
@@ -90,7 +90,7 @@ def _is_fingerprint(text: str) -> bool:
 
 
 WORD = Form(
-    # A value that has none is dealt with as missing, which tells more.
+    # An empty value is reported as missing, which says more.
     re.compile(r"[!-~]*").fullmatch,
     "of plain ASCII letters without white space or line breaks: copy it again",
 )

@@ -1,4 +1,4 @@
-"""The ways to sign in: what each needs, and which one a configuration means."""
+"""The ways to sign in, with the settings that each needs."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ AuthMethod = Literal[
 
 @dataclass(frozen=True)
 class Method:
-    """A way to sign in, by the settings it has to do with."""
+    """A way to sign in, with its settings."""
 
     needs: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
-    """It needs exactly one of these."""
+    """Settings of which it needs exactly one."""
     uses: tuple[str, ...] = ()
     exclusive: tuple[str, ...] = ()
-    """It can use one of these."""
+    """Settings of which it can use one."""
     marks: tuple[str, ...] = ()
-    """Who sets one of these means this way to sign in."""
+    """Settings of which any one implies this way to sign in."""
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """All of them."""
+        """All settings of this way to sign in."""
         return self.needs + self.one_of + self.uses + self.exclusive
 
 
@@ -79,56 +79,56 @@ ALIASES = {
     "azureserviceprincipalcert": "service_principal",
     "azuremsi": "managed_identity",
 }
-"""The names of other connectors, in small letters."""
+"""The names that other connectors use, in small letters."""
 
 ENVIRONMENT = {
     "tenant_id": "AZURE_TENANT_ID",
     "client_id": "AZURE_CLIENT_ID",
     "federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
 }
-"""What Kubernetes tells a workload of its identity.
+"""Variables in which Kubernetes tells a workload its identity, by setting.
 
 https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
 """
 
 GITHUB_TOKEN_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"  # noqa: S105 - the name of a variable
-"""Where a job of GitHub Actions gets its identity; the variable is there where it may have one.
+"""The variable with the URL of a GitHub Actions job's identity; set where it may have one.
 
 https://docs.github.com/en/actions/reference/security/oidc
 """
 
-# Ids may stand in a shared configuration, and so may the store; a second credential may not.
+# A shared configuration may hold ids and the store, but not a second credential.
 _SHARED = {"tenant_id", "client_id"}
 
 _SHARED_TENANTS = {"common", "organizations", "consumers"}
 
 
 def canonical(method: str) -> str:
-    """The name of a way to sign in, which other connectors call otherwise."""
+    """The tap's name of a way to sign in, which other connectors may call otherwise."""
     return ALIASES.get(method.lower(), method)
 
 
 def possible(config: Mapping[str, Any]) -> list[str]:
-    """The ways to sign in that the settings given point to."""
+    """The ways to sign in that the given settings imply."""
     if named := config.get("auth_method"):
         return [canonical(str(named))]
     found = [name for name, way in METHODS.items() if any(config.get(key) for key in way.marks)]
     if config.get("initiate_oauth") == "GETANDREFRESH" and "refresh_token" not in found:
         found.append("refresh_token")
     if "refresh_token" in found and "service_principal" in found:
-        # The secret is that of the app registration which the user signs in to.
+        # The secret belongs to the app registration that the user signs in to.
         found.remove("service_principal")
     return found
 
 
 def infer_method(config: Mapping[str, Any]) -> str | None:
-    """The way to sign in: the one named, or the only one that the settings given allow."""
+    """The way to sign in: the named one, or the only one that the given settings allow."""
     found = possible(config)
     return found[0] if len(found) == 1 else None
 
 
 def complete(config: dict[str, Any]) -> dict[str, Any]:
-    """The settings given, with what the way to sign in finds in its surroundings."""
+    """The given settings, completed from the environment of the way to sign in."""
     named = str(config.get("auth_method") or "")
     config = {**config, "auth_method": infer_method(config)}
     if config["auth_method"] == "workload_identity":
@@ -136,13 +136,13 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
             if not config.get(key) and (value := os.environ.get(name)):
                 config[key] = value
     if named.lower() == "azuremsi" and not any(config.get(key) for key in _MACHINE):
-        # Where that name comes from, the client id is the identity's.
+        # In that environment the client id is the identity's.
         config["managed_identity_client_id"] = config.get("client_id")
     return config
 
 
 def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
-    """One line for each thing missing for, or contradicting, the way to sign in."""
+    """One line for each setting that the way to sign in lacks or cannot use."""
     found = possible(config)
     if len(found) != 1:
         yield from _unclear(found, config)
@@ -208,11 +208,11 @@ def _wrong_scopes(scopes: object) -> Iterator[str]:
 
 
 IMPLICIT_SCOPES = {"openid", "profile", "offline_access"}
-"""These are always asked for."""
+"""Scopes that are always requested."""
 
 
 def asked_scopes(scopes: Iterable[str]) -> list[str]:
-    """The permissions to ask for by name; a bare `.default` is marked as one of Graph's."""
+    """The permissions to request by name; a bare `.default` gets Graph's prefix."""
     return [
         f"/{scope}" if scope.lower() == ".default" else scope
         for scope in scopes

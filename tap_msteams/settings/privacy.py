@@ -1,4 +1,4 @@
-"""What of people and of what they wrote leaves the tap."""
+"""Settings for privacy."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SHORTEST_KEY = 16
-"""Characters of a key that cannot be guessed by trying."""
+"""The least characters of a key, so that it cannot be guessed."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PrivacySettings:
-    """Settings that keep people, or what they wrote, out of what is emitted."""
+    """Settings that keep people, or what they wrote, out of the output."""
 
     message_content: Literal["keep", "drop"] = setting(
         "What people wrote: bodies, subjects, topics, names of files, transcripts, notes. `keep`, "
@@ -45,7 +45,7 @@ class PrivacySettings:
 
 
 def wrong_privacy(config: Mapping[str, Any]) -> Iterator[str]:
-    """One line for each thing wrong with the settings together."""
+    """One line for each contradiction between the settings."""
     key = config.get("people_key")
     where = f"'people_key' (env {env_name('people_key')})"
     if config.get("people") == "hash" and not key:

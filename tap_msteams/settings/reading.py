@@ -1,4 +1,4 @@
-"""What is read."""
+"""Settings for what is read."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Reading:
 
     @property
     def start(self) -> datetime | None:
-        """`start_date` as a moment in UTC; None for the whole history."""
+        """`start_date` in UTC; None for the whole history."""
         return parse_moment(self.start_date) if self.start_date else None
 
     @property
     def end(self) -> datetime | None:
-        """`end_date` as a moment in UTC; None for now."""
+        """`end_date` in UTC; None for now."""
         return parse_moment(self.end_date) if self.end_date else None

@@ -1,4 +1,4 @@
-"""What a setting is declared with, what follows from its type, and whether a value keeps to it."""
+"""Rules: the declaration of a setting, its JSON schema, and the check of its value."""
 
 from __future__ import annotations
 
@@ -48,10 +48,9 @@ def setting(  # noqa: PLR0913 - the columns of the settings table
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> object:
-    """Declare a setting: what it does, and what it may be beside the type of its field.
+    """Declare a setting: its description, and the rules beside the type of its field.
 
-    Without a default it may be absent; `...` is the default of one that, where it is absent,
-    follows from other settings.
+    Without a default it may be absent; `...` is a default that follows from other settings.
     """
     metadata = {
         "description": description,
@@ -65,25 +64,25 @@ def setting(  # noqa: PLR0913 - the columns of the settings table
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """All that is known of a setting."""
+    """The declaration of a setting, with the rules for its value."""
 
     name: str
     description: str
     secret: bool
     kind: type
-    """Of the value, or of each entry of a list."""
+    """The type of the value, or of each entry of a list."""
     is_list: bool
     choices: tuple[str, ...]
-    """The only values there are; empty where every one of the kind will do."""
+    """The allowed values; empty where all of the type are allowed."""
     form: Form | None
     minimum: float | None
     maximum: float | None
     default: Any
-    """None where the setting may be absent, or then follows from others."""
+    """None where the setting may be absent or follows from others."""
 
     @property
     def where(self) -> str:
-        """Where the setting is set."""
+        """The name of the setting and of its environment variable, for messages."""
         return f"'{self.name}' (env {env_name(self.name)})"
 
     @property
@@ -101,7 +100,7 @@ class Rule:
         )
 
     def coerce(self, value: Any) -> Any:  # noqa: ANN401 - whatever the configuration holds
-        """A value as its type wants it; the environment has only texts."""
+        """The value in its type; the environment has only texts."""
         if self.kind is float and not isinstance(value, bool):
             return float(value)
         if self.kind is int and isinstance(value, str):
@@ -109,7 +108,7 @@ class Rule:
         return value
 
     def wrong(self, value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever the configuration holds
-        """One line for each thing wrong with a value; never the value, which may be secret."""
+        """One line for each problem of a value, without the value, which may be secret."""
         try:
             value = self.coerce(value)
         except (OverflowError, TypeError, ValueError):
@@ -130,7 +129,7 @@ class Rule:
             yield f"{self.where} must be {self.form.what}"
 
     def _fits(self, value: object) -> bool:
-        """Whether a value is of the setting's type; for numbers as JSON has them."""
+        """Whether a value has the setting's type, in terms of JSON."""
         if self.is_list:
             return isinstance(value, list) and all(isinstance(it, self.kind) for it in value)
         if isinstance(value, bool):
@@ -150,7 +149,7 @@ _NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true o
 
 
 def rules(settings: type[Any]) -> dict[str, Rule]:
-    """The rule for each setting of a class, by name, as its fields and their types tell."""
+    """The rules for the settings of a class, by name, from its fields and their types."""
     hints = get_type_hints(settings)
     return {item.name: _rule(item, hints[item.name]) for item in fields(settings)}
 

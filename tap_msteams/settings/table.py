@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Settings(PrivacySettings, Reading):
-    """What a run was told, checked; attribute names are the keys of the configuration."""
+    """The checked settings of a run; attributes are named like the keys of the configuration."""
 
     auth_method: AuthMethod = setting(
         "How to sign in. Inferred when the other settings allow just one way.",
@@ -222,7 +222,7 @@ class Settings(PrivacySettings, Reading):
         return cls(**given)
 
     def need(self, key: str) -> str:
-        """A text that the other settings call for; the checks have seen to it that it is there."""
+        """A text that the other settings require, which the checks have ensured."""
         value: str | None = getattr(self, key)
         if not value:
             msg = f"{rules(type(self))[key].where} is missing"
@@ -236,9 +236,9 @@ def json_schema() -> dict[str, Any]:
 
 
 def problems(config: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Iterator[str]:
-    """One line for each thing wrong with a configuration; never a value that may be secret.
+    """One line for each problem of a configuration, without values, which may be secret.
 
-    `known` are further properties that are allowed, the SDK's own.
+    `known` are further allowed properties: the SDK's own.
     """
     yield from wrong_config(config, rules(Settings), known or {})
     yield from wrong_privacy(config)

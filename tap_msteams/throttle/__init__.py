@@ -1,4 +1,4 @@
-"""The gate that every request passes: Graph's documented limits, kept before Graph has to."""
+"""Throttling: a gate for all requests that keeps Graph's documented limits."""
 
 from __future__ import annotations
 

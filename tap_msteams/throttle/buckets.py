@@ -1,4 +1,4 @@
-"""Buckets: what is left of a limit."""
+"""Buckets: the tokens left of a limit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 from typing_extensions import override
 
 RECOVERY_PER_SECOND = 0.01
-"""Share of the full rate that a lowered one gets back each second."""
+"""The share of the full rate by which a lowered rate rises each second."""
 
 _SLOWDOWN = 0.8
 _ROUNDING = 1e-6
@@ -15,14 +15,14 @@ _IDLE_SECONDS = 30.0
 
 
 class Bucket:
-    """Tokens that come at a rate; closed for a while after a 429."""
+    """A token bucket, closed for a while after a 429."""
 
     __slots__ = ("_capacity", "_cut_at", "_factor", "_rate", "_tokens", "_updated", "closed_until")
 
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
         self._factor = 1.0
-        # A tenth of a second's worth makes up for a thread that woke late.
+        # Tokens for a tenth of a second make up for a late timer.
         self._capacity = max(1.0, rate / 10)
         self._tokens = self._capacity
         self._updated = now
@@ -35,7 +35,7 @@ class Bucket:
         return self._rate * self._factor
 
     def wait(self, now: float) -> float:
-        """Seconds until a token is there; 0 if one is."""
+        """Seconds until there is a token; 0 if there is one."""
         if now < self.closed_until:
             return self.closed_until - now
         elapsed = max(0.0, now - self._updated)
@@ -54,7 +54,7 @@ class Bucket:
         self._tokens -= 1.0
 
     def close(self, sent: float, now: float, seconds: float) -> None:
-        """Let nothing through for a while, and be slower after; once for one burst."""
+        """Close for a while, then continue at a lower rate, which is lowered once for a burst."""
         self.closed_until = max(self.closed_until, now + seconds)
         if sent >= self._cut_at:
             self._factor *= _SLOWDOWN
@@ -62,12 +62,12 @@ class Bucket:
         self._tokens = 0.0
 
     def idle(self, now: float) -> bool:
-        """Whether it holds nothing worth keeping."""
+        """Whether the bucket is the same as a new one."""
         return now - self._updated > _IDLE_SECONDS and now > self.closed_until
 
 
 class Counter(Bucket):
-    """The last few requests: so many go at once, and each makes room when its time has passed."""
+    """A sliding window: a number of requests at once, each counted until its time has passed."""
 
     __slots__ = ("_amount", "_passed", "_seconds")
 

@@ -1,4 +1,4 @@
-"""The gate: a request takes a token from each bucket that its path falls under.
+"""The gate: a request takes a token from each bucket that applies to its path.
 
 The endpoint's for the whole tenant, its team's, its channel's. Nothing here waits or locks:
 `admit` says how long to wait, and the client lets another request go first.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HEADROOM = 0.98
-"""Share of a limit that is used, so that requests bunched up on the way stay within it."""
+"""The share of a limit to use, so that requests that bunch up on the way stay within it."""
 
 _PRUNE_AT = 8192
 _LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
@@ -27,7 +27,7 @@ class Gate:
     """All buckets of one application in one tenant."""
 
     def __init__(self, share: float = 1.0, jitter: Callable[[], float] = random.random) -> None:
-        """Use `share` of the documented limits; 0 keeps no pace and only heeds 429."""
+        """Use `share` of the documented limits; 0 turns pacing off, and only 429 slows requests."""
         self._share = share
         self._jitter = jitter
         self._buckets: dict[tuple[str, ...], Bucket] = {}
@@ -35,7 +35,7 @@ class Gate:
         self.throttled = 0
 
     def keys(self, url: str) -> tuple[tuple[str, ...], ...]:
-        """The buckets that a request falls under, the widest first."""
+        """The buckets that apply to a request, the widest first."""
         path = unquote(urlsplit(url).path).removeprefix("/v1.0")
         widest = next(limit for limit in TENANT_LIMITS if limit.pattern.match(path))
         narrower = (
@@ -55,7 +55,7 @@ class Gate:
         return wait
 
     def wait(self, key: tuple[str, ...], now: float) -> float:
-        """Seconds until one bucket has a token; 0 if it has."""
+        """Seconds until one bucket has a token; 0 if it has one."""
         return self._bucket(key, now).wait(now)
 
     def throttle(
@@ -65,10 +65,10 @@ class Gate:
         now: float,
         seconds: float,
     ) -> None:
-        """Close what a 429 was about, for `seconds` from `now`; `sent` is when it was asked.
+        """Close the bucket of a 429 for `seconds` from `now`; `sent` is the time of the request.
 
-        Graph does not say which limit was hit. It is taken for the narrowest one; when another
-        team or channel under the same wide limit is throttled meanwhile, for the wide one.
+        Graph does not say which limit was hit. The narrowest one is assumed; the wide one, when
+        another team or channel under it is throttled meanwhile.
         """
         self.throttled += 1
         seconds *= 1 + self._jitter() / 10
@@ -81,7 +81,7 @@ class Gate:
         self._narrow_closed[wide] = (narrow, now + seconds)
 
     def allowance(self, key: tuple[str, ...]) -> float | None:
-        """Requests a second that a bucket lets through at present; None where nothing is paced."""
+        """Requests a second that a bucket admits at present; None without pacing."""
         bucket = self._buckets.get(key)
         return bucket.rate if bucket and self._share else None
 
@@ -93,7 +93,7 @@ class Gate:
         return bucket
 
     def _fresh(self, name: str, now: float) -> Bucket:
-        """A full bucket of a limit."""
+        """A new bucket of a limit."""
         if not self._share:
             return Bucket(float("inf"), now)
         limit = _LIMITS[name]

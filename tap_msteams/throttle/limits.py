@@ -21,11 +21,11 @@ class Limit:
     amount: float
     seconds: float = 1.0
     scope: str = ""
-    """A group of the pattern that each has a limit of its own; empty: the whole tenant."""
+    """The group of the pattern whose values have limits of their own; empty: the tenant."""
 
     @cached_property
     def name(self) -> str:
-        """What tells it from the others."""
+        """The unique name of the limit."""
         return f"{self.amount:g} in {self.seconds:g} s: {self.pattern.pattern}"
 
     @property
@@ -35,7 +35,7 @@ class Limit:
 
     @property
     def is_counted(self) -> bool:
-        """Whether a few requests need not wait for an even pace: it is rare, or by the minute."""
+        """Whether requests are counted, not paced: they are few, or limited by the minute."""
         return self.rate < 1 or self.seconds >= _MINUTE
 
 
@@ -74,13 +74,13 @@ TENANT_LIMITS = (
     # Resource units of the smallest tenant; a request with $select costs one.
     # https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
     _limit(r"/(?:users|groups)(?:/[^/]+)?$|/groups/", 3500, 10),
-    # Any other reading of Teams; meetings, whose own limits are by the month, go along.
+    # All other reads of Teams; also meetings, whose own limits are by the month.
     _limit(r"/(?:teams|teamwork|chats|me)/|/users/|/chats$", 30),
-    # What an application may ask of Graph altogether.
+    # All requests of an application to Graph.
     # https://learn.microsoft.com/graph/throttling-limits
     _limit(r"", 130_000, 10),
 )
-"""Per application and tenant; the first that fits counts."""
+"""Limits per application and tenant; the first that matches applies."""
 
 SCOPED_LIMITS = (
     _limit(_TEAM, 4, scope="team"),
@@ -88,10 +88,10 @@ SCOPED_LIMITS = (
     _limit(rf"{_CHAT}/", 1, scope="chat"),
     _limit(r"/(?P<user>me|users/[^/]+)/chats$", 5, scope="user"),
     # https://learn.microsoft.com/graph/throttling-limits#call-records-limits
-    # Whether it is a first page or a later one does not show in a path: both limits are kept.
+    # A path does not tell a first page from a later one: both limits apply.
     _limit(_RECORD, 10, 20, scope="record"),
     _limit(_RECORD, 50, 300, scope="record"),
     # https://learn.microsoft.com/graph/throttling-limits#reports-service-limits
     _limit(r"/reports/(?P<report>\w+)", 14, 600, scope="report"),
 )
-"""Per team, channel, chat, user, call or report, on top of the others; all that fit count."""
+"""Limits per team, channel, chat, user, call or report; all that match apply, too."""

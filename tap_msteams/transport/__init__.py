@@ -1,4 +1,4 @@
-"""Transport: how this tap reaches Graph, Entra ID, a broker and a machine's identity endpoint.
+"""Transport: connections to Graph, Entra ID, a broker and a machine's identity endpoint.
 
 Nothing of the environment works unseen: no `~/.netrc`, and proxies and certificate authorities
 are looked up here.

@@ -1,4 +1,4 @@
-"""The adapter: connections as requests makes them, on this tap's terms."""
+"""The adapter of requests with the tap's own rules for TLS, proxies and timeouts."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 Timeouts = tuple[float | None, float | None]
-"""Seconds to connect, and between two pieces of an answer; None for as long as it takes."""
+"""Seconds to connect, and between two pieces of an answer; None waits without end."""
 
 
 class Transport(HTTPAdapter):
-    """Connections with one TLS context, one rule for proxies, and timeouts by default."""
+    """Connections with one TLS context, one rule for proxies, and default timeouts."""
 
     def __init__(  # noqa: PLR0913 - each of these is a decision of its own
         self,
@@ -42,9 +42,9 @@ class Transport(HTTPAdapter):
         connections: int = 4,
         retries: Retry | int = 0,
     ) -> None:
-        """Trust by `tls`, and a proxy with TLS of its own by `proxy_tls`.
+        """Verify servers by `tls`, and proxies with TLS of their own by `proxy_tls`.
 
-        `origin_setting` names the setting that decides which server is reached.
+        `origin_setting` names the setting that decides the server.
         """
         # One context for all connections reads the certificate authorities once.
         self._tls = tls
@@ -52,7 +52,7 @@ class Transport(HTTPAdapter):
         self._timeouts = timeouts
         self._proxies = proxies
         self._origin_setting = origin_setting
-        # A context that takes any certificate has checked it itself, or its user was warned.
+        # A context without verification has checked the pin itself, or its user was warned.
         self._verify = tls.verify_mode != ssl.CERT_NONE
         if not self._verify:
             urllib3.disable_warnings(InsecureRequestWarning)
@@ -70,7 +70,7 @@ class Transport(HTTPAdapter):
 
     @override
     def proxy_headers(self, proxy: str) -> dict[str, str]:
-        # requests would fail at letters that latin-1 does not have.
+        # requests fails at letters that are not in latin-1.
         username, password = get_auth_from_url(proxy)
         if not username:
             return {}
@@ -79,7 +79,7 @@ class Transport(HTTPAdapter):
 
     @override
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Leave it to the context."""
+        """Do nothing: the TLS context verifies."""
 
     @override
     def send(

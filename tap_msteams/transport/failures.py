@@ -1,4 +1,4 @@
-"""Failures below HTTP, each in a line: what is wrong, and which setting to change."""
+"""Failures below HTTP, each in a line with the reason and the setting to change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXPIRED, _NOT_YET_VALID, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, 62, 64
 """OpenSSL's numbers. https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/"""
 
 _DROPPED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-"""What a connection that ends during the handshake looks like: it may pass."""
+"""Errors of a connection that ends during the handshake, which may be temporary."""
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3}[^'\"]*)")
 _TIMEOUT = re.compile(r"timeout=([\d.]+)")
@@ -32,20 +32,20 @@ _PROXY_WANTS_CREDENTIALS = "407"
 
 @dataclass(frozen=True)
 class Way:
-    """How a server was to be reached."""
+    """The way to a server."""
 
     server: str
     """Its name and port."""
     origin_setting: str | None
-    """The setting that decides about it."""
+    """The setting that decides the server."""
     timeouts: Mapping[str, float | None]
-    """Seconds by the setting that decides about them."""
+    """Timeouts in seconds, by setting."""
     proxy: str | None
     proxies: Proxies | None
 
 
 def told(error: requests.RequestException, way: Way) -> requests.RequestException:
-    """The error in a line; a ProxyError or SSLError where only a setting will help."""
+    """The error in a line: a ProxyError or SSLError where only a setting will help."""
     causes = list(_causes(error))
     kind, line = (
         _of_the_proxy(error, causes, way)
@@ -56,7 +56,7 @@ def told(error: requests.RequestException, way: Way) -> requests.RequestExceptio
 
 
 def reason(error: BaseException) -> str:
-    """What went wrong in a line and without addresses in memory, whoever tells it."""
+    """The reason of an error in a line, without addresses of objects in memory."""
     if isinstance(error, requests.RequestException) and error.args:
         line = error.args[0]
         if isinstance(line, str):
@@ -78,7 +78,7 @@ def _of_the_proxy(
     where = f"the proxy {address(way.proxy)}"
     refusal = next((match for it in causes if (match := _TUNNEL.search(str(it)))), None)
     status = refusal[1].strip() if refusal else ""
-    # PySocks has no types to ask for.
+    # PySocks has no types.
     socks = {type(it).__name__: str(it) for it in causes if type(it).__module__ == "socks"}
     if status.startswith(_PROXY_WANTS_CREDENTIALS) or "SOCKS5AuthError" in socks:
         line = f"{where} does not take this user: check {way.proxies.credentials}"
@@ -136,7 +136,7 @@ def _of_the_connection(
     late = next((match for it in causes if (match := _TIMEOUT.search(str(it)))), None)
     if late and isinstance(error, requests.exceptions.Timeout):
         line = f"no answer in {late[1]} seconds: check the network and the proxy"
-        # Shaking hands is told as reading, but waited for as long as connecting.
+        # urllib3 calls the handshake reading, but its timeout is that of connecting.
         names = [_setting(key) for key, wait in way.timeouts.items() if wait == float(late[1])]
         return type(error), line + (f", or raise {' or '.join(names)}" if names else "")
     if any(isinstance(cause, NameResolutionError) for cause in causes):
@@ -156,7 +156,7 @@ def _setting(key: str) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that it came from, from the outside in."""
+    """An error and its causes, from the outside in."""
     waiting, seen = [error], set[int]()
     while waiting:
         cause = waiting.pop(0)

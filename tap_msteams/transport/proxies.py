@@ -1,4 +1,4 @@
-"""Proxies: which one a request goes through."""
+"""Proxies: the proxy of each request."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 class Proxies:
-    """The proxy for each origin, by the settings or else by the environment."""
+    """The proxy for each origin, from the settings or else from the environment."""
 
     def __init__(self, settings: Settings) -> None:
         self._where = "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)"
         self.credentials = f"the user and password of {self._where}, percent-encoded"
-        """Where the proxy's user and password are set."""
+        """The settings of the proxy's user and password, in words."""
         self._proxy: str | None = None
         if settings.proxy_url:
             self._where = f"'proxy_url' (env {env_name('proxy_url')})"
@@ -45,7 +45,7 @@ class Proxies:
 
     @property
     def where(self) -> str:
-        """Where the proxy is set."""
+        """The setting or variable of the proxy, in words."""
         return self._where
 
     def find(self, url: str) -> dict[str, str]:
@@ -75,9 +75,9 @@ def address(proxy: str) -> str:
 
 
 def excepted(url: str, exceptions: str) -> bool:
-    """Whether a list of hosts, domains, addresses and networks names the host of a URL.
+    """Whether a list of hosts, domains, addresses and networks includes the host of a URL.
 
-    A domain stands for the hosts below it, too, with or without a dot before it.
+    A domain includes the hosts below it, with or without a dot before it.
     """
     parts = urlsplit(url)
     host, port = (parts.hostname or "").lower(), parts.port or {"http": 80}.get(parts.scheme, 443)
@@ -110,7 +110,7 @@ def _checked(
     except ValueError:
         host = port = None
     if not host or (parts.path not in {"", "/"}) or parts.query or parts.fragment:
-        # Never with its value: it may hold a password.
+        # The message leaves out the value, which may hold a password.
         msg = (
             f"{where} is no address like http://proxy.example.com:8080: what is special in its "
             "user and password has to be percent-encoded, or goes into 'proxy_username' and "

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_msteams.transport.adapter import Timeouts
 
 MACHINE_TIMEOUTS = (5.0, 30.0)
-"""The instance metadata address is on the machine itself, which may be busy, or is not there."""
+"""Seconds for the instance metadata address, on the machine itself, which may be busy."""
 
 _BRIEFLY_UNAVAILABLE = (429, 500, 502, 503, 504)
 
@@ -29,12 +29,12 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def session(settings: Settings) -> requests.Session:
-    """The session for Graph; sending again is the Graph client's decision."""
+    """The session for Graph, without retries: these are the client's."""
     return _session(settings, _transport(settings, "graph_url", connections=settings.concurrency))
 
 
 def identity_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
-    """The session for Entra ID; asks again below MSAL, which remembers a refusal for a minute."""
+    """The session for Entra ID; retries below MSAL, which remembers a refusal for a minute."""
     return _session(settings, _transport(settings, "authority_host", retries=_retries(backoff)))
 
 
@@ -67,7 +67,7 @@ def _retries(backoff: float) -> Retry:
         total=3,
         connect=2,
         read=1,
-        other=0,  # neither a certificate nor a proxy's password gets better
+        other=0,  # a wrong certificate or proxy password stays wrong
         allowed_methods=None,
         status_forcelist=_BRIEFLY_UNAVAILABLE,
         backoff_factor=backoff,
@@ -83,7 +83,7 @@ def _transport(
     connections: int = 4,
     retries: Retry | int = 0,
 ) -> Transport:
-    """The way to a service on the network, the same for each of them."""
+    """The adapter for services on the network."""
     context = tls(settings)
     if not (settings.tls_verify or settings.certificate_fingerprint):
         _LOGGER.warning(
@@ -113,7 +113,7 @@ def timeouts(settings: Settings) -> Timeouts:
 def _session(settings: Settings, transport: Transport) -> requests.Session:
     result = requests.Session()
     result.trust_env = False
-    # Neither service needs a cookie, and all threads would share it.
+    # No service needs cookies, which all threads would share.
     result.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     result.mount("https://", transport)
     result.mount("http://", transport)
@@ -122,7 +122,7 @@ def _session(settings: Settings, transport: Transport) -> requests.Session:
 
 
 def user_agent(operator: str | None = None) -> str:
-    """What this tap calls itself, and who runs it where that is set."""
+    """The User-Agent: the tap, its version, and its operator where that is set."""
     name = (
         f"tap-msteams/{_version('tap-msteams')} "
         f"(singer-sdk/{_version('singer-sdk')}; python/{platform.python_version()})"
@@ -133,5 +133,5 @@ def user_agent(operator: str | None = None) -> str:
 def _version(package: str) -> str:
     try:
         return version(package)
-    except PackageNotFoundError:  # run from a folder, not installed
+    except PackageNotFoundError:  # not installed, but run from a folder
         return "0"

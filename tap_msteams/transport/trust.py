@@ -1,4 +1,4 @@
-"""Trust: which certificates a server may show."""
+"""Trust: verification of servers' certificates."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ INSECURE = "TAP_MSTEAMS_ALLOW_INSECURE_TLS"
 """The environment variable without which `tls_verify` cannot be switched off."""
 
 SYSTEM = "system"
-"""What `ca_bundle` says for the authorities that the operating system trusts."""
+"""The value of `ca_bundle` for the operating system's authorities."""
 
 _HASHES = {40: "sha1", 64: "sha256"}
-"""Hashes of certificates by how many hex digits they have."""
+"""Hash functions of fingerprints, by their number of hex digits."""
 
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
-"""How OpenSSL finds a certificate in a folder, without reading all of them."""
+"""The file names by which OpenSSL finds certificates in a folder."""
 
 
 class PinMismatchError(ssl.SSLError):
-    """A server shows another certificate than the pinned ones."""
+    """The server's certificate is not a pinned one."""
 
     def __init__(self, shown: str) -> None:
         super().__init__(f"the certificate shown has the fingerprint {shown}")
@@ -43,7 +43,7 @@ class PinMismatchError(ssl.SSLError):
 
 
 class _PinnedSocket(ssl.SSLSocket):
-    """A connection that ends with the handshake where the certificate is another."""
+    """A connection that ends after the handshake unless the certificate is a pinned one."""
 
     @override
     def do_handshake(self, block: bool = False) -> None:
@@ -52,7 +52,7 @@ class _PinnedSocket(ssl.SSLSocket):
 
 
 class _PinnedObject(ssl.SSLObject):
-    """The same for TLS within the TLS of a proxy."""
+    """A pinned connection within the TLS of a proxy."""
 
     @override
     def do_handshake(self) -> None:
@@ -61,9 +61,9 @@ class _PinnedObject(ssl.SSLObject):
 
 
 class PinnedContext(ssl.SSLContext):
-    """Trusts the certificates with these fingerprints, whoever issued them, and no others.
+    """Trusts the certificates with these fingerprints and no others.
 
-    Who knows the certificate itself needs neither its issuer nor the name in it.
+    A known certificate needs neither an issuer nor the right name.
     """
 
     pins: frozenset[str]
@@ -71,7 +71,7 @@ class PinnedContext(ssl.SSLContext):
     sslobject_class = _PinnedObject
 
     def __new__(cls, pins: Iterable[str]) -> Self:
-        """Make one: a context is complete before `__init__` could see it."""
+        """Make a context, which is complete before `__init__` is called."""
         made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
@@ -79,7 +79,7 @@ class PinnedContext(ssl.SSLContext):
         return made
 
     def check(self, certificate: bytes) -> None:
-        """Raise an error unless this certificate, in DER, is one of them."""
+        """Raise PinMismatchError unless this certificate, in DER, is a pinned one."""
         if not any(_fingerprint(certificate, len(pin)) == pin for pin in self.pins):
             raise PinMismatchError(_fingerprint(certificate).upper())
 
@@ -95,7 +95,7 @@ def _fingerprint(certificate: bytes, digits: int = 64) -> str:
 
 
 def tls(settings: Settings) -> ssl.SSLContext:
-    """The context for services on the network: pinned, unverified or of the authorities."""
+    """The TLS context for services on the network: pinned, unverified, or with authorities."""
     if settings.certificate_fingerprint:
         return PinnedContext(pins(settings.certificate_fingerprint))
     if not settings.tls_verify:
@@ -104,7 +104,7 @@ def tls(settings: Settings) -> ssl.SSLContext:
 
 
 def pins(fingerprints: str) -> list[str]:
-    """The fingerprints in a text with commas, in small letters without colons."""
+    """The fingerprints in a comma-separated text, in small letters without colons."""
     return re.split(r"[,\s]+", fingerprints.strip().replace(":", "").lower())
 
 
@@ -123,7 +123,7 @@ def _unverified() -> ssl.SSLContext:
 
 
 def authorities(ca_bundle: str | None) -> ssl.SSLContext:
-    """Verification against the authorities of the setting, the environment or certifi."""
+    """The TLS context with the authorities of the setting, the environment or certifi."""
     where, given = "the certificate authorities that come with requests", DEFAULT_CA_BUNDLE_PATH
     for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
         if value := os.environ.get(name):
@@ -164,7 +164,7 @@ def _loaded(
     context: ssl.SSLContext | None = None,
 ) -> ssl.SSLContext:
     """The context with the authorities of a file or a text."""
-    # A text in one line is what some shells and orchestrators leave of it.
+    # Some shells and orchestrators turn line breaks into `\n`.
     data = text.replace("\\n", "\n") if text else None
     context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -179,6 +179,6 @@ def _loaded(
 
 
 def _chains(context: ssl.SSLContext) -> ssl.SSLContext:
-    """The context, taking what it was given as the end of a chain, whoever issued that."""
+    """The context, which takes a given certificate as the end of a chain without its issuer."""
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
