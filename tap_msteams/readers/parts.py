@@ -1,4 +1,4 @@
-"""Parts of a parent: what one of them has at addresses of its own, read side by side."""
+"""Parts of a parent, which are read side by side."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """Reads parts of one parent side by side; one that fails stops no other."""
+    """Reads parts of one parent side by side; a failing part stops no other."""
 
     def __init__(
         self,
@@ -25,16 +25,16 @@ class Parts:
         slots: asyncio.Semaphore,
         wants_more: Callable[[], bool],
     ) -> None:
-        """Read so many at once as there are `slots`, as long as the reader `wants_more`.
+        """Read as many parts at once as there are `slots`, while the reader `wants_more`.
 
-        `guarded` reads one and tells whether that could be done to its end.
+        `guarded` reads one part and returns whether it was read to its end.
         """
         self._guarded = guarded
         self._slots = slots
         self._wants_more = wants_more
         self._tasks = asyncio.TaskGroup()
         self.are_complete = True
-        """Whether all that have ended could be read; all have once the block is left."""
+        """Whether all parts that have ended were read; complete once the block is left."""
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -48,13 +48,13 @@ class Parts:
     ) -> None:
         is_fatal = isinstance(error, TapError) and not isinstance(error, GraphError)
         if isinstance(error, Exception) and not is_fatal:
-            kind = error = traceback = None  # the parts that have begun are read all the same
+            kind = error = traceback = None  # parts that have begun are still read
         await self._tasks.__aexit__(kind, error, traceback)
 
     async def start(
         self, parent: Parent, ids: Ids, read: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
-        """Start to `read` the part of a parent that has these ids, as soon as there is room."""
+        """Start to `read` the part with these ids, as soon as a slot is free."""
         if not self._wants_more():
             return
         await self._slots.acquire()

@@ -176,7 +176,7 @@ class Reader:
         """End the stream, and activate its version if everything was read."""
         plan, streams = self.run.plan, self.run.streams
         lists_all = all(streams[parent].lists_all for parent in plan.parents(self.kind))
-        if not lists_all or self.run.selection.narrows(self.kind):  # records that are not chosen still exist
+        if not lists_all or self.run.selection.narrows(self.kind):  # unchosen records exist
             self.shared.is_complete = False
         self.tell_refusals()
         if self.emits and self.shared.is_complete:
@@ -209,7 +209,7 @@ class Reader:
         return True
 
     def _wants_part(self) -> bool:
-        """Whether another part of a parent is to be read; always, but for a sample."""
+        """Whether to read another part of a parent: always, unless a sample has enough."""
         sample = self.run.sample
         return sample is None or sample.wants_part(self.shared)
 

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-msteams")
 
 BEAT = 1.0
-"""Seconds between two looks at the clock, at the state and at signals."""
+"""Seconds between two checks of the clock, the state and signals."""
 
 IDLE_BEATS = 5
-"""After so many beats without a request under way or waiting, tasks wait for each other."""
+"""Beats without any request after which the tasks must be waiting for each other."""
 
 
 class _StoppedError(Exception):
-    """A signal asks to end."""
+    """A signal ends the run."""
 
 
 class Session:
-    """Reads the streams of a run, until all have been read or somebody stops it."""
+    """Reads the streams of a run until all are read or the session is stopped."""
 
     def __init__(self, run: Run, streams: Mapping[type[Declaration], GraphStream]) -> None:
         """Read the planned ones of all `streams`."""
@@ -44,11 +44,11 @@ class Session:
 
     @property
     def is_reading(self) -> bool:
-        """Whether `stop` has somebody to stop."""
+        """Whether the session is reading, so that `stop` has an effect."""
         return self._loop is not None
 
     def stop(self) -> None:
-        """End once the page at hand is written; safe in a signal handler."""
+        """End after the current page; safe in a signal handler."""
         if self._loop:
             self._loop.call_soon_threadsafe(self._stopped.set)
 
@@ -68,7 +68,7 @@ class Session:
         Calls `begun` before the first record, `ended` after the last one of each stream, and
         `beat` each second.
         """
-        # What becomes of tasks that were cut short is of interest to nobody else.
+        # Errors of cancelled tasks are of interest when debugging only.
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(lambda _, told: logger.debug("asyncio: %s", told))
         try:
@@ -102,7 +102,7 @@ class Session:
         ended(reader.shared)
 
     async def _beat(self, beat: Callable[[], object]) -> None:
-        """Look around now and then, and end the run when that is asked for."""
+        """Call `beat` every second, and end the run once it is stopped."""
         idle = 0
         while True:
             beat()
@@ -117,7 +117,7 @@ class Session:
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that tells most: of ours first, whatever was cancelled because of it last."""
+    """The error to report: the first of the tap's own, otherwise the first of all."""
     errors = list(_leaves(group))
     return next((it for it in errors if isinstance(it, TapError)), errors[0])
 

@@ -292,7 +292,7 @@ class TapMSTeams(Plugin):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the current page, with the last STATE; a second signal stops at once."""
         if self._signal:
-            os._exit(128 + signum)  # whoever is to read the output may not do so: nothing is ended
+            os._exit(128 + signum)  # the target may read no more, so that STATE cannot be written
         self._signal = signum
         reading = [session for session in self._sessions if session.is_reading]
         if not reading:
