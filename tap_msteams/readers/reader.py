@@ -175,8 +175,10 @@ class Reader:
     def end(self) -> None:
         """End the stream, and activate its version if everything was read."""
         plan, streams = self.run.plan, self.run.streams
-        lists_all = all(streams[parent].lists_all for parent in plan.parents(self.kind))
-        if not lists_all or self.run.selection.narrows(self.kind):  # unchosen records exist
+        if not all(streams[parent].lists_all for parent in plan.parents(self.kind)):
+            # What was not listed has not been looked below either.
+            self.shared.is_complete = self.shared.lists_all = False
+        if self.run.selection.narrows(self.kind):  # not chosen is not gone
             self.shared.is_complete = False
         self.tell_refusals()
         if self.emits and self.shared.is_complete:
