@@ -326,8 +326,8 @@ class Reader:
             self._undeclared |= fresh
 
     def lost(self, parent: Parent, problem: str) -> None:
-        """Report a row that could not be read."""
-        self.shared.is_complete = False
+        """Report a row that was not read; the others of its page are."""
+        self.shared.is_complete = self.shared.lists_all = False
         if parent.receipt:
             parent.receipt.miss()
         error = DamagedError("", message=problem)
