@@ -21,6 +21,7 @@ from tap_msteams.readers.content import ContentDecoder
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.queries import Queries
 from tap_msteams.readers.reader import Reader, logger
+from tap_msteams.run import Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -67,19 +68,20 @@ class CollectionReader(Reader):
 
     @override
     async def read(self, parent: Parent) -> None:
-        listed: list[str] = []
+        listed, is_whole = list[str](), True
         try:
             async with self.parts() as parts:
                 async for page in self.pages(parent.ids):
                     rows = self.chosen(page.rows)
                     listed += self._ids_below(parent.ids, rows)
+                    is_whole = is_whole and not page.unreadable
                     self.look_at(page, parent)
                     await self.emit_page(parent, rows, parts)
         except MissingError:
             if not (self.kind.absent and not listed):
                 raise
         if self.shared.listings:
-            self.shared.listings.settle(parent.ids, listed)
+            self.shared.listings.settle(parent.ids, Listing(listed, is_whole=is_whole))
 
     def _ids_below(self, ids: Ids, rows: Iterable[Row]) -> list[str]:
         """The ids of the rows, for a stream that waits for them."""

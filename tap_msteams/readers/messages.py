@@ -20,7 +20,7 @@ from tap_msteams.errors import (
 )
 from tap_msteams.readers.export import Export, ExportReader
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Receipt, comparable, moment
+from tap_msteams.run import Listing, Receipt, comparable, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,32 +166,35 @@ class MessageReader(ExportReader):
             channels = await listings.listings.below(parent.ids)
         else:
             channels = await self._channels_of(parent.ids)
-        team, left = parent.ids["teamId"], set(channels)
+        team, left = parent.ids["teamId"], set(channels.ids)
+        if not channels.is_whole:
+            self.lost(parent, "a row in the list of its channels cannot be read")
         async with self.parts() as parts:
-            for channel in channels:
+            for channel in channels.ids:
                 ids = {**parent.ids, "channelId": channel}
                 await parts.start(parent, ids, partial(self._channel, parent, ids, left))
-        if not left and self._lists_whole_teams:
+        if not left and channels.is_whole and self._lists_whole_teams:
             by_list = team in self._read_by_several_pages
             self.bookmarks.advance(team, moment(self.run.until), by_list=by_list)
 
-    async def _channels_of(self, ids: Ids) -> list[str]:
-        """List a team's channels, where the stream of channels is not read in this run."""
-        # Messages of a shared channel are read in the team that owns it.
+    async def _channels_of(self, ids: Ids) -> Listing:
+        """The ids of a team's channels, where the channels stream does not list them anyway."""
+        # Messages of a channel of another team are read there.
         path = self._channels.fallback_path or self._channels.path
         chosen = self.run.selection.names(self._channels)
         names = sorted({"id", *chosen})
         decoder = RowDecoder({name: str if name == "id" else str | None for name in names})
         request = Request(fill(path, ids) + "?$select=" + ",".join(names), decoder)
-        found: list[str] = []
+        found, is_whole = list[str](), True
         try:
             async for page in self.client.pages(request):
                 admits = self.run.selection.admits
+                is_whole = is_whole and not page.unreadable
                 found += [row["id"] for row in page.rows if admits(self._channels, row)]
         except NotGrantedError as error:
             error.permission = self._channels.permission
             raise
-        return found
+        return Listing(found, is_whole=is_whole)
 
     async def _channel(self, parent: Parent, ids: Ids, left: set[str]) -> None:
         """Read a channel from its newest conversation down to its bookmark."""

@@ -12,7 +12,7 @@ from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import EXIT_WITH_GAPS, Run
 from tap_msteams.run.seen import Seen
 from tap_msteams.run.selection import Selection
-from tap_msteams.run.stream_run import Listings, StreamRun
+from tap_msteams.run.stream_run import Listing, Listings, StreamRun
 
 __all__ = [
     "EXIT_WITH_GAPS",
@@ -22,6 +22,7 @@ __all__ = [
     "Feed",
     "Issue",
     "Issues",
+    "Listing",
     "Listings",
     "Outcome",
     "Parent",

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from tap_msteams.run.feed import Feed
 
 
-_Listing: TypeAlias = "list[str] | GraphError | EnoughError"
+_Listing: TypeAlias = "Listing | GraphError | EnoughError"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The ids that a list has shown."""
+
+    ids: list[str]
+    is_whole: bool = True
+    """Whether all rows of the list could be read."""
 
 
 class Listings:
@@ -39,11 +48,11 @@ class Listings:
             if not future.done():
                 future.set_result(error)
 
-    async def below(self, parent: Ids) -> list[str]:
-        """Wait for the ids below a parent; raises the error that came instead."""
+    async def below(self, parent: Ids) -> Listing:
+        """The ids below a parent, once they are known; raises a GraphError where none will be."""
         found = await self._future(parent)
         self._found.pop(_key(parent), None)
-        if isinstance(found, list):
+        if isinstance(found, Listing):
             return found
         raise found
 

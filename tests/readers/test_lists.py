@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
 
-from tap_msteams.errors import ForbiddenError
-from tests.client.fake_graph import FakeGraph, body
-from tests.readers.library import Books, Reading, Reminders
+import pytest
+
+from tap_msteams.errors import ForbiddenError, UnsupportedError
+from tests.client.fake_graph import NOON, FakeGraph, body
+from tests.conftest import Output, selection
+from tests.readers.library import SETTINGS, Books, Reading, Reminders
+from tests.target import HastyTap
 
 BROKEN = b"null"
 
@@ -40,3 +46,58 @@ async def test_a_row_that_cannot_be_read_leaves_what_is_below_it_incomplete():
     await reading.read()
     assert len(reading.rows["books"]) == 1
     assert [it.is_complete for it in reading.run.streams.values() if it.emits] == [False, False]
+
+
+# Messages by the lists of channels
+
+EXPORT = "/teams/T/channels/getAllMessages?$top=250&$filter=lastModifiedDateTime%20lt%20"
+LISTED = ("/teams/T/channels?$select=id", "/teams/T/allChannels?")
+
+
+class Channels(FakeGraph):
+    """A tenant of one team with channels, each of one message; its export is refused."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.channels, self.started = channels, NOON
+
+    def send(self, request):
+        url = request.url
+        if url.startswith("/teams?"):
+            answer = page(row("T"))
+        elif url.startswith(LISTED):
+            answer = page(*self.channels)
+        elif "/messages?" in url:
+            channel = url.split("/")[4]
+            moment = "2026-11-01T00:00:00Z"
+            answer = page(row("1", lastModifiedDateTime=moment, subject=channel))
+        else:
+            answer = UnsupportedError(url, 402)
+        self._answers[url] = [answer]
+        return super().send(request)
+
+
+def read(channels, *streams, state=None):
+    """What a run reads of the messages of some channels."""
+    tap = HastyTap(config=SETTINGS, catalog=selection([*streams, "sync_issues"]), state=state)
+    tap.graph = Channels(channels)
+    captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(captured):
+        code = tap.read()
+    return Output(captured.buffer.getvalue().splitlines(), code)
+
+
+def found(output):
+    return {it["channelId"] for it in output.records.get("messages", [])}
+
+
+@pytest.mark.parametrize("streams", [("messages",), ("channels", "messages")])
+def test_a_channel_whose_row_cannot_be_read_is_read_from_its_start_by_the_next_run(streams):
+    first = read([row("a"), BROKEN], *streams)
+    told = {(it["stream"], it["severity"]) for it in first.records["sync_issues"]}
+    assert (found(first), first.code) == ({"a"}, 3)
+    assert ("messages", "gap") in told
+
+    second = read([row("a"), row("b")], *streams, state=first.state)
+    assert "b" in found(second)
+    assert second.code == 0

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tap_msteams.errors import EnoughError, MissingError
-from tap_msteams.run import Listings
+from tap_msteams.run import Listing, Listings
 
 FIRST, SECOND = {"teamId": "1"}, {"teamId": "2"}
 
@@ -16,17 +16,17 @@ async def test_who_waits_goes_on_once_the_ids_are_known():
     listings = Listings()
     waiting = [asyncio.create_task(listings.below(it)) for it in (FIRST, SECOND)]
     await asyncio.sleep(0)
-    listings.settle(SECOND, ["b"])
-    assert await waiting[1] == ["b"]
+    listings.settle(SECOND, Listing(["b"]))
+    assert await waiting[1] == Listing(["b"])
     assert not waiting[0].done()
-    listings.settle(FIRST, ["a", "c"])
-    assert await waiting[0] == ["a", "c"]
+    listings.settle(FIRST, Listing(["a", "c"]))
+    assert await waiting[0] == Listing(["a", "c"])
 
 
 async def test_what_is_known_is_not_waited_for():
     listings = Listings()
-    listings.settle(FIRST, [])
-    assert await listings.below(FIRST) == []
+    listings.settle(FIRST, Listing([]))
+    assert await listings.below(FIRST) == Listing([])
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -38,19 +38,19 @@ async def test_a_refusal_of_a_parent_is_an_error_of_whoever_waits_for_it(before)
     await asyncio.sleep(0)
     if not before:
         listings.settle(FIRST, error)
-    listings.settle(SECOND, ["b"])
+    listings.settle(SECOND, Listing(["b"]))
 
     with pytest.raises(MissingError) as caught:
         await waiting
     assert caught.value is error
-    assert await listings.below(SECOND) == ["b"]
+    assert await listings.below(SECOND) == Listing(["b"])
 
 
 @pytest.mark.parametrize("before", [True, False])
 @pytest.mark.parametrize("error", [MissingError("/1", 404), EnoughError()])
 async def test_where_nobody_lists_any_more_nobody_waits(error, before):
     listings = Listings()
-    listings.settle(SECOND, ["b"])
+    listings.settle(SECOND, Listing(["b"]))
     if before:
         listings.refuse(error)
     waiting = [asyncio.create_task(listings.below({"teamId": it})) for it in "34"]
@@ -63,17 +63,17 @@ async def test_where_nobody_lists_any_more_nobody_waits(error, before):
 
 async def test_ids_that_are_known_are_not_lost_where_nobody_lists_any_more():
     listings = Listings()
-    listings.settle(FIRST, ["a"])
+    listings.settle(FIRST, Listing(["a"]))
     listings.refuse(EnoughError())
-    assert await listings.below(FIRST) == ["a"]
+    assert await listings.below(FIRST) == Listing(["a"])
 
 
 async def test_the_first_word_counts():
     listings = Listings()
-    listings.settle(FIRST, ["a"])
-    listings.settle(FIRST, ["b"])
+    listings.settle(FIRST, Listing(["a"]))
+    listings.settle(FIRST, Listing(["b"]))
     listings.settle(FIRST, MissingError("/1", 404))
-    assert await listings.below(FIRST) == ["a"]
+    assert await listings.below(FIRST) == Listing(["a"])
 
 
 async def test_the_first_reason_counts_too():
