@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_msteams.client import Request, RowDecoder
-from tap_msteams.errors import GraphError, TapError
+from tap_msteams.errors import DamagedError, GraphError, TapError
 from tap_msteams.privacy import GUEST_NAMES, PERMISSION
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ async def learn_guests(client: GraphClient, guests: Guests) -> None:
     decoder = RowDecoder({name: str if name == "id" else str | None for name in GUEST_NAMES})
     try:
         async for page in client.stream("guests").pages(Request(path, decoder)):
+            if page.unreadable:
+                raise DamagedError("/users", message=page.unreadable[0])
             for row in page.rows:
                 guests.learn(name for it in GUEST_NAMES if (name := row.get(it)))
     except GraphError as error:
