@@ -95,7 +95,9 @@ class RowDecoder:
         values are decoded, so that they can be changed. Facts that are `nested` are rows
         themselves.
         """
-        self._emitted = frozenset(emitted)
+        # A key of Graph's that is called like the column for undeclared ones is one of these.
+        self._emitted = frozenset(emitted) - {ADDITIONAL_DATA}
+        self._keeps_undeclared = ADDITIONAL_DATA in emitted
         self._declared = None if declared is None else frozenset(declared) | self._emitted
         self._plain = plain
         self._nested = [*(nested or {}).items()]
@@ -212,7 +214,7 @@ class RowDecoder:
         }
         if more:
             oddities.undeclared.update(more)
-            if ADDITIONAL_DATA in self._emitted:
+            if self._keeps_undeclared:
                 kept[ADDITIONAL_DATA] = more
         return kept
 

@@ -146,6 +146,17 @@ def test_undeclared_values_stay_the_bytes_that_graph_sent():
 
 
 @either
+@pytest.mark.parametrize("more", ['"x"', '{"a":1},"new":2'])
+def test_a_key_called_like_the_column_of_undeclared_ones_is_one_of_them(more, plain):
+    row = '{"id":"1","additionalData":%s}' % more  # noqa: UP031 - braces
+    found = page(listed(row), "id", ADDITIONAL_DATA, declared=DECLARED, plain=plain)
+    assert told(found.rows[0], ADDITIONAL_DATA) == {
+        name: value for name, value in json.loads(row).items() if name != "id"
+    }
+    assert ADDITIONAL_DATA in found.undeclared
+
+
+@either
 def test_undeclared_keys_are_told_where_nobody_wants_their_values(plain):
     found = page(listed(GOOD), "id", declared=DECLARED, plain=plain)
     assert found.undeclared == {"n"}
