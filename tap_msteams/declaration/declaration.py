@@ -257,7 +257,8 @@ class Declaration(TapStream):
 
 _ADDITIONAL = th.Property(
     ADDITIONAL_DATA,
-    th.ObjectType(),
+    # An object without a word on its properties: flattening makes JSON of it, and drops any other.
+    th.CustomType({"type": ["object", "null"]}),
     description="Properties that Graph sends and that this version does not know.",
 )
 

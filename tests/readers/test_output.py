@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from contextlib import redirect_stdout
 
@@ -11,13 +12,13 @@ from tests.conftest import Output
 from tests.readers.library import LibraryTap
 
 
-def written(*books, others=lambda _: body()):
+def written(*books, others=lambda _: body(), **settings):
     """What a tap writes of a library of one shelf."""
     page = b'{"value":[%s]}' % b",".join(books)
     graph = FakeGraph({"/shelves": [body("a")], "/shelves/a/books": [page]}, others)
     captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(captured):
-        code = LibraryTap(graph).read()
+        code = LibraryTap(graph, **settings).read()
     return Output(captured.buffer.getvalue().splitlines(), code)
 
 
@@ -49,6 +50,17 @@ def test_what_nobody_declared_is_told_once_and_is_no_gap():
     assert rows == [None, {"new": 1}, {"new": 2, "newer": 3}]
     assert (output.code, issue["severity"], issue["code"]) == (0, "notice", "undeclaredProperties")
     assert "new, newer" in issue["message"]
+
+
+def test_flattening_keeps_what_nobody_declared():
+    row = b'{"id":"1","new":{"a":[1.5]}}'
+    output = written(row, flattening_enabled=True, flattening_max_depth=2)
+    [record] = output.records["books"]
+    properties = output.schemas["books"]["schema"]["properties"]
+
+    assert json.loads(record["additionalData"]) == {"new": {"a": [1.5]}}
+    assert record.keys() <= properties.keys()
+    assert properties["additionalData"]["type"] == ["string", "null"]
 
 
 def test_a_row_that_cannot_be_read_is_a_gap_and_the_others_are_written():
