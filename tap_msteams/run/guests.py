@@ -20,7 +20,8 @@ async def learn_guests(client: GraphClient, guests: Guests) -> None:
     try:
         async for page in client.stream("guests").pages(Request(path, decoder)):
             if page.unreadable:
-                raise DamagedError("/users", message=page.unreadable[0])
+                path = "/users"
+                raise DamagedError(path, message=page.unreadable[0])
             for row in page.rows:
                 guests.learn(name for it in GUEST_NAMES if (name := row.get(it)))
     except GraphError as error:
