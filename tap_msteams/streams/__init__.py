@@ -1,4 +1,4 @@
-"""All streams of the tap: a class in one of these modules is a stream, nothing to register."""
+"""All streams of the tap: each class in one of these modules is a stream."""
 
 from __future__ import annotations
 
@@ -42,4 +42,4 @@ STREAMS: tuple[type[TapStream], ...] = tuple(
     if isinstance(item, type) and issubclass(item, TapStream) and item.__module__ == module.__name__
     if "name" in vars(item)
 )
-"""Every stream, in the order of the modules and of the classes in them."""
+"""All streams, in the order of the modules and of the classes in them."""

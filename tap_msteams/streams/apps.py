@@ -1,4 +1,4 @@
-"""Apps: the catalog, where they are installed, what they show and what they may do there."""
+"""Apps: the catalog, installations, tabs and permissions."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class UserInstalledApps(GraphStream):
     query = Query(expand=("teamsApp", "teamsAppDefinition"))
     parents = (Users,)
     # https://learn.microsoft.com/graph/api/userteamwork-list-installedapps: a user reads only
-    # what is installed for that very user.
+    # their own installations.
     sign_in = "application"
     permission = "TeamsAppInstallation.ReadForUser.All"
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: not for applications
@@ -131,7 +131,7 @@ class PermissionGrants(GraphStream):
 
 
 class Tabs(GraphStream):
-    """Tabs of a channel; the native one with its files is none of them."""
+    """Tabs of a channel, without the native one for files."""
 
     name = "tabs"
     path = "/teams/{teamId}/channels/{channelId}/tabs"

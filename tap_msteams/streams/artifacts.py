@@ -1,4 +1,4 @@
-"""Transcripts and recordings: what is left of the calls of a meeting."""
+"""Transcripts and recordings of meetings."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from tap_msteams.errors import GraphError
 
 CHANNEL = "@thread.tacv2"
-"""How ids of channels end, and those of no other threads."""
+"""The ending of channel ids, which ids of other threads do not have."""
 
 
 class MeetingArtifacts(GraphStream):
-    """What is left of the calls of a meeting."""
+    """Transcripts or recordings of the calls of a meeting."""
 
     query = Query(select=False)
     parents = (OnlineMeetings,)
@@ -54,7 +54,7 @@ class MeetingArtifacts(GraphStream):
 
 
 class Transcripts(MeetingArtifacts):
-    """Transcripts of meetings; what was said comes when `content` is selected."""
+    """Transcripts of meetings; the text is read when `content` is selected."""
 
     name = "transcripts"
     path = "/users/{userId}/onlineMeetings/{meetingId}/transcripts"
@@ -91,7 +91,7 @@ class Transcripts(MeetingArtifacts):
 
 
 class Recordings(MeetingArtifacts):
-    """Recordings of meetings: when they were made and where they are."""
+    """Recordings of meetings, with their times and addresses."""
 
     name = "recordings"
     path = "/users/{userId}/onlineMeetings/{meetingId}/recordings"

@@ -71,7 +71,7 @@ class CallRecords(GraphStream):
     replication_key = "startDateTime"
     version = "version"
     read = Window(reread=LATE, kept=timedelta(days=30))
-    # It comes with every record, though Graph declares it as a navigation property.
+    # Graph sends it with every record, though it is declared as a navigation property.
     added = ("organizer_v2",)
     selected_by_default = False
     cost = "1 per 60 rows"
@@ -106,7 +106,7 @@ class CallRecords(GraphStream):
 
 
 class CallParticipants(GraphStream):
-    """Who took part in a call."""
+    """Participants of a call."""
 
     name = "call_participants"
     path = "/communications/callRecords/{callId}/participants_v2"
@@ -129,7 +129,7 @@ class CallParticipants(GraphStream):
 
 
 class CallSessions(GraphStream):
-    """Sessions of a call: one between two people, in a meeting one for each who joined."""
+    """Sessions of a call: one between two people; in a meeting one for each participant."""
 
     name = "call_sessions"
     path = "/communications/callRecords/{callId}/sessions"
@@ -186,7 +186,7 @@ class CallSegments(GraphStream):
 
 
 class PstnCalls(GraphStream):
-    """Telephone calls over Microsoft's lines, with what they cost."""
+    """Telephone calls over Microsoft's lines, with their costs."""
 
     name = "pstn_calls"
     path = "/communications/callRecords/getPstnCalls(fromDateTime={since},toDateTime={until})"
@@ -220,7 +220,7 @@ class PstnCalls(GraphStream):
 
 
 class DirectRoutingCalls(GraphStream):
-    """Telephone calls over the company's own lines, with how they ended."""
+    """Telephone calls over the company's own lines, with their outcome."""
 
     name = "direct_routing_calls"
     path = (
@@ -258,6 +258,6 @@ class DirectRoutingCalls(GraphStream):
 
 
 def _when_it_failed(call: Row) -> str | None:
-    """Graph says "in the year 1" of what did not fail, which many a target cannot hold."""
+    """The time of a failure; Graph's "year 1" for none becomes null, since targets refuse it."""
     when: str | None = call.get("failureDateTime")
     return None if when and when.startswith("0001-") else when

@@ -1,4 +1,4 @@
-"""Apps in chats: where they are installed, what they show and what they may do there."""
+"""Apps in chats: installations, tabs and permissions."""
 
 from __future__ import annotations
 

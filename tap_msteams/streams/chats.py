@@ -1,4 +1,4 @@
-"""Chats: who is in them, what is said there, and what hangs on them."""
+"""Chats: their members, messages, pictures and pins."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ AWAY = "the chat belongs to another tenant, and applications read it there only"
 
 
 class Chats(GraphStream):
-    """Chats of two, of groups and of meetings, each once, whoever of its members showed it."""
+    """Chats of two, of groups and of meetings, each once."""
 
     name = "chats"
     path = "/users/{userId}/chats"
@@ -116,19 +116,19 @@ class Chats(GraphStream):
     @classmethod
     @override
     def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
-        # A chat is nobody's: whose list showed it first is chance.
+        # A chat belongs to no single member: the list that shows it first is chance.
         return {"chatId": row["id"]}
 
 
 class ChatStream(GraphStream):
-    """Something below each chat."""
+    """A stream below each chat."""
 
     parents = (Chats,)
     parent_facts = ("tenantId", "chatType")
     selected_by_default = False
 
     federated: ClassVar[bool] = False
-    """Whether a chat of two from two tenants can be read in both."""
+    """Whether a chat of two users from two tenants can be read in both."""
 
     @classmethod
     @override
@@ -144,7 +144,7 @@ class ChatStream(GraphStream):
 
 
 class ChatMembers(ChatStream):
-    """Members of a chat, of whatever kind; those of a large chat, too."""
+    """Members of every chat."""
 
     name = "chat_members"
     path = "/chats/{chatId}/members"
@@ -196,7 +196,7 @@ def _member_type(member: Row) -> str | None:
 
 
 class ChatMessages(GraphStream):
-    """Messages of every chat, each once, edited and deleted ones too."""
+    """Messages of every chat, each once, with edited and deleted ones."""
 
     name = "chat_messages"
     path = "/users/{userId}/chats/getAllMessages"
@@ -236,7 +236,7 @@ class ChatMessages(GraphStream):
 
 
 class ChatHostedContents(GraphStream):
-    """Pictures and snippets in the text of a chat's message, which Teams hosts itself."""
+    """Pictures and snippets in the text of a chat's message that Teams hosts itself."""
 
     name = "chat_hosted_contents"
     path = "/chats/{chatId}/messages/{messageId}/hostedContents"

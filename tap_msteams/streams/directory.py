@@ -1,4 +1,4 @@
-"""People, and the groups behind the teams."""
+"""Users, and the groups behind the teams."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tap_msteams.schema import (
 
 
 class Users(GraphStream):
-    """Users of the tenant, guests too."""
+    """Users of the tenant, guests included."""
 
     name = "users"
     path = "/users"
@@ -92,7 +92,7 @@ class Users(GraphStream):
 
 
 class Groups(GraphStream):
-    """Microsoft 365 groups that have a team, with what the directory says of them."""
+    """Microsoft 365 groups that have a team, with their properties in the directory."""
 
     name = "groups"
     path = "/groups"

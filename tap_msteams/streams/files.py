@@ -1,4 +1,4 @@
-"""Files: the drives of teams, the folders of channels, and what is in them."""
+"""Files: the drives of teams, the folders of channels, and their items."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ ENTRY = (
         description="Go by its ids: a folder that is renamed does not bring what is in it again.",
     ),
 )
-"""What drives and what is in them have in common."""
+"""Properties that drives and their items have in common."""
 
 Nothing = record()
-"""A facet that says everything by being there."""
+"""A facet without properties, whose presence is the information."""
 
 FileFacet = record(
     *texts("mimeType"),
@@ -124,7 +124,7 @@ CONTENT = (
     th.Property("specialFolder", SpecialFolder),
     th.Property("sharepointIds", SharePointIds),
 )
-"""What an item and an item of another drive that it leads to have in common."""
+"""Properties that an item and a linked item of another drive have in common."""
 
 ITEM = (
     *ENTRY,
@@ -211,7 +211,7 @@ _PLAIN = re.compile(r"[\w ().,-]*")
 
 
 class UnnamedFolderError(NotEntitledError):
-    """Graph has no folder for a channel that it cannot spell."""
+    """Graph finds no folder for a channel with special characters in its name."""
 
     remedy = "rename the channel without special characters such as # % & * + / : ?"
 
@@ -242,7 +242,7 @@ class ChannelFolders(GraphStream):
     @classmethod
     @override
     def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
-        # For the sake of drives alone: those of standard channels are the teams'.
+        # For drives alone folders of standard channels are not needed: their drives are the teams'.
         return (ids,) if emits or row.get("membershipType") != "standard" else ()
 
     @classmethod

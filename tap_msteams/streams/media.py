@@ -1,4 +1,4 @@
-"""Media: what Graph tells of the endpoints, devices, networks and streams of a call.
+"""Media: types of the endpoints, devices, networks and streams of a call.
 
 https://learn.microsoft.com/graph/api/resources/callrecords-api-overview
 """

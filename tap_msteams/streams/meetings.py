@@ -1,4 +1,4 @@
-"""Online meetings: which ones there are, and who attended them."""
+"""Online meetings: their attendance."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ MeetingParticipant = record(
 
 
 def hosted_by_others(error: GraphError) -> GraphError:
-    """What a refusal means to a user: only who hosts a meeting may see who attended it."""
+    """The error of a refusal for a user: only the organizer may read the attendance."""
     if not isinstance(error, ForbiddenError) or isinstance(error, NotGrantedError):
         return error
     return recast(NotEntitledError, error)
 
 
 class OnlineMeetings(GraphStream):
-    """Online meetings that a chat or a call record leads to, since Graph lists none."""
+    """Online meetings found by chats and call records, since Graph does not list them."""
 
     name = "online_meetings"
     path = "/users/{userId}/onlineMeetings"
@@ -61,7 +61,7 @@ class OnlineMeetings(GraphStream):
     parents = (Chats, CallRecords)
     distinct_parents = True
     parent_facts = ("onlineMeetingInfo", "joinWebUrl", "organizer_v2")
-    # An expired meeting is not found any more, nor is one that somebody elsewhere organizes.
+    # Graph finds neither expired meetings nor those of other tenants' organizers.
     absent = True
     permission = "OnlineMeetings.Read.All"
     delegated = Delegated(path="/me/onlineMeetings", permission="OnlineMeetings.Read")
@@ -158,7 +158,7 @@ class OnlineMeetings(GraphStream):
         address = info.get("joinWebUrl") or row.get("joinWebUrl")
         identity = (row.get("organizer_v2") or {}).get("identity") or {}
         organizer = (info.get("organizer") or identity.get("user") or {}).get("id")
-        # The address lets whoever has it in, so that it belongs into no log.
+        # The address lets everybody in who has it, so that it must not be logged.
         return ({"userId": organizer, "address": address},) if address and organizer else ()
 
     @classmethod
@@ -168,7 +168,7 @@ class OnlineMeetings(GraphStream):
 
 
 class AttendanceReports(GraphStream):
-    """Reports on who attended a meeting, one each time it took place; the newest 50."""
+    """Attendance reports of a meeting, one for each time it took place; the newest 50."""
 
     name = "attendance_reports"
     path = "/users/{userId}/onlineMeetings/{meetingId}/attendanceReports"
@@ -202,7 +202,7 @@ class AttendanceReports(GraphStream):
 
 
 class AttendanceRecords(GraphStream):
-    """Who attended a meeting, from when to when."""
+    """Attendance of each participant of a meeting, with times."""
 
     name = "attendance_records"
     path = f"{AttendanceReports.path}/{{reportId}}/attendanceRecords"

@@ -64,7 +64,7 @@ MESSAGE = (
     th.Property("lastEditedDateTime", th.DateTimeType, description="Last edit of the text."),
     *moments("deletedDateTime"),
 )
-"""All of a message but its keys."""
+"""The properties of a message, without its keys."""
 
 TEXT = th.Property(
     BODY_TEXT, FreeText, description="The body without HTML; only when selected, or by `body_text`."
@@ -72,11 +72,11 @@ TEXT = th.Property(
 
 
 TEXT_SWITCH = {BODY_TEXT: "body_text"}
-"""The setting that selects that text."""
+"""The setting that selects the plain text."""
 
 
 def _place(name: str) -> Callable[[Ids, Row], str | None]:
-    """What tells an id of the channel that a message is in, which an export has in its rows."""
+    """A function that returns an id of a message's channel: an export has it in its rows."""
 
     def place(ids: Ids, message: Row) -> str | None:
         if "channelId" in ids:
@@ -92,7 +92,7 @@ PLACE = {"teamId": _place("teamId"), "channelId": _place("channelId")}
 
 
 class Messages(GraphStream):
-    """Posts of every channel and the replies to them, edited and deleted ones too."""
+    """Posts and replies of every channel, with edited and deleted ones."""
 
     name = "messages"
     path = "/teams/{teamId}/channels/getAllMessages"
@@ -159,7 +159,7 @@ class DeletedTeamMessages(GraphStream):
 
 
 class HostedContents(GraphStream):
-    """Pictures in the text of a message and snippets of code with it, which Teams hosts itself."""
+    """Pictures and code snippets of a channel's message that Teams hosts itself."""
 
     name = "hosted_contents"
     path = "/teams/{teamId}/channels/{channelId}/messages/{messageId}/hostedContents"
@@ -197,7 +197,7 @@ class HostedContents(GraphStream):
     @classmethod
     @override
     def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
-        # The address of a reply leads over its post.
+        # The path of a reply contains its post.
         message, post = ids["messageId"], row.get("replyToId")
         place = f"{post}/replies/{message}" if post else message
         path = "/teams/{teamId}/channels/{channelId}/messages/"
@@ -205,34 +205,34 @@ class HostedContents(GraphStream):
 
 
 def texts_of(message: Mapping[str, Any]) -> Iterable[str]:
-    """The texts in which a message has addresses of contents: its own, and those of snippets."""
+    """The texts of a message with addresses of contents: its body, and its snippets."""
     yield from chat_texts(message)
     for attachment in message.get("attachments") or ():
-        # A message that is forwarded is attached, too, but its contents are not this one's.
+        # A forwarded message is an attachment, too, but its contents belong to that message.
         if attachment.get("contentType") == "application/vnd.microsoft.card.codesnippet":
             yield attachment.get("content") or ""
 
 
 def chat_texts(message: Mapping[str, Any]) -> Iterable[str]:
-    """The text in which a message of a chat has addresses of contents."""
+    """The text of a chat message with addresses of contents."""
     yield (message.get("body") or {}).get("content") or ""
 
 
 def contents_of(texts: Iterable[str]) -> list[dict[str, Any]]:
-    """A row for each content that texts show; its bytes are read later, if at all."""
+    """A row for each content in the texts; its bytes are read later if selected."""
     return [{"id": id_} for id_ in hosted_in(*texts)]
 
 
 def hosted_in(*texts: str) -> Iterable[str]:
-    """The ids of the contents that texts show, each once."""
+    """The ids of the contents in the texts, each once."""
     addresses = (address for text in texts for address in _ADDRESS.findall(text))
     found = (_content_at(address) for address in addresses)
-    # Anybody can write a text: an id must not lead out of its message.
+    # Texts are untrusted: an id must not lead out of its message.
     return dict.fromkeys(id_ for id_ in found if id_.strip("."))
 
 
 def _content_at(address: str) -> str:
-    """The id of the content of a message at an address; empty where it leads elsewhere."""
+    """The id of the content at an address; empty for an address outside of the message."""
     place, _, content = address.rpartition("/hostedContents/")
     id_, _, value = content.partition("/")
     return id_ if "/messages/" in place and value.startswith("$value") else ""

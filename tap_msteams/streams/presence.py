@@ -1,4 +1,4 @@
-"""Who is there."""
+"""Presence of users."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tap_msteams.streams.directory import Users
 
 
 class Presence(GraphStream):
-    """Availability and activity of every user, one row an observation."""
+    """Availability and activity of every user, one row for each observation."""
 
     name = "presence"
     path = "/communications/getPresencesByUserId"

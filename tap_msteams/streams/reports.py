@@ -40,7 +40,7 @@ PERSON = (
 
 
 class ReportStream(GraphStream):
-    """A report of each day."""
+    """A report for each day."""
 
     permission = "Reports.Read.All"
     clouds = ("global",)
@@ -53,7 +53,7 @@ class ReportStream(GraphStream):
 
 
 class UserActivity(ReportStream):
-    """What a user did in Teams on a day."""
+    """Activity of each user in Teams, day by day."""
 
     name = "user_activity"
     path = "/reports/getTeamsUserActivityUserDetail(date={date})"
@@ -81,7 +81,7 @@ class UserActivity(ReportStream):
 
 
 class TeamActivity(ReportStream):
-    """What happened in a team on a day."""
+    """Activity in each team, day by day."""
 
     name = "team_activity"
     path = "/reports/getTeamsTeamActivityDetail(date={date})"
@@ -99,7 +99,7 @@ class TeamActivity(ReportStream):
 
 
 class DeviceUsage(ReportStream):
-    """What devices a user had Teams on, on a day."""
+    """Devices on which each user used Teams, day by day."""
 
     name = "device_usage"
     path = "/reports/getTeamsDeviceUsageUserDetail(date={date})"

@@ -18,7 +18,7 @@ _RUN = "The same in all rows of one run."
 
 
 class SyncRuns(OutcomeStream):
-    """What a run read of a stream, and what it took."""
+    """The result of each run for each stream, with counts and times."""
 
     name = "sync_runs"
     primary_keys = ("runId", "stream")
@@ -60,7 +60,7 @@ class SyncRuns(OutcomeStream):
 
 
 class SyncIssues(IssueStream):
-    """What a run did not read, and why."""
+    """Issues of each run: what was not read, with the reason and the remedy."""
 
     name = "sync_issues"
     properties = th.PropertiesList(
@@ -80,7 +80,7 @@ class SyncIssues(IssueStream):
         th.Property(
             "count",
             th.IntegerType,
-            description="How many parents it is about; `subject` is the first of them.",
+            description="The number of parents concerned; `subject` is the first of them.",
         ),
         *counts("status"),
         *texts("code"),

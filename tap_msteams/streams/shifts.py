@@ -1,4 +1,4 @@
-"""Shifts: schedules of teams and all that is planned, worked and asked for in them.
+"""Shifts: schedules of teams, with shifts, time cards and requests.
 
 Every stream is read whole: Graph cannot be asked for changes, and what is deleted vanishes.
 """
@@ -161,7 +161,7 @@ class Schedules(GraphStream):
 
 
 class InSchedule(GraphStream):
-    """What all that is planned in a schedule has in common."""
+    """The base of all streams below a schedule."""
 
     query = Query(select=False)
     parents = (Schedules,)
@@ -190,7 +190,7 @@ class Shifts(InSchedule):
 
 
 class OpenShifts(InSchedule):
-    """Shifts that are open to whoever takes them."""
+    """Shifts that everybody in the team may take."""
 
     name = "open_shifts"
     path = "/teams/{teamId}/schedule/openShifts"
@@ -320,7 +320,7 @@ class OpenShiftRequests(InSchedule):
 
 
 class OfferShiftRequests(InSchedule):
-    """Offers of a shift to somebody else."""
+    """Requests to hand a shift to another person."""
 
     name = "offer_shift_requests"
     path = "/teams/{teamId}/schedule/offerShiftRequests"

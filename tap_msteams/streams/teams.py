@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import Ids
 
 NAMES = ("id", "displayName", "description")
-"""What a list of teams gives."""
+"""Properties in a list of teams."""
 
 
 class Teams(GraphStream):
-    """Teams of the tenant, archived ones too; with a user's token the teams of that user."""
+    """Teams of the tenant, archived ones included; with a user's token the user's teams."""
 
     name = "teams"
     path = "/teams"
@@ -109,13 +109,13 @@ class Teams(GraphStream):
 
 
 def host_of(parent: Ids, channel: Row) -> str:
-    """The team that hosts a channel, which stands in the channel's address."""
+    """The id of the team that hosts a channel, from the channel's address."""
     found = re.search("/teams/([^/]+)/", channel.get("@odata.id") or "")
     return found[1] if found else parent["teamId"]
 
 
 class Channels(GraphStream):
-    """Channels that a team sees: its own ones, and shared ones that another team hosts."""
+    """Channels of a team: its own ones, and shared ones of other teams."""
 
     name = "channels"
     path = "/teams/{teamId}/allChannels"
@@ -163,7 +163,7 @@ class Channels(GraphStream):
     @classmethod
     @override
     def ids_of(cls, parent: Ids, row: Row) -> Ids | None:
-        # What is in a channel is read where it is hosted.
+        # The content of a channel is read below the team that hosts it.
         return super().ids_of(parent, row) if host_of(parent, row) == parent["teamId"] else None
 
 
@@ -197,7 +197,7 @@ _SOURCE = "@microsoft.graph.originalSourceMembershipUrl"
 
 
 class ChannelMembers(GraphStream):
-    """Members of a private or a shared channel; one person as often as there are ways into it."""
+    """Members of a private or a shared channel; a person has a row for each way into it."""
 
     name = "channel_members"
     path = "/teams/{teamId}/channels/{channelId}/allMembers"
@@ -230,7 +230,7 @@ class ChannelMembers(GraphStream):
 
 
 class SharedWithTeams(GraphStream):
-    """Teams that see a shared channel, the one that hosts it among them."""
+    """Teams with access to a shared channel, the hosting team included."""
 
     name = "shared_with_teams"
     path = "/teams/{teamId}/channels/{channelId}/sharedWithTeams"
@@ -259,7 +259,7 @@ class SharedWithTeams(GraphStream):
 
 
 class Tags(GraphStream):
-    """Tags of a team: names by which some of its people are mentioned together."""
+    """Tags of a team: names to mention several members at once."""
 
     name = "tags"
     path = "/teams/{teamId}/tags"
@@ -301,7 +301,7 @@ class TagMembers(GraphStream):
 
 
 class DeletedTeams(GraphStream):
-    """Teams that were deleted not long ago; their ids are all that Graph tells."""
+    """Teams that were deleted recently; Graph gives only their ids."""
 
     name = "deleted_teams"
     path = "/teamwork/deletedTeams"
