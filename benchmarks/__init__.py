@@ -1,1 +1,1 @@
-"""How fast the tap is, how little it asks, and how little it keeps: `python -m benchmarks`."""
+"""Benchmarks of speed, requests, pacing, memory and STATE: `python -m benchmarks`."""

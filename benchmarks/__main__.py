@@ -33,7 +33,7 @@ RESULTS, PLOT = HERE / "results.json", HERE / "benchmarks.svg"
 
 
 def main() -> None:
-    """Run the scenarios named, or all; what others found before stays in the results."""
+    """Run the named scenarios, or all; earlier results of the others are kept."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
     names = parser.parse_args().scenarios or list(SCENARIOS)
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures depend on."""
+    """The machine and the versions that the figures depend on."""
     return {
         "cores": os.cpu_count(),
         "processor": platform.machine(),

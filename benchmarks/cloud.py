@@ -1,4 +1,4 @@
-"""The sandbox in a process of its own, so that its time and memory are not the tap's."""
+"""The sandbox in a process of its own, so that its time and memory are not counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """How large a tenant is; every channel has the same number of messages."""
+    """The size of a tenant; every channel has the same number of messages."""
 
     teams: int
     channels: int
@@ -27,7 +27,7 @@ class Tenant:
 
     @property
     def rows(self) -> int:
-        """How many messages were ever written in it; some are deleted for good."""
+        """The number of messages ever written in the tenant; some are deleted for good."""
         return self.teams * self.channels * self.messages
 
 
@@ -59,7 +59,7 @@ class Cloud:
         self._process.communicate()
 
     def token(self) -> str:
-        """An access token of the application, for those who do not sign in on their own."""
+        """An access token of the application, for programs without a sign-in."""
         config = self.config
         form = {
             "client_id": config["client_id"],
@@ -73,13 +73,13 @@ class Cloud:
         return token
 
     def summary(self) -> dict[str, Any]:
-        """What the sandbox has counted since it was started."""
+        """The counts of the sandbox since its start."""
         url = f"{self.config['graph_url']}/sandbox/requests"
         found: dict[str, Any] = json.loads(self._open(Request(url)))  # noqa: S310 - https
         return found
 
     def page(self, url: str, token: str) -> bytes:
-        """The bytes that Graph answers, compressed where it does that."""
+        """The bytes of an answer, compressed if the sandbox compresses."""
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
         return self._open(Request(url, headers=headers))  # noqa: S310 - https
 

@@ -1,4 +1,4 @@
-"""What nobody can go below: unzip and decode a page, encode each record, write. No SDK, no HTTP.
+"""The floor: unzip and decode pages, encode each record, write. No SDK, no HTTP.
 
 `python -m benchmarks.floor PAGES OUTPUT` prints the seconds of processor time a record.
 """
@@ -23,12 +23,12 @@ def save(pages: Pages, path: Path) -> None:
 
 
 def unzipped(page: bytes) -> bytes:
-    """A page as it was before it was compressed, if it was."""
+    """The page, decompressed if it is compressed."""
     return gzip.decompress(page) if page.startswith(_GZIP) else page
 
 
 def main() -> None:
-    """Read all pages, then do the least that a tap has to do with them."""
+    """Read all pages, then do the least that any tap has to do with them."""
     pages = msgspec.msgpack.decode(Path(sys.argv[1]).read_bytes(), type=Pages)
     decode = msgspec.json.Decoder().decode
     encode = msgspec.json.Encoder().encode

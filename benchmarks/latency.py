@@ -1,4 +1,4 @@
-"""A Graph that is 50 ms away: how long a tenant takes."""
+"""Latency: the time of a tenant with Graph at a distance of 50 ms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.launch REPORT COMMAND...`: runs a program, reports what it took, as JSON.
+"""`python -m benchmarks.launch REPORT COMMAND...` runs a program and reports its costs as JSON.
 
 A process of its own, and a small one: a program's peak of memory counts from before it starts,
 when it still is a copy of the process that starts it.

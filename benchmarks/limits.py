@@ -1,4 +1,4 @@
-"""A Graph that enforces what Microsoft documents: how much of it is used, how often too much."""
+"""Limits: the use of Graph's documented limits, and the number of 429 answers."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ EXPORT_RATE = 200
 
 LONG = Tenant(teams=100, channels=4, messages=100)
 SMALL_PAGES = 10
-"""Messages a page, so that a run by export takes long enough on a tenant that is soon made."""
+"""Messages a page, so that an export takes long enough on a small tenant."""
 
 
 def limits(taps: Taps) -> list[Row]:
-    """Both routes over one tenant, and how close each comes to the rate it is allowed."""
+    """The share of the allowed rate that each route over one tenant uses."""
     listed, by_list = _read(taps, TENANT, export=False)
     exported, _ = _read(taps, TENANT, export=True)
     long, by_export = _read(taps, LONG, export=True, page_size=SMALL_PAGES)
@@ -58,14 +58,14 @@ def limits(taps: Taps) -> list[Row]:
 def _read(
     taps: Taps, tenant: Tenant, *, export: bool, page_size: int | None = None
 ) -> tuple[Run, dict[str, Any]]:
-    """A run over a tenant, and what its sandbox has counted."""
+    """A run over a tenant, and the counts of its sandbox."""
     with Cloud(tenant, limits=True, export=export, page_size=page_size) as cloud:
         run = taps.ours(cloud, MESSAGES, rate_limit_share=ALL_OF_THEM)
         return run, cloud.summary()
 
 
 def _use(route: str, asked: int, run: Run, rate: int) -> Row:
-    """The rate of a whole run, its start included, as a share of what is allowed."""
+    """The rate of a whole run, its start included, as a share of the allowed rate."""
     found = asked / run.wall
     return Row(
         what=f"Requests a second by {route}",

@@ -1,4 +1,4 @@
-"""End to end: from Graph into PostgreSQL."""
+"""Loading: from Graph into PostgreSQL, end to end."""
 
 from __future__ import annotations
 

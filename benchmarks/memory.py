@@ -1,4 +1,4 @@
-"""What stays in memory, and what in STATE, as the tenant grows."""
+"""Memory of the tap as the tenant grows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MB = 1e6
 
 
 def memory(taps: Taps) -> list[Row]:
-    """The most that the tap's process had in memory, over ten times the teams and the messages."""
+    """The peak of the process's memory, for a tenant and for one ten times as large."""
     larger = {
         "teams": replace(SMALL, teams=SMALL.teams * TIMES),
         "messages a channel": replace(SMALL, messages=SMALL.messages * TIMES),

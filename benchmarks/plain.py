@@ -1,4 +1,4 @@
-"""A tap as the SDK's template leaves it, for comparison: parents and children, one at a time."""
+"""A tap like the SDK's template, for comparison: one request at a time."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class GraphStream(RESTStream[Any]):
 
 
 class Teams(GraphStream):
-    """Teams, with what the list gives."""
+    """Teams, with the properties in the list."""
 
     name = "teams"
     path = "/teams"

@@ -31,7 +31,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 
 def svg(rows: Iterable[Row]) -> str:
-    """The rows that are to be plotted, one below the other."""
+    """The plotted rows, one below the other."""
     drawn = [row for row in rows if row.plotted]
     height = len(drawn) * (TITLE + 2 * BAR + GAP) + GAP
     groups = [

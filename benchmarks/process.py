@@ -1,4 +1,4 @@
-"""Programs to measure, each a process of its own: what they took and what they wrote."""
+"""Programs to measure, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class ProgramError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of a program took, and where its output is."""
+    """The costs of one run of a program, and its output."""
 
     wall: float
     """Seconds from its start to its end."""
     cpu: float
     """Seconds of processor time, its own and the system's on its behalf."""
     peak: int
-    """Bytes that it had in memory at most."""
+    """The peak of its memory in bytes."""
     output: Path
     log: Path
 
@@ -57,12 +57,12 @@ class Run:
 
     @cached_property
     def records(self) -> int:
-        """How many records it wrote."""
+        """The number of records in the output."""
         return len(self.bytes_of("RECORD"))
 
     @property
     def state(self) -> dict[str, Any]:
-        """The last state it wrote."""
+        """The last state in the output."""
         state: dict[str, Any] = {}
         with self.output.open("rb") as lines:
             for line in lines:
@@ -79,7 +79,7 @@ def measure(
     feed: IO[bytes] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Run:
-    """Run a program to its end, on one core if that is named, with `feed` as its input."""
+    """Run a program to its end, on one core if given, with `feed` as its input."""
     log, report = output.with_suffix(".log"), output.with_suffix(".report")
     with (
         output.open("wb") as stdout,
@@ -105,14 +105,14 @@ def measure(
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment, less what would change the figures."""
+    """This process's environment, without variables that would change the figures."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
     return kept | {"NO_PROXY": "localhost,127.0.0.1", "no_proxy": "localhost,127.0.0.1"}
 
 
 @contextmanager
 def pinned(core: int | None) -> Iterator[None]:
-    """Let programs that are started here run on one core only, where the system can do that."""
+    """Start programs on one core only, where the system allows it."""
     if core is None or not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -127,13 +127,13 @@ def pinned(core: int | None) -> Iterator[None]:
 class Taps:
     """The taps to compare, with their files in one directory.
 
-    A run's output is there until the same tap is run again.
+    The output of a run is kept until the same tap runs again.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.command: list[str | Path] = []
-        """How tap-msteams was started last."""
+        """The last command of tap-msteams."""
 
     def ours(
         self,
@@ -144,7 +144,7 @@ class Taps:
         core: int | None = None,
         **settings: float,
     ) -> Run:
-        """A run of tap-msteams; without `rate_limit_share` it keeps no pace."""
+        """Run tap-msteams; without `rate_limit_share` it is not paced."""
         config = {**cloud.config, "rate_limit_share": 0, **settings}
         arguments: list[str | Path] = [*OURS, "--config", self._file("config", config)]
         if selection:
@@ -157,7 +157,7 @@ class Taps:
     def plain(
         self, cloud: Cloud, *, state: Mapping[str, Any] | None = None, core: int | None = None
     ) -> Run:
-        """A run of the plain SDK tap."""
+        """Run the plain SDK tap."""
         config = {key: cloud.config[key] for key in ("graph_url", "ca_bundle")}
         config["token"] = cloud.token()
         arguments: list[str | Path] = [*PLAIN, "--config", self._file("config", config)]

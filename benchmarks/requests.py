@@ -1,4 +1,4 @@
-"""How many requests are made, against the fewest that could do."""
+"""Requests, compared with the fewest possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TENANT = Tenant(teams=12, channels=4, messages=90, users=700)
 PAGE_SIZES = (5, 20, 50, 250)
-"""The largest page that the sandbox gives, of whatever; Graph's own limits apply besides."""
+"""The largest pages of the sandbox; Graph's own limits apply as well."""
 
 # https://learn.microsoft.com/graph/api/channel-list-messages
 LIST_PAGE = 50
@@ -56,7 +56,7 @@ def requests(taps: Taps) -> list[Row]:
 
 
 class Truth:
-    """What there is to read in a tenant, counted in the tenant itself."""
+    """The content of a tenant, counted in the tenant itself."""
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
@@ -71,7 +71,7 @@ class Truth:
             for place, message in zip(where, messages, strict=True)
             if message["replyToId"] is None
         )
-        # The messages of a channel that another team shares are read there.
+        # Messages of a shared channel are read in the team that owns it.
         self._channels = [
             (row["teamId"], row["id"])
             for row in tree.truth("channels")
@@ -100,7 +100,7 @@ class Truth:
         return sum(max(1, ceil(count / page)) for count in self._messages.values())
 
     def _listed(self, size: int) -> int:
-        """With the one request that finds the export refused."""
+        """The requests by list, with the one whose export is refused."""
         page = min(size, LIST_PAGE)
         return 1 + sum(max(1, ceil(self._posts[channel] / page)) for channel in self._channels)
 
@@ -112,7 +112,7 @@ def _made(taps: Taps, size: int, *, export: bool) -> int:
 
 
 def _no_change(taps: Taps, *, export: bool) -> Row:
-    """The second of two runs: one page of each team or channel tells that nothing is new."""
+    """The second of two runs: one page of each team or channel shows no change."""
     with Cloud(TENANT, export=export) as cloud:
         state = taps.ours(cloud, MESSAGES).state
         before = _all(cloud.summary()["endpoints"])

@@ -1,4 +1,4 @@
-"""Rows of the table: a figure of ours, one to compare it with, and what is demanded."""
+"""Rows of the table: a figure, one to compare it with, and the demanded ratio."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ class Row:
     unit: str
     other: float | None = None
     against: str = ""
-    """What the other figure belongs to."""
+    """The name of the other figure."""
     ratio: float | None = None
-    """Whichever way round it reads better; what is demanded is demanded of it."""
+    """The ratio of both figures, which has to meet the demand."""
     at_least: float | None = None
     at_most: float | None = None
     plotted: bool = False
 
     @property
     def met(self) -> bool | None:
-        """Whether it is as demanded; None where nothing is."""
+        """Whether the ratio meets the demand; None without a demand."""
         judged = self.ours if self.ratio is None else self.ratio
         if self.at_least is not None:
             return judged >= self.at_least
@@ -53,12 +53,12 @@ class Row:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as it stands in the file of results."""
+        """The row for the file of results."""
         return {**asdict(self), "met": self.met}
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """The row that stands in a file of results."""
+        """The row in a file of results."""
         return cls(**{key: value for key, value in row.items() if key != "met"})
 
 
@@ -66,7 +66,7 @@ HEADS = ("", "tap-msteams", "compared with", "ratio", "demanded", "met")
 
 
 def shown(value: float, unit: str) -> str:
-    """A figure with three digits that mean something."""
+    """A figure with three significant digits."""
     if unit == "%":
         value *= 100
     digits = 0 if value == int(value) else max(0, 2 - floor(log10(value)))

@@ -14,14 +14,14 @@ from tap_msteams.sandbox import settings
 from tap_msteams_sandbox import Sandbox, Tenant
 
 SPREAD = 0.2
-"""Share by which the time to an answer differs at most."""
+"""The largest deviation of a time, as a share."""
 
 
 class Distant(Sandbox):
-    """A sandbox as far away as `latency` says, a little more at times and a little less at others.
+    """A sandbox at the distance of `latency`, which varies a little.
 
-    Answers that all took the same time would come in bursts: the sandbox has one thread, and what
-    is asked while it answers one burst would be the next one.
+    With equal times answers would come in bursts: the sandbox has one thread, and the requests
+    during one burst would be the next one.
     """
 
     _random = Random(1)  # noqa: S311 - chance that can be repeated
@@ -29,7 +29,7 @@ class Distant(Sandbox):
     @property  # type: ignore[explicit-override] # mypy does not see it where there is a setter
     @override
     def latency(self) -> float:
-        """Seconds that the answer at hand takes."""
+        """Seconds of the current answer."""
         return self._latency * self._random.uniform(1 - SPREAD, 1 + SPREAD)
 
     @latency.setter
@@ -43,7 +43,7 @@ def main() -> None:
     tenant = Tenant(**sizes, even=True)
     for team in tenant.teams.values():
         team.settle()
-    # The rows live as long as the process: looking for garbage among them only takes time.
+    # The rows live as long as the process: garbage collection would only cost time.
     gc.freeze()
     with Distant(tenant, **options) as sandbox:
         sys.stdout.write(json.dumps(settings(msgspec.to_builtins(sandbox.facts()))) + "\n")

@@ -1,4 +1,4 @@
-"""One core and a Graph that answers at once: what a record costs."""
+"""Speed: the processor time of a record, on one core with immediate answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAME: Selection = {
     "channels": None,
     "messages": None,
 }
-"""What the plain tap reads, too."""
+"""The properties that the plain tap reads as well."""
 REPEATS = 5
 CORE = 0
 
@@ -31,9 +31,9 @@ CORE = 0
 def speed(taps: Taps) -> list[Row]:
     """Processor time a record, of both taps over the same pages and of the bare minimum.
 
-    Once with plain bodies and once with gzip, as Graph sends them. What a tap takes for an empty
-    tenant is its start and is not counted. Every figure is the least of several interleaved runs:
-    whatever else the machine does can only add to it.
+    Once with plain bodies and once with gzip, as Graph sends them. The time for an empty tenant is
+    that of the start and is subtracted. Every figure is the least of several interleaved runs,
+    since other work of the machine can only add to it.
     """
     return [*_rows(taps, compress=False), *_rows(taps, compress=True)]
 
@@ -54,7 +54,7 @@ def _rows(taps: Taps, *, compress: bool) -> list[Row]:
             (taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))
             for _ in range(REPEATS)
         ]
-    # Not the channels: tap-msteams also tells those that other teams share.
+    # Without channels: tap-msteams also reads those that other teams share.
     if read[0] != read[1]:
         msg = f"the taps have read different tenants: {read[0]} and {read[1]} messages"
         raise AssertionError(msg)

@@ -1,4 +1,4 @@
-"""How large STATE gets."""
+"""State: the size of STATE."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TENANTS = (
 
 
 def state(taps: Taps) -> list[Row]:
-    """The largest STATE of a backfill, and all of them against the records."""
+    """The largest STATE of a backfill, and all of them in relation to the records."""
     rows = []
     for tenant in TENANTS:
         for export in (True, False):

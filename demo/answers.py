@@ -1,4 +1,4 @@
-"""The answers in the documents: the queries of `docs/queries`, asked of a synthetic company.
+"""The answers in the documents: results of `docs/queries` for a synthetic company.
 
 `python demo/answers.py` writes them anew: a PostgreSQL for that, three nights of loading, and
 `answers.json` beside them, from which `make fix` computes tables and plots.
@@ -37,7 +37,7 @@ REFUSED = 3
 
 NIGHT = 86_400
 STEP = 149
-"""Seconds between two things that people do on a day."""
+"""Seconds between two actions of people on a day."""
 
 Rows = list[dict[str, Any]]
 
@@ -121,7 +121,7 @@ def _run(postgres: Postgres, directory: Path, tenant: dict[str, str]) -> None:
 
 
 def _date(postgres: Postgres, now: float) -> None:
-    """Date what a run has marked as gone by the company's clock: the loader has another one."""
+    """Date deletions by the company's clock, since the loader uses another one."""
     moment = datetime.fromtimestamp(now, UTC).replace(tzinfo=None).isoformat()
     postgres.execute(
         f"update members set _sdc_deleted_at = '{moment}'"  # noqa: S608 - a moment of our own

@@ -1,4 +1,4 @@
-"""A PostgreSQL for trying things out: from a wheel, on loopback, for this project alone."""
+"""A PostgreSQL for experiments: from a wheel, on loopback, for this project alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class PostgresError(Exception):
-    """What is wrong and what to do, in one line."""
+    """An error of the server, in one line with its remedy."""
 
 
 class Postgres:
@@ -47,12 +47,12 @@ class Postgres:
 
     @property
     def passfile(self) -> Path:
-        """The password, in libpq's format: for `PGPASSFILE`."""
+        """The file of the password in libpq's format, for `PGPASSFILE`."""
         return self.directory / "pgpass"
 
     @property
     def home(self) -> Path:
-        """Where the server's own user can work."""
+        """A directory that the server's own user can write to."""
         if self.user and not _open_to_others(self.directory):
             name = hashlib.sha256(bytes(self.directory)).hexdigest()[:16]
             return Path("/var/tmp") / f"tap-msteams-{name}"  # noqa: S108 - owner and mode are checked
@@ -65,7 +65,7 @@ class Postgres:
 
     @property
     def port(self) -> int | None:
-        """The port it listens on; None while it is stopped."""
+        """The server's port; None while it is stopped."""
         if not self.data.is_dir():
             return None
         if self._run("pg_ctl", "status", "-D", str(self.data), check=False).returncode:
@@ -74,7 +74,7 @@ class Postgres:
         return int((self.data / "postmaster.pid").read_text().splitlines()[3])
 
     def start(self, port: int = PORT) -> int:
-        """The port it listens on: the one asked for, or a free one where that is taken."""
+        """Start the server; returns its port: the wanted one, or a free one."""
         self.directory.mkdir(parents=True, exist_ok=True)
         if not self.passfile.exists():
             self.stop()
@@ -91,19 +91,19 @@ class Postgres:
         raise PostgresError(msg)
 
     def stop(self) -> None:
-        """Stop it; the data stays."""
+        """Stop the server and keep its data."""
         if self.port:
             self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-s")
 
     def remove(self) -> None:
-        """Stop it and delete everything it had."""
+        """Stop the server and delete its data."""
         self.stop()
         for directory in (self.home, self.directory):
             shutil.rmtree(directory, ignore_errors=True)
 
     @property
     def url(self) -> str:
-        """Its address, which names the file of the password but not the password."""
+        """The server's URL, with the file of the password instead of the password."""
         if not (port := self.port):
             msg = "PostgreSQL is not running: start it with `make postgres`"
             raise PostgresError(msg)
@@ -116,13 +116,13 @@ class Postgres:
 
     def rows(self, query: str, schema: str = "public") -> list[dict[str, Any]]:
         """The rows of a query over the tables of a schema."""
-        # Queries come from this project only, never from a person.
+        # Queries are part of this project, never a person's input.
         whole = f"with found as ({query}\n) select coalesce(json_agg(found), '[]') from found"  # noqa: S608
         found: list[dict[str, Any]] = json.loads(self.execute(whole, schema))
         return found
 
     def execute(self, statement: str, schema: str = "public") -> str:
-        """What one statement prints."""
+        """The output of one statement."""
         result = subprocess.run(
             self.psql("-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement),
             env=os.environ | UTC | {"PGOPTIONS": f"-c search_path={schema}"},
@@ -167,7 +167,7 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
-            start_new_session=True,  # Ctrl-C is meant for the demo
+            start_new_session=True,  # Ctrl-C ends the demo only
         )
         if check and result.returncode:
             reason = (result.stderr or result.stdout).strip().splitlines()[-1:]
@@ -176,13 +176,13 @@ class Postgres:
         return result
 
     def _copy_of(self, binary: Path) -> Path:
-        """The same program where the server's own user may run it."""
+        """A copy of a program that the server's own user may run."""
         package = binary.parents[2]
         copy = self.home / "copy"
         if not copy.exists():
             partial = self.home / "partial"
             shutil.rmtree(partial, ignore_errors=True)
-            # The programs find these libraries by the way from one folder to the other.
+            # The programs find these libraries by a relative path.
             for folder in (package.with_suffix(".libs"), binary.parents[1]):
                 if folder.exists():
                     shutil.copytree(folder, partial / folder.relative_to(package.parent))
@@ -232,7 +232,7 @@ def _hand_over(path: Path, user: str) -> None:
 
 
 def _free_ports(wanted: int) -> Iterator[int]:
-    """The wanted port where it is free, then a few others: one may be taken in between."""
+    """The wanted port if it is free, then a few others, since one may be taken meanwhile."""
     for port in (wanted, 0, 0, 0):
         with closing(socket.socket()) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -245,7 +245,7 @@ def _free_ports(wanted: int) -> Iterator[int]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Start, stop, remove or look into the project's PostgreSQL."""
+    """Start, stop, remove or query the project's PostgreSQL."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--directory", type=Path, default=ROOT / ".meltano" / "postgres")
     commands = parser.add_subparsers(dest="command", required=True)

@@ -1,4 +1,4 @@
-"""What the tap shows on a terminal, as pictures for the documents.
+"""Pictures of the tap's output on a terminal, for the documents.
 
 `python demo/screens.py` writes them anew; they show times, so that no two are the same.
 """
@@ -23,17 +23,17 @@ from tap_msteams_sandbox import Sandbox, Tenant
 
 WIDTH = 100
 MOMENT = 15
-"""Seconds after which the view is taken."""
+"""Seconds after which the picture of the live view is taken."""
 UNSELECTED = 4
-"""Rows that the doctor has of streams that nobody selected; the others are left out here."""
+"""Rows of unselected streams in the picture of the doctor."""
 
 GRANTED = {it.permission for it in STREAMS if it.selected_by_default and hasattr(it, "permission")}
 MISSING = {"ChannelMessage.Read.All"}
-"""What nobody has granted, so that the doctor finds something."""
+"""Permissions that are not granted, so that the doctor has a finding."""
 
 
 def main() -> None:
-    """Take all of them."""
+    """Take all pictures."""
     pictures = ROOT / "docs" / "pictures"
     small = Tenant(seed=7, teams=12, channels=5, messages=80, users=60)
     with Sandbox(small, roles=GRANTED - MISSING) as sandbox:
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def shown(sandbox: Sandbox, command: str) -> str:
-    """What a command shows."""
+    """The output of a command."""
     done = subprocess.run(
         (sys.executable, "-m", "tap_msteams", command, "--config", "ENV"),
         env={**os.environ, **sandbox.environment(), "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)},
@@ -59,7 +59,7 @@ def shown(sandbox: Sandbox, command: str) -> str:
 
 
 def watched(sandbox: Sandbox) -> str:
-    """The last lines of a terminal in the middle of a run."""
+    """The last lines of a terminal during a run."""
     tmux = ("tmux", "-L", "tap-msteams-screens")
     run = shlex.join((sys.executable, "-m", "tap_msteams", "--config", "ENV")) + " > /dev/null"
     size = ("-x", str(WIDTH), "-y", "24")
@@ -74,7 +74,7 @@ def watched(sandbox: Sandbox) -> str:
 
 
 def shortened(shown: str) -> str:
-    """The doctor's report with a few only of the streams that are not selected."""
+    """The doctor's report with only a few of the unselected streams."""
     lines = shown.splitlines()
     dim = [place for place, line in enumerate(lines) if line.startswith("\x1b[2m \x1b[0m")]
     left_out = dim[UNSELECTED:]
@@ -83,11 +83,11 @@ def shortened(shown: str) -> str:
 
 
 def draw(path: Path, shown: str, title: str) -> None:
-    """Draw text with the colours of a terminal."""
+    """A picture of a text in the colours of a terminal."""
     with Path(os.devnull).open("w") as nowhere:
         console = Console(record=True, width=WIDTH, file=nowhere)
         console.print(Text.from_ansi(shown))
-        # A page of this project asks no other host for its fonts.
+        # The picture must not load fonts from another host.
         template = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
         path.write_text(console.export_svg(title=title, code_format=template))
 

@@ -1,4 +1,4 @@
-"""The demo: a synthetic tenant into PostgreSQL, twice, and what a person would look at."""
+"""The demo: a synthetic tenant is loaded into PostgreSQL twice, and queried."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ With your own tenant
 
 
 class DemoError(Exception):
-    """What is wrong and what to do."""
+    """An error of the demo, with its remedy."""
 
 
 def main() -> None:
-    """Load, let a day go by in the tenant, load again, and show what came."""
+    """Load, let a day go by in the tenant, load again, and show the results."""
     if not (sandbox := os.environ.get("MSTEAMS_SANDBOX_GRAPH_URL")):
         msg = "there is no tenant to read: run `make demo`"
         raise DemoError(msg)
@@ -71,14 +71,14 @@ def main() -> None:
 
 
 def begin_afresh(postgres: Postgres) -> None:
-    """Leave nothing of an earlier demo: neither tables nor state."""
+    """Remove the tables and the state of an earlier demo."""
     postgres.execute(f"set client_min_messages = error; drop schema if exists {SCHEMA} cascade")
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
 
 
 def load(postgres: Postgres, name: str) -> None:
-    """Run the pipeline, with its log in a file of that name."""
+    """Run the pipeline, with its log in a file of this name."""
     print("  meltano run tap-msteams target-postgres", end="", flush=True)
     started = time.monotonic()
     log = HOME / f"{name}.log"
@@ -92,7 +92,7 @@ def load(postgres: Postgres, name: str) -> None:
 
 
 def change(sandbox: str) -> dict[str, int]:
-    """Let the tenant change, and tell how."""
+    """Let the tenant change, and show the changes."""
     trust = ssl.create_default_context(cafile=os.environ["TAP_MSTEAMS_CA_BUNDLE"])
     address = f"{sandbox}/sandbox/change"
     request = Request(address, data=b"{}", method="POST")  # noqa: S310 - the sandbox, on loopback
@@ -115,7 +115,7 @@ def tables(postgres: Postgres) -> dict[str, Table]:
 
 
 def show_counts(first: dict[str, Table], second: dict[str, Table]) -> None:
-    """One line for each stream: what each run loaded."""
+    """Show a line for each stream with the rows of each run."""
     heads = ("first run", "second run", "new", "changed", "gone", "in all")
     print(f"\n  {'rows':10}" + "".join(f"{head:>12}" for head in heads))
     # The loader stamps every row that it writes with the start of its run.
@@ -136,7 +136,7 @@ def data(row: Row) -> Row:
 
 
 def show_thread(postgres: Postgres) -> None:
-    """A conversation, with the names of those who talk."""
+    """Show a conversation, with the names of its authors."""
     if messages := postgres.rows(query("thread"), SCHEMA):
         heading(f"A thread in {messages[0]['team']} > {messages[0]['channel']}")
     for message in messages:
@@ -147,7 +147,7 @@ def show_thread(postgres: Postgres) -> None:
 
 
 def show_presence(postgres: Postgres) -> None:
-    """Somebody in each kind of presence."""
+    """Show one user for each kind of presence."""
     heading("Who is there")
     for person in postgres.rows(query("presence"), SCHEMA):
         state = f"{person['availability']}, {person['activity']}"
@@ -167,7 +167,7 @@ def plain(html: str, width: int = 84) -> str:
 
 
 def heading(text: str) -> None:
-    """A line that stands out."""
+    """Show a heading."""
     print(f"\n{text}", flush=True)
 
 

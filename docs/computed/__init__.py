@@ -1,3 +1,3 @@
-"""What the documents compute: text in Markdown, YAML or SVG, a function for each place."""
+"""Computed parts of the documents: functions that return Markdown, YAML or SVG."""
 
 from __future__ import annotations

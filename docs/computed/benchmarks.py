@@ -1,4 +1,4 @@
-"""What `make bench` has measured."""
+"""The results of `make bench`."""
 
 from __future__ import annotations
 

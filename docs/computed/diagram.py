@@ -1,4 +1,4 @@
-"""The diagrams of the tables: their keys, and where a column leads."""
+"""Diagrams of the tables, with their keys and references."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ELSEWHERE = {
     ("recordings", "callId"): "call_records",
     ("sync_issues", "runId"): "sync_runs",
 }
-"""Where columns lead whose names do not tell; None: nowhere, empty as they or their tables are."""
+"""References whose names do not tell their table; None: the column is no reference."""
 
 NESTED = (
     ("messages", ("from", "user", "id"), "users"),
@@ -42,11 +42,11 @@ NESTED = (
     ("call_records", ("organizer", "user", "id"), "users"),
     ("sync_issues", ("subject", "teamId"), "teams"),
 )
-"""What leads from within an object of one table to another table."""
+"""References from within an object of one table to another table."""
 
 
 def leads_to(table: Table) -> dict[str, str]:
-    """The columns of a table that hold keys of others, with the names of these."""
+    """The columns of a table that reference others, with the names of these."""
     return {
         name: found
         for name in table.properties.wrapped
@@ -55,7 +55,7 @@ def leads_to(table: Table) -> dict[str, str]:
 
 
 def _target(table: Table, column: str) -> str | None:
-    """The table that a column leads to, if any."""
+    """The table that a column references, if any."""
     if (table.name, column) in ELSEWHERE:
         return ELSEWHERE[table.name, column]
     for above in _above(table):
@@ -75,7 +75,7 @@ def _target(table: Table, column: str) -> str | None:
 
 
 def _above(table: Table) -> Iterator[Table]:
-    """The tables that one is read below, the nearest first."""
+    """The ancestors of a table, the nearest first."""
     parents = getattr(table, "parents", ())
     while parents:
         yield parents[0]

@@ -1,4 +1,4 @@
-"""What the log says, why, and what to do."""
+"""Tables of errors: the words in the log, the reason and the remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGN_IN_LOG = (
 
 
 def tables() -> str:
-    """All of it."""
+    """All tables of errors."""
     parts = [
         ("Microsoft Graph refuses", _advice(advice.GRAPH.values())),
         ("The way to Microsoft", _advice(advice.NETWORK)),

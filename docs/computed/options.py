@@ -32,7 +32,7 @@ KINDS = (Window, Export, ExportOrLists, Report, Action, Nested)
 
 
 def attributes() -> str:
-    """What a class of a stream may say."""
+    """The attributes that a stream may set."""
     rows = [row for kind in STREAM for row in _documented(kind)]
     return grid(("attribute", "what it says"), rows)
 

@@ -1,4 +1,4 @@
-"""The permissions, and what they bring."""
+"""Permissions and the data that they open."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HELD = {
     "what they said": (WebVtt,),
     "pictures": (ContentBytes,),
 }
-"""What a stream may bring, by the types of its properties."""
+"""Kinds of personal data, by the types of properties."""
 
 CONSENTED = {
     "members": "TeamMember.Read.Group",
@@ -43,14 +43,14 @@ CONSENTED = {
     "installed_apps": "TeamsAppInstallation.Read.Group",
     "permission_grants": "TeamsAppInstallation.Read.Group",
 }
-"""What a team's owner can consent to, by stream.
+"""Permissions that a team's owner can consent to, by stream.
 
 https://learn.microsoft.com/microsoftteams/platform/graph-api/rsc/resource-specific-consent
 """
 
 
 def table() -> str:
-    """Each permission, what it is for, and what it brings."""
+    """Each permission, with its streams and their personal data."""
     rows = []
     for permission in dict.fromkeys(stream.permission for stream in ASKING):
         streams = [stream for stream in ASKING if stream.permission == permission]
@@ -71,7 +71,7 @@ def table() -> str:
 
 
 def holds(stream: Table) -> list[str]:
-    """What a stream brings of people and of what they wrote."""
+    """The kinds of personal data in a stream."""
     kinds = set(_kinds(stream.properties))
     return [name for name, types in HELD.items() if kinds & {*types}]
 
@@ -89,24 +89,24 @@ def _kinds(kind: Any) -> Iterator[type]:  # noqa: ANN401 - the SDK's types have 
 
 
 def usual() -> str:
-    """The permissions of what is read by default."""
+    """The permissions of the streams that are selected by default."""
     return code(dict.fromkeys(it.permission for it in ASKING if it.selected_by_default))
 
 
 def writing() -> str:
-    """The streams whose permission allows writing, too, since Graph has no lesser one."""
+    """The streams whose permission also allows writing, since Graph has no lesser one."""
     return code(stream.name for stream in ASKING if "Write" in stream.permission)
 
 
 def broader() -> str:
-    """What serves as well."""
+    """Broader permissions that serve as well."""
     needed = {name for it in ASKING for name in (it.permission, it.needs(application=False))}
     rows = [(f"`{name}`", code(BROADER[name])) for name in BROADER if name in needed]
     return grid(("needed", "also taken"), rows)
 
 
 def consented() -> str:
-    """What works with the consent of owners."""
+    """The streams that can be read with the consent of owners."""
     rows = [
         (f"`{name}`", f"`{CONSENTED[stream.name]}`")
         for stream in ASKING

@@ -1,4 +1,4 @@
-"""Queries, and what they find in a synthetic company."""
+"""Queries with their results in a synthetic company."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def query(name: str) -> str:
 
 
 def answer(name: str) -> str:
-    """A query and the first rows that it finds."""
+    """A query and the first rows of its result."""
     rows = found(name)
     told = [[_cell(value) for value in row.values()] for row in rows[:SHOWN]]
     more = f"\n\n… and {len(rows) - SHOWN} more." if len(rows) > SHOWN else ""
@@ -32,13 +32,13 @@ def answer(name: str) -> str:
 
 
 def found(name: str) -> Rows:
-    """All rows that a query finds, as `demo/answers.py` has written them."""
+    """All rows of a query's result, as `demo/answers.py` has written them."""
     rows: Rows = json.loads((QUERIES / "answers.json").read_text())[name]
     return rows
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - whatever a row holds
-    """A value as a reader wants it."""
+    """A value as text for a reader."""
     text = "" if value is None else str(value).lower() if value in {True, False} else str(value)
     text = re.sub(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)[\d:.]*", r"\1 \2", text)
     text = text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"

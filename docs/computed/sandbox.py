@@ -1,4 +1,4 @@
-"""What the sandbox answers, what can go wrong there, and what it says of itself."""
+"""The sandbox: its endpoints, faults, roles and facts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEADS = ("request", "an application needs one of", "a user needs one of")
 
 
 def facts() -> str:
-    """The facts, and the variables that they are in."""
+    """The facts with their variables."""
     rows = [
         (f"`{name}`", f"`{PREFIX}{name.upper()}`", text) for name, text in descriptions().items()
     ]
@@ -56,5 +56,5 @@ def faults() -> str:
 
 
 def roles() -> str:
-    """What is granted where nothing else is asked for."""
+    """The permissions that are granted by default."""
     return code(sorted(ROLES))

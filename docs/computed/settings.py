@@ -1,4 +1,4 @@
-"""The settings, as the documents have them."""
+"""Tables of settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ KINDS = {
     "boolean": "boolean",
     "date-time": "date_iso8601",
     "integer": "integer",
-    "number": "string",  # Meltano 4.4 hands on no decimal that comes from the environment
+    "number": "string",  # Meltano 4.4 drops decimals that come from the environment
     "string": "string",
 }
-"""What Meltano calls the types of JSON."""
+"""Meltano's names for the types of JSON."""
 
 
 def table() -> str:
@@ -50,17 +50,17 @@ def secrets() -> str:
 
 
 def reading() -> str:
-    """The settings that choose what is read."""
+    """The settings for selection."""
     return _described(Reading)
 
 
 def privacy() -> str:
-    """The settings that keep people and what they wrote out of what is emitted."""
+    """The settings for privacy."""
     return _described(PrivacySettings)
 
 
 def meltano() -> str:
-    """The settings as Meltano has them."""
+    """The settings in the format of `meltano.yml`."""
     return "\n".join(
         line
         for name, schema in json_schema()["properties"].items()

@@ -1,4 +1,4 @@
-"""The streams, as the documents have them."""
+"""Tables of streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from docs.computed.diagram import Table
 
 ASKING = [stream for stream in STREAMS if issubclass(stream, Declaration)]
-"""The streams that take a permission."""
+"""The streams that need a permission."""
 
 NEEDED = (
     "Where streams that are not selected are needed for their ids, the requests for those come on "
@@ -27,7 +27,7 @@ NEEDED = (
 
 
 def table() -> str:
-    """All streams, and what to know of some."""
+    """All streams, with notes on some."""
     heads = ("stream", "what a row is", "key", "incremental key", "permission", "requests a sync")
     rows = [
         (
@@ -61,7 +61,7 @@ def costly() -> str:
 
 
 def select() -> str:
-    """What Meltano selects: what is selected by default, without what costs much."""
+    """The `select` of `meltano.yml`: the default, without costly columns."""
     chosen = [f"- {stream.name}.*" for stream in STREAMS if stream.selected_by_default]
     left = [f'- "!{stream.name}.{name}"' for stream in STREAMS for name in stream.on_request]
     return "\n".join(chosen + left)
@@ -89,7 +89,7 @@ def tables() -> str:
 
 
 def nested() -> str:
-    """What leads from within an object to another table."""
+    """References from within objects to other tables."""
     lines = []
     for table, (first, *inner, last), target in diagram.NESTED:
         path = "".join(f"->'{key}'" for key in inner)
@@ -100,12 +100,12 @@ def nested() -> str:
 
 
 def _about(stream: Table) -> str:
-    """What a row of a stream is."""
+    """The description of a stream."""
     return (stream.__doc__ or "").splitlines()[0]
 
 
 def _since(stream: Table) -> str:
-    """By what a stream tells what is new."""
+    """The way in which a stream finds what is new."""
     changes = stream.__dict__.get("replication_key") or getattr(stream, "replication_key", None)
     if isinstance(changes, str):
         return f"`{changes}`"
@@ -116,14 +116,14 @@ def _since(stream: Table) -> str:
 
 
 def _granted(stream: type[Declaration]) -> str:
-    """The permission of an application, and that of a user where it is another one."""
+    """The permission of an application, and that of a user where it differs."""
     needed = [f"`{stream.needs(application=it)}`" for it in (True, False)]
     either = needed[0] if len({*needed}) == 1 else f"{needed[0]} (a user: {needed[1]})"
     return either + ("; applications only" if stream.sign_in == "application" else "")
 
 
 def _gone(stream: Table) -> str:
-    """How a table tells that something is not there any more."""
+    """The way in which a table shows deletions."""
     if isinstance(getattr(stream, "read", None), Delta):
         return "has `deleted`"
     if isinstance(getattr(stream, "replication_key", None), str):
@@ -135,5 +135,5 @@ def _gone(stream: Table) -> str:
 
 
 def _area(module: str) -> str:
-    """What the module of some streams is about."""
+    """The title of an area: the docstring of its module."""
     return re.split(r"[:.\n]", sys.modules[module].__doc__ or "")[0]
