@@ -221,7 +221,7 @@ class RowDecoder:
 
 @dataclass(slots=True)
 class _Oddities:
-    """What is undeclared or unreadable in the rows of one page."""
+    """Undeclared properties and unreadable rows of one page."""
 
     undeclared: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)

@@ -31,7 +31,7 @@ BODY_TEXT = "bodyText"
 
 @dataclass(frozen=True, kw_only=True)
 class Delegated:
-    """What is different with a user's token."""
+    """Differences with a user's token."""
 
     path: str | None = None
     """The path used instead."""
@@ -60,7 +60,7 @@ class Declaration(TapStream):
     """The query options that Graph takes on the path."""
 
     delegated: ClassVar[Delegated | None] = None
-    """What is different with a user's token."""
+    """Differences with a user's token."""
 
     details: ClassVar[Details | None] = None
     """The path of one record, where Graph gives more than in the collection."""

@@ -104,7 +104,7 @@ class UserInstalledApps(GraphStream):
 
 
 class PermissionGrants(GraphStream):
-    """What an app may do in one team, by consent of that team's owner."""
+    """Permissions of an app in one team, by consent of that team's owner."""
 
     name = "permission_grants"
     path = "/teams/{teamId}/permissionGrants"

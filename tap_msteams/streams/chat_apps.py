@@ -69,7 +69,7 @@ class ChatInstalledApps(ChatStream):
 
 
 class ChatPermissionGrants(ChatStream):
-    """What an app may do in one chat, by consent of that chat's members."""
+    """Permissions of an app in one chat, by consent of that chat's members."""
 
     name = "chat_permission_grants"
     path = "/chats/{chatId}/permissionGrants"
