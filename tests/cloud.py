@@ -15,5 +15,9 @@ class Sandbox(tap_msteams_sandbox.Sandbox):
         """The tap's configuration for a way of signing in."""
         return settings(msgspec.to_builtins(self.facts(auth)))
 
+    def unpaced(self, auth=None, **changes):
+        """The same for a run that waits for no rate limit."""
+        return {**self.config(auth), "rate_limit_share": 0, **changes}
+
     def nango(self):
         return self.config("nango")

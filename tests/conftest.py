@@ -30,6 +30,10 @@ FOREIGN_ENDS = ("_PROXY", "_CA_BUNDLE")
 FOREIGN_NAMES = {"LOGLEVEL", "MELTANO_PROJECT_ROOT"}
 
 
+MEASURED = {name: it for name, it in os.environ.items() if name.startswith("COVERAGE_PROCESS")}
+"""Has coverage measure a process, which then takes twice as long: those of `tests/commands`."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Run a test that is a coroutine, on a clock of its own."""
@@ -63,6 +67,8 @@ def _state_folders(tmp_path_factory):
 def _own_state_folder_of_a_module(_state_folders):
     with pytest.MonkeyPatch.context() as patch:
         _use(patch, next(_state_folders))
+        for name in MEASURED:
+            patch.delenv(name)
         yield
 
 

@@ -127,6 +127,11 @@ class Target:
         return truth(tenant, person=tenant.me if delegated else None)
 
 
+def first_team(target):
+    """A team that everybody sees."""
+    return next(iter(target.sandbox.tenant.teams))
+
+
 def first_place(tenant):
     """The first team and the first of its channels, which everybody sees."""
     team = next(iter(tenant.teams.values()))

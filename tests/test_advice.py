@@ -59,9 +59,7 @@ def test_who_is_refused_one_parent_is_told_how_to_leave_it_out(subject, setting,
 
 def test_the_ids_for_microsofts_support_are_in_the_log_and_in_the_rows(open_sandbox, caplog):
     sandbox = open_sandbox(faults=["403:where=members,times=1"])
-    output = run_tap(
-        {**sandbox.config(), "rate_limit_share": 0}, streams=["members", "sync_issues"]
-    )
+    output = run_tap(sandbox.unpaced(), streams=["members", "sync_issues"])
     [issue] = output.records["sync_issues"]
 
     told = [line for line in caplog.messages if issue["requestId"] in line]

@@ -14,10 +14,6 @@ EVERYTHING = (
 )  # fmt: skip
 
 
-def swift(sandbox, **changes):
-    return {**sandbox.config(), "rate_limit_share": 0, **changes}
-
-
 def teams_of(sandbox):
     return list(sandbox.tenant.teams.values())
 
@@ -57,7 +53,7 @@ def test_an_entry_that_matches_nothing_is_known():
 def test_only_the_teams_chosen_are_read_and_asked_for(open_sandbox):
     sandbox = open_sandbox()
     chosen, *others = teams_of(sandbox)
-    output = run_tap(swift(sandbox, teams=[chosen.name]), streams=EVERYTHING)
+    output = run_tap(sandbox.unpaced(teams=[chosen.name]), streams=EVERYTHING)
 
     assert {row["id"] for row in output.records["teams"]} == {chosen.id}
     for stream in ("channels", "members", "messages", "tabs", "shifts"):
@@ -68,7 +64,7 @@ def test_only_the_teams_chosen_are_read_and_asked_for(open_sandbox):
 @pytest.mark.parametrize("auth", ["service_principal", "refresh_token"])
 def test_only_the_channels_chosen_are_read_and_asked_for(open_sandbox, auth):
     sandbox = open_sandbox(auth=auth)
-    output = run_tap(swift(sandbox, channels=["General"]), streams=EVERYTHING)
+    output = run_tap(sandbox.unpaced(channels=["General"]), streams=EVERYTHING)
     general = {row["id"] for row in output.records["channels"]}
 
     assert {row["displayName"] for row in output.records["channels"]} == {"General"}
@@ -78,8 +74,8 @@ def test_only_the_channels_chosen_are_read_and_asked_for(open_sandbox, auth):
 
 def test_messages_of_a_channel_that_is_chosen_later_come_whole(open_sandbox):
     sandbox = open_sandbox()
-    first = run_tap(swift(sandbox, channels=["General"]), streams=["messages"])
-    second = run_tap(swift(sandbox), streams=["messages"], state=first.state)
+    first = run_tap(sandbox.unpaced(channels=["General"]), streams=["messages"])
+    second = run_tap(sandbox.unpaced(), streams=["messages"], state=first.state)
     keys = {*first.rows("messages"), *second.rows("messages")}
 
     assert keys == {
@@ -90,7 +86,7 @@ def test_messages_of_a_channel_that_is_chosen_later_come_whole(open_sandbox):
 
 def test_only_channels_of_the_kinds_chosen_are_read(open_sandbox):
     sandbox = open_sandbox()
-    output = run_tap(swift(sandbox, membership_types=["private"]), streams=EVERYTHING)
+    output = run_tap(sandbox.unpaced(membership_types=["private"]), streams=EVERYTHING)
 
     assert {row["membershipType"] for row in output.records["channels"]} == {"private"}
     assert {row["channelId"] for row in output.records["messages"]} <= {
@@ -102,7 +98,7 @@ def test_only_the_people_chosen_are_asked_for(open_sandbox):
     sandbox = open_sandbox()
     chosen = next(person for person in sandbox.tenant.people if person.licensed)
     others = {person.id for person in sandbox.tenant.people} - {chosen.id}
-    output = run_tap(swift(sandbox, users=[chosen.mail]), streams=["users", "presence", "chats"])
+    output = run_tap(sandbox.unpaced(users=[chosen.mail]), streams=["users", "presence", "chats"])
 
     assert {row["id"] for row in output.records["users"]} == {chosen.id}
     assert {row["id"] for row in output.records["presence"]} == {chosen.id}
@@ -115,7 +111,7 @@ def test_archived_teams_can_be_left_out(open_sandbox, auth):
     sandbox = open_sandbox(auth=auth)
     archived = next(team for team in teams_of(sandbox) if sandbox.tenant.me in team.people)
     sandbox.tenant.archive(archived.id)
-    output = run_tap(swift(sandbox, archived_teams=False), streams=EVERYTHING)
+    output = run_tap(sandbox.unpaced(archived_teams=False), streams=EVERYTHING)
 
     assert output.records["teams"]
     assert not any(row["isArchived"] for row in output.records["teams"])
@@ -128,8 +124,8 @@ def test_archived_teams_can_be_left_out(open_sandbox, auth):
 def test_only_changes_between_two_dates_are_read(open_sandbox, auth):
     sandbox = open_sandbox(auth=auth)
     dates = {"start_date": "2025-09-01", "end_date": "2026-03-01"}
-    whole = run_tap(swift(sandbox), streams=["messages"]).records["messages"]
-    output = run_tap(swift(sandbox, **dates), streams=["messages"])
+    whole = run_tap(sandbox.unpaced(), streams=["messages"]).records["messages"]
+    output = run_tap(sandbox.unpaced(**dates), streams=["messages"])
     changed = {row["id"] for row in whole if "2025-09" <= row["lastModifiedDateTime"] < "2026-03"}
 
     assert {row["id"] for row in output.records["messages"]} == changed
@@ -138,8 +134,8 @@ def test_only_changes_between_two_dates_are_read(open_sandbox, auth):
 
 def test_what_comes_after_an_end_date_comes_with_the_next_run_without_one(open_sandbox):
     sandbox = open_sandbox()
-    first = run_tap(swift(sandbox, end_date="2026-03-01"), streams=["messages"])
-    second = run_tap(swift(sandbox), streams=["messages"], state=first.state)
+    first = run_tap(sandbox.unpaced(end_date="2026-03-01"), streams=["messages"])
+    second = run_tap(sandbox.unpaced(), streams=["messages"], state=first.state)
     keys = {*first.rows("messages"), *second.rows("messages")}
 
     assert len(keys) == len(list(sandbox.tenant.truth("messages")))
@@ -147,7 +143,7 @@ def test_what_comes_after_an_end_date_comes_with_the_next_run_without_one(open_s
 
 def test_a_pattern_that_matches_nothing_is_said(open_sandbox, caplog):
     sandbox = open_sandbox()
-    run_tap(swift(sandbox, teams=["Nobody's team", "*"]), streams=["teams"])
+    run_tap(sandbox.unpaced(teams=["Nobody's team", "*"]), streams=["teams"])
 
     assert "`teams`: nothing is called 'Nobody's team'" in caplog.text
 
@@ -166,6 +162,6 @@ def test_what_was_not_chosen_is_not_taken_for_gone(open_sandbox, setting, activa
     sandbox = open_sandbox()
     changes = {"emit_activate_version_messages": True, **setting}
     streams = ["users", "teams", "channels", "members", "messages"]
-    output = run_tap(swift(sandbox, **changes), streams=streams)
+    output = run_tap(sandbox.unpaced(**changes), streams=streams)
 
     assert {m["stream"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"} == activated

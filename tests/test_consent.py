@@ -10,7 +10,7 @@ TENANT = {"seed": 7, "teams": 6, "channels": 2, "messages": 6, "users": 12}
 
 
 def swift(sandbox, **changes):
-    return {**sandbox.config(), "rate_limit_share": 0, "concurrency": 1, **changes}
+    return sandbox.unpaced(concurrency=1, **changes)
 
 
 def refuse(sandbox, teams, path):

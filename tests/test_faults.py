@@ -13,6 +13,7 @@ from tests.target import (
     LIST,
     Clock,
     every_route,
+    first_team,
     opener,
     truth,
 )
@@ -56,11 +57,6 @@ APART = {
 @pytest.fixture
 def target(open_sandbox):
     return opener(open_sandbox, "messages", "sync_issues", tenant=TENANT)
-
-
-def first_team(target):
-    """A team that everybody sees."""
-    return next(iter(target.sandbox.tenant.teams))
 
 
 def test_no_kind_of_fault_is_left_out():

@@ -16,6 +16,7 @@ from tests.target import (
     Clock,
     Target,
     every_route,
+    first_team,
     known,
     opener,
     truth,
@@ -47,11 +48,6 @@ PERMANENT = [
 @pytest.fixture
 def target(open_sandbox):
     return opener(open_sandbox, "messages", "sync_issues", tenant=TENANT)
-
-
-def first_team(target):
-    """A team that everybody sees."""
-    return next(iter(target.sandbox.tenant.teams))
 
 
 def below(team, rows):

@@ -84,11 +84,6 @@ def tenant_of_all(auth):
         yield sandbox
 
 
-def swift(sandbox, auth=None, **changes):
-    """The configuration for a sandbox, without pacing."""
-    return {**sandbox.config(auth), "rate_limit_share": 0, **changes}
-
-
 @pytest.fixture(scope="module")
 def sandbox():
     with tenant_of_all(APPLICATION) as opened:
@@ -114,7 +109,7 @@ class TestTap(Suite):
     @staticmethod
     def _settings(sandbox):
         SETTINGS.clear()
-        SETTINGS.update(swift(sandbox))
+        SETTINGS.update(sandbox.unpaced())
 
 
 # What differs between those who sign in
@@ -129,15 +124,15 @@ def auth(request):
 def output(auth, sandbox):
     """A run over all that an application or a user can read."""
     if auth == APPLICATION:
-        return run_tap(swift(sandbox), catalog=everything())
+        return run_tap(sandbox.unpaced(), catalog=everything())
     with tenant_of_all(auth) as opened:
-        return run_tap(swift(opened), catalog=everything())
+        return run_tap(opened.unpaced(), catalog=everything())
 
 
 @pytest.mark.parametrize("auth", [APPLICATION], indirect=True)
 def test_a_machine_reads_what_an_application_reads(output, sandbox, monkeypatch):
     monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", sandbox.imds_url)
-    by_machine = run_tap(swift(sandbox, MACHINE), catalog=everything())
+    by_machine = run_tap(sandbox.unpaced(MACHINE), catalog=everything())
     assert by_machine.code == output.code
     for stream in {*NAMES} - OBSERVED:
         assert by_machine.rows(stream) == output.rows(stream)
@@ -245,8 +240,7 @@ def batches(output):
 def test_batches_hold_the_same_rows_and_state_never_runs_ahead_of_them(open_sandbox, tmp_path):
     sandbox = open_sandbox()
     streams = ["teams", "channels", "members", "users", "messages"]
-    config = swift(
-        sandbox,
+    config = sandbox.unpaced(
         emit_activate_version_messages=True,
         batch_config={
             "encoding": {"format": "jsonl", "compression": "gzip"},
@@ -258,7 +252,7 @@ def test_batches_hold_the_same_rows_and_state_never_runs_ahead_of_them(open_sand
     assert output.code == 0
     assert {message["type"] for message in output.messages} == {"SCHEMA", "BATCH", "STATE"}
     *marks, (_, rows) = batches(output)
-    plain = run_tap(swift(sandbox), streams=streams)
+    plain = run_tap(sandbox.unpaced(), streams=streams)
     for stream in streams:
         keys = plain.schemas[stream]["key_properties"]
         found = {tuple(row[key] for key in keys): row for row in rows[stream]}
@@ -299,7 +293,7 @@ KEPT = {it.name for it in GRAPH_STREAMS if it.appends or isinstance(it.read, KIN
 
 
 def test_full_reads_are_activated_after_their_last_record_and_nothing_else_is(shared_sandbox):
-    output = run_tap(swift(shared_sandbox, emit_activate_version_messages=True), streams=NAMES)
+    output = run_tap(shared_sandbox.unpaced(emit_activate_version_messages=True), streams=NAMES)
     activated = versions(output)
     assert set(activated) == {*NAMES} - KEPT > FULL
     assert all(after for _, after in activated.values())
@@ -310,7 +304,7 @@ def test_full_reads_are_activated_after_their_last_record_and_nothing_else_is(sh
 
 
 def test_nothing_is_activated_unless_asked_for(shared_sandbox):
-    assert versions(run_tap(swift(shared_sandbox), streams=sorted(FULL))) == {}
+    assert versions(run_tap(shared_sandbox.unpaced(), streams=sorted(FULL))) == {}
 
 
 @pytest.mark.parametrize(
@@ -325,7 +319,7 @@ def test_nothing_is_activated_unless_asked_for(shared_sandbox):
 )
 def test_a_read_that_is_not_complete_is_not_activated(open_sandbox, fault, never, all_the_same):
     sandbox = open_sandbox(page_size=2, faults=[fault])
-    config = swift(sandbox, emit_activate_version_messages=True, on_error="report")
+    config = sandbox.unpaced(emit_activate_version_messages=True, on_error="report")
     activated = set(versions(run_tap(config, streams=sorted(FULL))))
     assert all_the_same <= activated
     assert never.isdisjoint(activated)
@@ -335,7 +329,7 @@ def test_a_read_that_is_not_complete_is_not_activated(open_sandbox, fault, never
 def test_an_overlap_with_the_run_before_does_not_reach_before_the_start(open_sandbox, export):
     sandbox = open_sandbox(export=export)
     marks = {"version": 1, "teams": {"2026-10-20T00:00:00.000Z": list(sandbox.tenant.teams)}}
-    config = swift(sandbox, start_date="2026-10-19T12:00:00Z", lookback_minutes=1440)
+    config = sandbox.unpaced(start_date="2026-10-19T12:00:00Z", lookback_minutes=1440)
     state = {"bookmarks": {"messages": marks}}
     output = run_tap(config, streams=["messages"], state=state)
     since = [

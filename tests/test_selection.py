@@ -17,11 +17,6 @@ NAMES = [it.name for it in STREAMS if hasattr(it, "path") and it.selected_by_def
 ALWAYS = (float("-inf"), float("inf"))
 
 
-def swift(sandbox, **changes):
-    """The configuration for a sandbox, without pacing."""
-    return {**sandbox.config(), "rate_limit_share": 0, **changes}
-
-
 def chosen(streams, *, only=(), also=(), without=()):
     """A catalog by the paths of properties, such as `messages.body.content`.
 
@@ -62,14 +57,14 @@ def properties(output, stream):
 
 def test_a_deselected_stream_is_neither_asked_for_nor_written(open_sandbox):
     sandbox = open_sandbox()
-    output = run_tap(swift(sandbox), streams=["users"])
+    output = run_tap(sandbox.unpaced(), streams=["users"])
     assert set(output.schemas) == set(output.records) == {"users"}
     assert sandbox.count() == {"GET /users": 1}
 
 
 def test_a_run_without_streams_asks_for_nothing(open_sandbox):
     sandbox = open_sandbox()
-    output = run_tap(swift(sandbox), streams=[])
+    output = run_tap(sandbox.unpaced(), streams=[])
     assert output.code == 0
     assert not output.schemas
     assert sandbox.count() == {}
@@ -78,14 +73,14 @@ def test_a_run_without_streams_asks_for_nothing(open_sandbox):
 @pytest.mark.parametrize("streams", [["members"], ["channels", "members"], ["messages"]])
 def test_a_parent_that_is_not_selected_is_asked_for_its_id_alone_and_once(open_sandbox, streams):
     sandbox = open_sandbox()
-    output = run_tap(swift(sandbox), streams=streams)
+    output = run_tap(sandbox.unpaced(), streams=streams)
     assert [path for path in asked(sandbox) if path.startswith("/teams?")] == ["/teams?$select=id"]
     assert set(output.schemas) == set(streams)
 
 
 def test_users_are_asked_for_their_id_alone_where_only_presence_is_selected(open_sandbox):
     sandbox = open_sandbox()
-    run_tap(swift(sandbox), streams=["presence"])
+    run_tap(sandbox.unpaced(), streams=["presence"])
     assert asked(sandbox) == [
         "/users?$select=id&$top=999",
         "/communications/getPresencesByUserId",
@@ -95,7 +90,7 @@ def test_users_are_asked_for_their_id_alone_where_only_presence_is_selected(open
 @pytest.mark.parametrize("auth", ["service_principal", "refresh_token"])
 def test_parents_are_listed_once_whoever_needs_them(open_sandbox, auth):
     sandbox = open_sandbox(auth=auth, export=False)
-    run_tap(swift(sandbox), streams=NAMES)
+    run_tap(sandbox.unpaced(), streams=NAMES)
     assert len(asked(sandbox)) == len(set(asked(sandbox)))
 
 
@@ -117,7 +112,7 @@ def test_a_deselected_property_is_neither_asked_for_nor_written(open_sandbox, pa
     sandbox = open_sandbox(tenant={**SMALL, "teams": 1})
     [team] = sandbox.tenant.teams
     stream, name = path.split(".")
-    output = run_tap(swift(sandbox), catalog=chosen([stream], without=[path]))
+    output = run_tap(sandbox.unpaced(), catalog=chosen([stream], without=[path]))
     assert output.records[stream]
     assert not any(name in row for row in output.records[stream])
     assert name not in properties(output, stream)
@@ -130,7 +125,7 @@ def test_a_deselected_property_is_neither_asked_for_nor_written(open_sandbox, pa
 def test_what_the_tap_adds_is_not_asked_for(open_sandbox):
     sandbox = open_sandbox(tenant={**SMALL, "teams": 1})
     [team] = sandbox.tenant.teams
-    output = run_tap(swift(sandbox), streams=["channels", "members"])
+    output = run_tap(sandbox.unpaced(), streams=["channels", "members"])
     assert "teamId" not in selected(sandbox, f"/teams/{team}/allChannels")
     assert "teamId" not in selected(sandbox, f"/teams/{team}/members")
     assert {row["teamId"] for row in output.records["members"]} == {team}
@@ -139,7 +134,7 @@ def test_what_the_tap_adds_is_not_asked_for(open_sandbox):
 @pytest.mark.parametrize("stream", NAMES)
 def test_keys_are_written_even_where_nothing_is_selected(open_sandbox, stream):
     sandbox = open_sandbox()
-    output = run_tap(swift(sandbox), catalog=chosen([stream], only=[f"{stream}.nothing"]))
+    output = run_tap(sandbox.unpaced(), catalog=chosen([stream], only=[f"{stream}.nothing"]))
     keys = output.schemas[stream]["key_properties"]
     bookmarks = output.schemas[stream].get("bookmark_properties") or []
     assert output.records[stream]
@@ -151,8 +146,8 @@ def test_keys_are_written_even_where_nothing_is_selected(open_sandbox, stream):
 def test_deselected_nested_properties_are_not_written(open_sandbox, export):
     sandbox = open_sandbox(export=export)
     paths = ["messages.body.contentType", "messages.from.user.displayName"]
-    output = run_tap(swift(sandbox), catalog=chosen(["messages"], without=paths))
-    plain = run_tap(swift(sandbox), streams=["messages"]).rows("messages")
+    output = run_tap(sandbox.unpaced(), catalog=chosen(["messages"], without=paths))
+    plain = run_tap(sandbox.unpaced(), streams=["messages"]).rows("messages")
     assert set(properties(output, "messages")["body"]["properties"]) == {"content"}
     assert set(properties(output, "messages")["from"]["properties"]["user"]["properties"]) == {"id"}
     for key, row in output.rows("messages").items():
@@ -166,7 +161,7 @@ def test_deselected_nested_properties_are_not_written(open_sandbox, export):
 def test_a_nested_property_may_be_the_only_one_left(open_sandbox):
     sandbox = open_sandbox()
     catalog = chosen(["teams"], without=["teams.summary.guestsCount", "teams.summary.ownersCount"])
-    output = run_tap(swift(sandbox), catalog=catalog)
+    output = run_tap(sandbox.unpaced(), catalog=catalog)
     assert {tuple(row["summary"]) for row in output.records["teams"]} == {("membersCount",)}
 
 
@@ -179,12 +174,12 @@ def test_a_graph_that_refuses_selections_is_read_whole_and_cut_down_here(
     sandbox = open_sandbox()
     only = [f"{stream}.{name}" for name in ("displayName", "webUrl", "email", "mail")]
     catalog = chosen([stream], only=only)
-    expected = run_tap(swift(sandbox), catalog=catalog).rows(stream)
+    expected = run_tap(sandbox.unpaced(), catalog=catalog).rows(stream)
     sandbox.service.graph._routes = Routes(
         replace(it, options=it.options - {"$select"}) if refused in {"", it.path} else it
         for it in ENDPOINTS
     )
-    output = run_tap(swift(sandbox), catalog=catalog)
+    output = run_tap(sandbox.unpaced(), catalog=catalog)
     assert output.code == 0
     assert output.rows(stream) == expected
     assert sum("asking for all properties" in line for line in caplog.messages) <= 2
@@ -198,13 +193,13 @@ def test_what_costs_is_only_read_when_selected_by_name(open_sandbox, path):
     sandbox = open_sandbox()
     stream, name = path.split(".")
     for catalog in (None, selection([stream])):
-        output = run_tap(swift(sandbox), catalog=catalog)
+        output = run_tap(sandbox.unpaced(), catalog=catalog)
         assert name not in properties(output, stream)
         assert not any(name in row for row in output.records[stream])
         queries = [it.path for it in sandbox.requests if it.pattern.lower().endswith(stream)]
         assert queries
         assert not any(name in query for query in queries)
-    output = run_tap(swift(sandbox), catalog=chosen([stream], also=[path]))
+    output = run_tap(sandbox.unpaced(), catalog=chosen([stream], also=[path]))
     assert any(row[name] for row in output.records[stream])
 
 
@@ -222,13 +217,13 @@ def test_the_catalog_says_what_is_only_read_when_selected_by_name():
 
 def test_the_address_of_a_channel_costs_no_request(open_sandbox):
     sandbox = open_sandbox()
-    run_tap(swift(sandbox), catalog=chosen(["channels"], also=["channels.email"]))
+    run_tap(sandbox.unpaced(), catalog=chosen(["channels"], also=["channels.email"]))
     assert sandbox.count() == {"GET /teams": 1, "GET /teams/{id}/allChannels": 3}
 
 
 def test_the_summary_of_a_channel_costs_one_request_a_channel(open_sandbox):
     sandbox = open_sandbox()
-    output = run_tap(swift(sandbox), catalog=chosen(["channels"], also=["channels.summary"]))
+    output = run_tap(sandbox.unpaced(), catalog=chosen(["channels"], also=["channels.summary"]))
     own = [it for it in output.records["channels"] if it["hostTeamId"] == it["teamId"]]
     assert [bool(it["summary"]) for it in own] == [True] * 9
     assert sandbox.count() == {
@@ -245,11 +240,11 @@ def test_the_summary_of_a_channel_costs_one_request_a_channel(open_sandbox):
 def test_teams_are_asked_for_one_by_one_only_for_what_their_list_lacks(open_sandbox, auth, listing):
     sandbox = open_sandbox(auth=auth)
     only = ["teams.displayName", "teams.description"]
-    output = run_tap(swift(sandbox), catalog=chosen(["teams"], only=only))
+    output = run_tap(sandbox.unpaced(), catalog=chosen(["teams"], only=only))
     names = {team.name for team in sandbox.tenant.teams.values()}
     assert {row["displayName"] for row in output.records["teams"]} <= names
     assert sandbox.count() == {listing: 1}
-    again = run_tap(swift(sandbox), catalog=chosen(["teams"], only=[*only, "teams.summary"]))
+    again = run_tap(sandbox.unpaced(), catalog=chosen(["teams"], only=[*only, "teams.summary"]))
     assert all(row["summary"]["membersCount"] for row in again.records["teams"])
     teams = len(output.records["teams"])
     assert sandbox.count() == {listing: 2, "GET /teams/{id}": teams}
@@ -292,7 +287,7 @@ every_page_size = pytest.mark.parametrize("page_size", [None, 17, 2])
 @every_page_size
 def test_an_application_makes_the_fewest_requests(open_sandbox, page_size):
     sandbox = open_sandbox(page_size=page_size)
-    run_tap(swift(sandbox), streams=NAMES)
+    run_tap(sandbox.unpaced(), streams=NAMES)
     exports = sum(
         pages(len(team.export(*ALWAYS)), 250, page_size) for team in sandbox.tenant.teams.values()
     )
@@ -307,7 +302,7 @@ def test_an_application_without_the_export_makes_one_request_more_than_the_fewes
     open_sandbox, page_size, refusal
 ):
     sandbox = open_sandbox(page_size=page_size, export=False, export_refusal=refusal)
-    run_tap(swift(sandbox), streams=NAMES)
+    run_tap(sandbox.unpaced(), streams=NAMES)
     channels = [it for team in sandbox.tenant.teams.values() for it in team.channels.values()]
     lists = sum(chains(channel, page_size) for channel in channels)
     expected = listings(sandbox.tenant, page_size) + Counter({EXPORT: 1, LIST: lists})
@@ -317,7 +312,7 @@ def test_an_application_without_the_export_makes_one_request_more_than_the_fewes
 @every_page_size
 def test_a_user_makes_the_fewest_requests(open_sandbox, page_size):
     sandbox = open_sandbox(auth="refresh_token", page_size=page_size)
-    run_tap(swift(sandbox), streams=["channels", "messages"])
+    run_tap(sandbox.unpaced(), streams=["channels", "messages"])
     me = sandbox.tenant.me
     mine = [team for team in sandbox.tenant.teams.values() if me in team.people]
     channels = [it for team in mine for it in team.channels.values() if me in it.audience]
@@ -331,7 +326,7 @@ def test_a_user_makes_the_fewest_requests(open_sandbox, page_size):
 @pytest.mark.parametrize("many", [650, 651, 1301])
 def test_presence_is_asked_for_in_chunks(open_sandbox, many):
     sandbox = open_sandbox(tenant={**SMALL, "teams": 0, "users": many})
-    output = run_tap(swift(sandbox), streams=["presence"])
+    output = run_tap(sandbox.unpaced(), streams=["presence"])
     assert len(output.records["presence"]) == many
     assert sandbox.count()["POST /communications/getPresencesByUserId"] == ceil(many / 650)
 
@@ -347,9 +342,9 @@ def test_presence_is_asked_for_in_chunks(open_sandbox, many):
 def test_a_run_without_changes_makes_the_fewest_requests(options, expected):
     tenant = Tenant(**SMALL)
     with Sandbox(tenant=tenant, page_size=17, **options) as sandbox:
-        state = run_tap(swift(sandbox), streams=["messages"]).state
+        state = run_tap(sandbox.unpaced(), streams=["messages"]).state
     with Sandbox(tenant=tenant, page_size=17, **options) as sandbox:
-        output = run_tap(swift(sandbox), streams=["messages"], state=state)
+        output = run_tap(sandbox.unpaced(), streams=["messages"], state=state)
         assert not output.records
         assert sandbox.count() == expected
 
@@ -357,6 +352,6 @@ def test_a_run_without_changes_makes_the_fewest_requests(options, expected):
 def test_what_the_list_of_a_users_teams_gives_needs_no_detail(open_sandbox):
     sandbox = open_sandbox(auth="refresh_token")
     catalog = chosen({"teams"}, only={"teams.isArchived", "teams.tenantId"})
-    output = run_tap(swift(sandbox), catalog=catalog)
+    output = run_tap(sandbox.unpaced(), catalog=catalog)
     assert all(row.keys() == {"id", "isArchived", "tenantId"} for row in output.records["teams"])
     assert set(sandbox.count()) == {"GET /me/joinedTeams"}

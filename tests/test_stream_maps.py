@@ -9,14 +9,9 @@ import pytest
 from tests.conftest import run_tap
 
 
-def swift(sandbox, **changes):
-    """The configuration for a sandbox, without pacing."""
-    return {**sandbox.config(), "rate_limit_share": 0, **changes}
-
-
 def test_a_property_is_renamed(shared_sandbox):
     maps = {"teams": {"title": "displayName", "displayName": None}}
-    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["teams"])
+    output = run_tap(shared_sandbox.unpaced(stream_maps=maps), streams=["teams"])
     properties = output.schemas["teams"]["schema"]["properties"]
     names = {team.name for team in shared_sandbox.tenant.teams.values()}
     assert {row["title"] for row in output.records["teams"]} == names
@@ -25,7 +20,7 @@ def test_a_property_is_renamed(shared_sandbox):
 
 def test_rows_are_filtered(shared_sandbox):
     maps = {"channels": {"__filter__": "membershipType == 'standard'"}}
-    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["channels"])
+    output = run_tap(shared_sandbox.unpaced(stream_maps=maps), streams=["channels"])
     truth = list(shared_sandbox.tenant.truth("channels"))
     found = [row["id"] for row in output.records["channels"]]
     standard = {row["id"] for row in truth if row["membershipType"] == "standard"}
@@ -35,26 +30,26 @@ def test_rows_are_filtered(shared_sandbox):
 
 def test_a_stream_is_called_otherwise(shared_sandbox):
     maps = {"teams": {"__alias__": "groups"}}
-    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["teams"])
+    output = run_tap(shared_sandbox.unpaced(stream_maps=maps), streams=["teams"])
     assert set(output.schemas) == set(output.records) == {"groups"}
 
 
 def test_a_stream_is_written_twice(shared_sandbox):
     maps = {"people": {"__source__": "users", "id": "id", "__else__": None}}
-    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["users"])
+    output = run_tap(shared_sandbox.unpaced(stream_maps=maps), streams=["users"])
     assert output.schemas["people"]["schema"]["properties"].keys() == {"id"}
     assert output.records["people"] == [{"id": row["id"]} for row in output.records["users"]]
 
 
 @pytest.mark.parametrize("maps", [{"users": {}, "__else__": None}, {"teams": None}])
 def test_a_stream_is_left_out(shared_sandbox, maps):
-    output = run_tap(swift(shared_sandbox, stream_maps=maps), streams=["teams", "users"])
+    output = run_tap(shared_sandbox.unpaced(stream_maps=maps), streams=["teams", "users"])
     assert set(output.schemas) == set(output.records) == {"users"}
 
 
 def test_messages_are_mapped_and_their_bookmarks_kept(shared_sandbox):
     maps = {"messages": {"text": "body['content']", "body": None, "__filter__": "not replyToId"}}
-    config = swift(shared_sandbox, stream_maps=maps)
+    config = shared_sandbox.unpaced(stream_maps=maps)
     output = run_tap(config, streams=["messages"])
     roots = [row for row in shared_sandbox.tenant.truth() if not row["replyToId"]]
     assert {(row["channelId"], row["id"], row["text"]) for row in output.records["messages"]} == {
@@ -67,9 +62,9 @@ def test_messages_are_mapped_and_their_bookmarks_kept(shared_sandbox):
 def test_nested_properties_are_flattened(shared_sandbox):
     streams = ["teams", "messages"]
     flat = run_tap(
-        swift(shared_sandbox, flattening_enabled=True, flattening_max_depth=1), streams=streams
+        shared_sandbox.unpaced(flattening_enabled=True, flattening_max_depth=1), streams=streams
     )
-    nested = run_tap(swift(shared_sandbox), streams=streams)
+    nested = run_tap(shared_sandbox.unpaced(), streams=streams)
     properties = flat.schemas["teams"]["schema"]["properties"]
     assert "funSettings" not in properties
     assert properties["funSettings__allowGiphy"]["type"] == ["boolean", "null"]

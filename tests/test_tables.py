@@ -23,7 +23,7 @@ NEVER_THERE = {"sync_issues", "deleted_teams", "deleted_team_messages"}
 @pytest.fixture(scope="module")
 def rows(shared_sandbox):
     """All records of all streams."""
-    config = {**shared_sandbox.config(), "rate_limit_share": 0, "on_error": "report"}
+    config = shared_sandbox.unpaced(on_error="report")
     found = run_tap(config, streams=STREAM_NAMES).records
     assert {name for name in STREAM_NAMES if not found[name]} <= NEVER_THERE
     return found

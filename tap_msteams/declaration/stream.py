@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import msgspec
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -47,7 +48,13 @@ class TapStream(Stream):
     observations."""
 
     def __init__(self, tap: Tap) -> None:
-        super().__init__(tap, schema=self.all_properties().to_dict())
+        super().__init__(tap, schema=msgspec.json.decode(self._schema_as_json()))
+
+    @classmethod
+    @cache
+    def _schema_as_json(cls) -> bytes:
+        """The schema, computed once: for all streams that takes longer than a short run."""
+        return msgspec.json.encode(cls.all_properties().to_dict())
 
     @classmethod
     def all_properties(cls) -> th.PropertiesList:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.auth.person import Person
-from tests.conftest import PATIENCE
+from tests.conftest import MEASURED, PATIENCE
 
 PUBLIC = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a103"
 CONFIDENTIAL = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a102"
@@ -45,10 +45,9 @@ class Machine:
 
     @property
     def environment(self):
-        kept = {"PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "PYTHONPATH"}
-        own = {name: value for name, value in os.environ.items() if name in kept}
+        own = {name: it for name, it in os.environ.items() if name in {"PATH", "PYTHONPATH"}}
         state = {"XDG_STATE_HOME": str(self.home / "state")}
-        return {**own, "HOME": str(self.home), **state, **self.variables}
+        return {**own, **MEASURED, "HOME": str(self.home), **state, **self.variables}
 
     def command(self, *arguments):
         path = self.home / "config.json"

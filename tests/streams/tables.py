@@ -10,7 +10,7 @@ DECLARED = {stream.name: stream for stream in STREAMS}
 
 
 def swift(sandbox):
-    return {**sandbox.config(), "rate_limit_share": 0, "emit_activate_version_messages": True}
+    return sandbox.unpaced(emit_activate_version_messages=True)
 
 
 def catalog(streams, *, also=(), without=()):

@@ -8,16 +8,13 @@ from tap_msteams_sandbox.areas.calls import Calls, Telephony
 from tap_msteams_sandbox.areas.calls.telephony import NEVER
 from tap_msteams_sandbox.instants import DAY, iso
 from tests.conftest import run_tap
-from tests.target import DECLARED, UNPACED, Clock, TalkativeTap, Target, key_of
+from tests.streams.tables import swift
+from tests.target import DECLARED, TalkativeTap, Target, key_of
 
 CALLS = ("call_records", "call_participants", "call_sessions", "call_segments")
 LOGS = ("pstn_calls", "direct_routing_calls")
 ALL = (*CALLS, *LOGS)
 BASE = "GET /communications/callRecords"
-
-
-def swift(sandbox):
-    return {**sandbox.config(), **UNPACED, "emit_activate_version_messages": True}
 
 
 def shown(tenant, stream):
@@ -34,16 +31,6 @@ def filters(sandbox):
 
 
 LIST = "/v1.0/communications/callRecords?$filter="
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(open_sandbox, clock):
-    return open_sandbox(clock=clock)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.chats.messages import picture
 from tests.conftest import run_tap, selection
-from tests.target import DECLARED, KEYS, UNPACED, Clock, TalkativeTap, Target, key_of
+from tests.streams.tables import Table, swift
+from tests.target import DECLARED, KEYS, TalkativeTap, Target, key_of
 
 BELOW = (
     "chat_members",
@@ -23,10 +24,6 @@ ALL = (*FULL, "chat_messages", "chat_hosted_contents")
 ON_REQUEST = {"lastMessagePreview", "contentBytes", "contentType"}
 EXPORT = "GET /users/{id}/chats/getAllMessages"
 LISTS = "GET /chats/{id}/messages"
-
-
-def swift(sandbox):
-    return {**sandbox.config(), **UNPACED, "emit_activate_version_messages": True}
 
 
 def shown(tenant, stream, *, reader=None, unasked=ON_REQUEST):
@@ -49,32 +46,6 @@ def asking_for(catalog, *names):
             if item["breadcrumb"][-1:] and item["breadcrumb"][-1] in names:
                 item["metadata"]["selected"] = True
     return catalog
-
-
-class Table:
-    """What a target holds after some runs: versions that are not active any more are gone."""
-
-    def __init__(self, stream):
-        self.stream, self.rows, self.runs = stream, {}, 0
-
-    def take(self, output):
-        self.runs += 1  # a version is of a second, in which there may be two runs here
-        for message in output.messages:
-            if message.get("stream") != self.stream:
-                continue
-            if message["type"] == "RECORD":
-                row = message["record"]
-                self.rows[key_of(self.stream, row)] = (self.runs, row)
-            elif message["type"] == "ACTIVATE_VERSION":
-                self.rows = {k: it for k, it in self.rows.items() if it[0] == self.runs}
-
-    def shown(self):
-        return {k: row for k, (_, row) in self.rows.items()}
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -8,14 +8,9 @@ import pytest
 from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import SMALL, run_tap
 from tests.streams.tables import Table, by_default, catalog, key, swift, truth
-from tests.target import Clock, TalkativeTap, Target, known
+from tests.target import TalkativeTap, Target, known
 
 COSTLY = {"hosted_contents.contentBytes", "hosted_contents.contentType"}
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 # Deleted teams

@@ -8,7 +8,8 @@ from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.meetings import Meetings
 from tap_msteams_sandbox.areas.meetings.artifacts import web_vtt
 from tests.conftest import run_tap, selection
-from tests.target import DECLARED, UNPACED, Clock, TalkativeTap, Target, key_of
+from tests.streams.tables import swift
+from tests.target import DECLARED, TalkativeTap, Target, key_of
 
 MEETINGS = "online_meetings"
 BELOW = ("attendance_reports", "attendance_records", "transcripts", "recordings")
@@ -16,10 +17,6 @@ ALL = (MEETINGS, *BELOW)
 ARTIFACTS = ("transcripts", "recordings")
 LOOKUP = "GET /users/{id}/onlineMeetings"
 CONTENT = "GET /users/{id}/onlineMeetings/{id}/transcripts/{id}/content"
-
-
-def swift(sandbox):
-    return {**sandbox.config(), **UNPACED, "emit_activate_version_messages": True}
 
 
 def shown(tenant, stream):
@@ -45,19 +42,9 @@ def with_text():
     return catalog
 
 
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture(scope="module")
 def whole(shared_sandbox):
     return run_tap(swift(shared_sandbox), streams=ALL)
-
-
-@pytest.fixture
-def sandbox(open_sandbox, clock):
-    return open_sandbox(clock=clock)
 
 
 @pytest.fixture
@@ -81,6 +68,16 @@ def test_meetings_come_from_chats_and_from_call_records_and_are_asked_for_once(s
     assert in_channels
     assert read - led_to == in_channels
     assert sandbox.count()[LOOKUP] == len(led_to | read)
+
+
+def test_meetings_are_found_by_addresses_with_quotes(sandbox):
+    for chat in sandbox.tenant.part(Chats).all.values():
+        chat.join_url = chat.join_url and f"{chat.join_url}&of=O'Brien's"
+
+    output = run_tap(swift(sandbox), streams=[MEETINGS])
+
+    assert output.rows(MEETINGS) == shown(sandbox.tenant, MEETINGS)
+    assert any("O'Brien's" in row["joinWebUrl"] for row in output.records[MEETINGS])
 
 
 def test_a_meeting_that_has_expired_is_nothing_to_report(sandbox, meetings):

@@ -8,7 +8,7 @@ import pytest
 
 from tap_msteams_sandbox.areas.reports import Downloads, Reports
 from tests.conftest import run_tap
-from tests.target import DECLARED, UNPACED, Clock, TalkativeTap, Target, key_of
+from tests.target import DECLARED, TalkativeTap, Target, key_of
 
 ALL = ("user_activity", "team_activity", "device_usage")
 FUNCTIONS = {
@@ -19,10 +19,6 @@ FUNCTIONS = {
 A_DAY = 24 * 3600
 
 every_report = pytest.mark.parametrize("stream", ALL)
-
-
-def swift(sandbox):
-    return {**sandbox.config(), **UNPACED}
 
 
 def shown(tenant, stream):
@@ -41,23 +37,13 @@ def asked(sandbox, stream):
 
 
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(open_sandbox, clock):
-    return open_sandbox(clock=clock)
-
-
-@pytest.fixture
 def reports(sandbox):
     return sandbox.tenant.part(Reports)
 
 
 @every_report
 def test_a_first_read_gives_all_days_that_graph_has(sandbox, reports, stream):
-    output = run_tap(swift(sandbox), streams=[stream])
+    output = run_tap(sandbox.unpaced(), streams=[stream])
 
     assert output.code == 0
     assert output.rows(stream) == shown(sandbox.tenant, stream)
@@ -66,7 +52,7 @@ def test_a_first_read_gives_all_days_that_graph_has(sandbox, reports, stream):
 
 
 def test_no_token_leaves_graph(sandbox):
-    run_tap(swift(sandbox), streams=ALL)
+    run_tap(sandbox.unpaced(), streams=ALL)
 
     downloads = sandbox.tenant.part(Downloads)
     assert downloads.tokens_seen == 0
@@ -114,7 +100,7 @@ def test_a_day_that_is_not_counted_yet_does_not_count_as_read(sandbox, reports):
 def test_a_start_date_leaves_earlier_days_out(sandbox, reports):
     start = reports.refreshed - timedelta(days=4)
 
-    output = run_tap({**swift(sandbox), "start_date": str(start)}, streams=["team_activity"])
+    output = run_tap({**sandbox.unpaced(), "start_date": str(start)}, streams=["team_activity"])
 
     assert {row["reportDate"] for row in output.records["team_activity"]} == {
         str(day) for day in reports.days() if day >= start
@@ -148,7 +134,7 @@ def test_who_stayed_away_too_long_is_told_what_is_lost(sandbox, clock, caplog):
 def test_concealed_names_are_said_once_with_the_remedy(sandbox, reports, caplog):
     reports.concealed = True
 
-    output = run_tap(swift(sandbox), streams=ALL)
+    output = run_tap(sandbox.unpaced(), streams=ALL)
 
     said = [it.getMessage() for it in caplog.records if "concealed" in it.getMessage()]
     assert len(said) == 1
@@ -158,7 +144,7 @@ def test_concealed_names_are_said_once_with_the_remedy(sandbox, reports, caplog)
 
 
 def test_shown_names_are_nothing_to_say(sandbox, caplog):
-    run_tap(swift(sandbox), streams=ALL)
+    run_tap(sandbox.unpaced(), streams=ALL)
 
     assert "concealed" not in caplog.text
 
@@ -167,7 +153,7 @@ def test_new_columns_are_kept_and_heads_may_be_spelt_anew(sandbox, reports):
     reports.more = {"Used Hologram": "Yes", "Ünïcode, quoted": '"5"'}
     reports.spelling = {"Team Type": "Team type", "Active Users": "Active users"}
 
-    output = run_tap(swift(sandbox), streams=ALL)
+    output = run_tap(sandbox.unpaced(), streams=ALL)
 
     for stream in ALL:
         assert output.rows(stream) == shown(sandbox.tenant, stream)
@@ -187,10 +173,10 @@ def test_what_is_no_report_is_a_gap_and_not_an_empty_day(sandbox, reports):
 
 def test_a_user_without_the_role_reads_no_report(open_sandbox, clock):
     sandbox = open_sandbox(clock=clock, auth="refresh_token")
-    assert run_tap(swift(sandbox), streams=["team_activity"]).records["team_activity"]
+    assert run_tap(sandbox.unpaced(), streams=["team_activity"]).records["team_activity"]
     sandbox.tenant.part(Reports).readers.clear()
 
-    output = run_tap(swift(sandbox), streams=["team_activity", "sync_issues"])
+    output = run_tap(sandbox.unpaced(), streams=["team_activity", "sync_issues"])
 
     assert {row["stream"] for row in output.records["sync_issues"]} == {"team_activity"}
     assert not output.records["team_activity"]
@@ -198,7 +184,7 @@ def test_a_user_without_the_role_reads_no_report(open_sandbox, clock):
 
 @every_report
 def test_days_and_counts_are_typed(sandbox, stream):
-    row = run_tap(swift(sandbox), streams=[stream]).records[stream][0]
+    row = run_tap(sandbox.unpaced(), streams=[stream]).records[stream][0]
 
     assert date.fromisoformat(row["reportDate"])
     assert all(not isinstance(it, str) or it for it in row.values())

@@ -6,24 +6,13 @@ import pytest
 
 from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import run_tap
-from tests.target import Clock
 
 
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(open_sandbox, clock):
+def sandbox(sandbox):
     """A tenant with a policy that keeps what people delete."""
-    sandbox = open_sandbox(clock=clock)
     sandbox.tenant.part(Exports).retention = True
     return sandbox
-
-
-def swift(sandbox, **changes):
-    return {**sandbox.config(), "rate_limit_share": 0, **changes}
 
 
 def delete_one(sandbox, clock):
@@ -37,8 +26,8 @@ def delete_one(sandbox, clock):
 
 def test_what_a_deleted_message_said_is_read_where_it_is_wanted(sandbox, clock):
     key = delete_one(sandbox, clock)
-    kept = run_tap(swift(sandbox, retained_messages=True), streams=["messages"]).rows("messages")
-    usual = run_tap(swift(sandbox), streams=["messages"]).rows("messages")
+    kept = run_tap(sandbox.unpaced(retained_messages=True), streams=["messages"]).rows("messages")
+    usual = run_tap(sandbox.unpaced(), streams=["messages"]).rows("messages")
 
     assert "Gone tomorrow" in kept[key]["body"]["content"]
     assert kept[key]["deletedDateTime"]
@@ -48,8 +37,8 @@ def test_what_a_deleted_message_said_is_read_where_it_is_wanted(sandbox, clock):
 
 def test_what_was_not_deleted_is_as_the_export_tells_it(sandbox, clock):
     delete_one(sandbox, clock)
-    kept = run_tap(swift(sandbox, retained_messages=True), streams=["messages"]).rows("messages")
-    usual = run_tap(swift(sandbox), streams=["messages"]).rows("messages")
+    kept = run_tap(sandbox.unpaced(retained_messages=True), streams=["messages"]).rows("messages")
+    usual = run_tap(sandbox.unpaced(), streams=["messages"]).rows("messages")
 
     assert {k: row for k, row in kept.items() if not row["deletedDateTime"]} == {
         k: row for k, row in usual.items() if not row["deletedDateTime"]
@@ -57,11 +46,11 @@ def test_what_was_not_deleted_is_as_the_export_tells_it(sandbox, clock):
 
 
 def test_a_later_run_reads_what_was_deleted_since(sandbox, clock):
-    first = run_tap(swift(sandbox, retained_messages=True), streams=["messages"])
+    first = run_tap(sandbox.unpaced(retained_messages=True), streams=["messages"])
     clock.forward(600)
     key = delete_one(sandbox, clock)
     second = run_tap(
-        swift(sandbox, retained_messages=True), streams=["messages"], state=first.state
+        sandbox.unpaced(retained_messages=True), streams=["messages"], state=first.state
     )
 
     assert "Gone tomorrow" in second.rows("messages")[key]["body"]["content"]
@@ -70,7 +59,7 @@ def test_a_later_run_reads_what_was_deleted_since(sandbox, clock):
 
 def test_a_tenant_that_refuses_it_is_read_without(open_sandbox):
     sandbox = open_sandbox(faults=["501:where=getAllRetainedMessages,times=0"])
-    output = run_tap(swift(sandbox, retained_messages=True), streams=["messages", "sync_issues"])
+    output = run_tap(sandbox.unpaced(retained_messages=True), streams=["messages", "sync_issues"])
 
     assert output.code == 0
     assert len(output.rows("messages")) == len(list(sandbox.tenant.truth("messages")))

@@ -12,7 +12,6 @@ from tap_msteams_sandbox.areas.workspace.tabs import Tabs
 from tap_msteams_sandbox.areas.workspace.tags import Tags
 from tests.conftest import SMALL, run_tap
 from tests.streams.tables import Table, by_default, catalog, swift, truth
-from tests.target import Clock
 
 BELOW_TEAMS = (
     "channels",
@@ -27,11 +26,6 @@ BELOW_TEAMS = (
 FULL = (*BELOW_TEAMS, "apps", "user_installed_apps", "deleted_teams")
 ALL = (*FULL, "deleted_team_messages", "hosted_contents")
 COSTLY = {"hosted_contents.contentBytes", "hosted_contents.contentType"}
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture(scope="module")

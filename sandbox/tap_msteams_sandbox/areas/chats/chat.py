@@ -100,7 +100,7 @@ class Chat:
         kept_since = self.tenant.kept_since
         return (message for message in self.messages.values() if message.visible(kept_since))
 
-    @property
+    @cached_property
     def join_url(self) -> str | None:
         """The address at which the meeting is joined."""
         if self.organizer is None:
