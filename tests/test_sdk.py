@@ -48,6 +48,10 @@ NOT_SENT = {
     *(("channel_folders", name) for name in ("root", "searchResult", "shared", "video")),
     # Not without $select, which that endpoint does not take.
     *(("channel_folders", name) for name in ("cTag", "sharepointIds", "webDavUrl")),
+    # In the list of a user's own teams only.
+    ("teams", "isMembershipLimitedToOwners"),
+    # Holds what nobody has declared.
+    *((name, "additionalData") for name in NAMES),
 }
 
 
