@@ -55,7 +55,8 @@ class RecordWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        line = self.format_message(message)
+        # A copy: the SDK reuses its buffer, and an error may hold on to a view of it.
+        line = bytes(self.format_message(message))
         kind = str(message.type.value)
         if kind == "RECORD":
             self.record_bytes += len(line)

@@ -1,0 +1,48 @@
+"""Laws of writing to stdout, whatever takes the bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+
+import pytest
+from singer_sdk.singerlib import SchemaMessage
+
+from tap_msteams.writer import RecordWriter
+
+
+class Pipe(io.BytesIO):
+    """Takes a few bytes at a time, and fails where it has no room."""
+
+    def __init__(self, room=10**6):
+        super().__init__()
+        self.room = room
+
+    def write(self, content):
+        if self.tell() + len(content) > self.room:
+            raise KeyboardInterrupt
+        return super().write(content[:7])
+
+
+def schema(properties):
+    return SchemaMessage("teams", {"properties": {name: {} for name in properties}}, ["id"])
+
+
+def written(message, pipe):
+    with redirect_stdout(io.TextIOWrapper(pipe, encoding="utf-8")):
+        RecordWriter().write_message(message)
+        return json.loads(pipe.getvalue())
+
+
+def test_a_write_that_is_cut_short_is_gone_on_with():
+    message = schema(["id", "displayName"])
+    assert written(message, Pipe()) == message.to_dict()
+
+
+def test_an_error_that_somebody_holds_on_to_keeps_nothing_from_being_written():
+    with pytest.raises(KeyboardInterrupt) as held:
+        written(schema(["id"]), Pipe(room=9))
+    message = schema(f"property{n}" for n in range(1000))
+    assert written(message, Pipe()) == message.to_dict()
+    assert held.value
