@@ -50,18 +50,21 @@ class _Page(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.
     value: list[dict[str, Raw]]
     next: str | None = None
     delta: str | None = None
+    error: Any = None
 
 
 class _PlainPage(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
     value: list[dict[str, Any]]
     next: str | None = None
     delta: str | None = None
+    error: Any = None
 
 
 class _RowByRow(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
     value: list[Raw]
     next: str | None = None
     delta: str | None = None
+    error: Any = None
 
 
 _ROW = msgspec.json.Decoder(dict[str, Raw])
@@ -115,6 +118,7 @@ class RowDecoder:
             found = (_PLAIN_PAGE if self._plain else _PAGE).decode(body)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return self._row_by_row(body)
+        _raise_error(found.error)
         return self.page(found.value, found.next, found.delta)
 
     def _row_by_row(self, body: bytes) -> Page:
@@ -123,6 +127,7 @@ class RowDecoder:
             found = _decoded(_ROW_BY_ROW, body)
         except RecursionError:
             found = _decoded(_ROW_BY_ROW, without_deep_rows(body))
+        _raise_error(found.error)
         oddities = _Oddities()
         good = self._objects(found.value, oddities)
         rows = self._rows(good, oddities)
@@ -244,6 +249,13 @@ def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 
     if plain:
         return lambda value: msgspec.convert(value, kind)
     return msgspec.json.Decoder(kind).decode
+
+
+def _raise_error(error: object) -> None:
+    """Take a page for none where Graph says that something went wrong while it was written."""
+    if error is not None:
+        msg = "an error stands beside the rows"
+        raise ValueError(msg)
 
 
 def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

@@ -82,7 +82,12 @@ async def test_an_error_that_passes_leaves_no_trace(error):
         assert await read(it.stream("things"), "/0") == ["0"]
 
 
-@pytest.mark.parametrize("late", [b"<html>", b'{"value": 5}', refusal(503), refusal(429)])
+BESIDE_ROWS = b'{"value":[],' + refusal(503)[1:]
+
+
+@pytest.mark.parametrize(
+    "late", [b"<html>", b'{"value": 5}', refusal(503), refusal(429), BESIDE_ROWS]
+)
 async def test_an_answer_that_is_none_after_all_is_asked_for_again(late):
     graph = FakeGraph({"/0": [late, body("0")]})
     async with connected(graph) as it:
