@@ -50,7 +50,6 @@ async def test_a_row_that_cannot_be_read_leaves_what_is_below_it_incomplete():
 
 # Messages by the lists of channels
 
-EXPORT = "/teams/T/channels/getAllMessages?$top=250&$filter=lastModifiedDateTime%20lt%20"
 LISTED = ("/teams/T/channels?$select=id", "/teams/T/allChannels?")
 
 
