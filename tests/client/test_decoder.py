@@ -53,11 +53,13 @@ def test_values_stay_the_bytes_that_graph_sent():
     assert text(found.values) == values
 
 
-def test_values_stay_on_one_line():
-    row = '{\r\n  "id": "1",\n  "t": {\n    "a": "\\n",\r    "b": [\n1.10\n]\n  }\n}'
-    for single, content in ((True, row), (False, listed(row))):
-        [found] = page(content, "id", "t", single=single).rows
-        assert text(found.values)["t"] == '{     "a": "\\n",     "b": [ 1.10 ]   }'
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_values_stay_on_one_line(end, single):
+    row = end.join(['{"id": "1",', '"t": {', '"a": "\\n",', '"b": [', "1.10", "]}}"])
+    [found] = page(row if single else listed(row), "id", "t", single=single).rows
+    gap = " " * len(end)
+    assert text(found.values)["t"] == gap.join(["{", '"a": "\\n",', '"b": [', "1.10", "]}"])
 
 
 def test_values_are_plain_for_whoever_changes_them():
@@ -340,6 +342,12 @@ def test_an_answer_that_is_no_page_may_be_asked_for_again(content, plain):
         page(content, plain=plain)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_a_single_entity_of_many_levels_is_none():
+    content = '{"id":"1","x":' + "[" * 100_000 + "]" * 100_000 + "}"
+    with pytest.raises(UnavailableError, match=r"/x: 200: the answer is no page"):
+        page(content, single=True)
 
 
 # Rows within rows

@@ -110,6 +110,7 @@ async def test_a_pause_counts_as_waiting():
     async with connected(FakeGraph({"/0": [error, body("0")]})) as client:
         stream = client.stream("things")
         await stream.page(get("/0"))
+        await asyncio.sleep(100)
 
     assert stream.metrics.waited == pytest.approx(60.0)
 

@@ -12,6 +12,7 @@ from tap_msteams.client import client, next_pause
 from tap_msteams.errors import (
     AuthenticationError,
     ForbiddenError,
+    MissingError,
     TapError,
     ThrottledError,
     TokenRejectedError,
@@ -94,6 +95,17 @@ async def test_an_answer_that_is_none_after_all_is_asked_for_again(late):
         assert await read(it.stream("things"), "/0") == ["0"]
 
     assert graph.sent == ["/0", "/0"]
+
+
+async def test_a_refusal_in_an_answer_whose_status_was_good_is_what_it_says():
+    graph = FakeGraph({"/0": [refusal(404)]})
+    async with connected(graph) as it:
+        stream = it.stream("things")
+        with pytest.raises(MissingError, match="late"):
+            await stream.page(get("/0"))
+
+    assert graph.sent == ["/0"]
+    assert [status for _, status in stream.metrics.answers] == [404]
 
 
 async def test_who_has_a_new_token_is_given_another_try_for_each_request():

@@ -175,6 +175,22 @@ async def test_a_request_takes_a_token_of_every_limit_at_one_moment():
     assert moments["busy"][-1] == pytest.approx(39 / (4 * HEADROOM), rel=0.05)
 
 
+async def test_what_graph_throttles_is_closed_to_all_who_fall_under_it():
+    loop, moments = asyncio.get_running_loop(), defaultdict(list)
+    answers = iter([ThrottledError("/x", 429, retry_after=60.0)])
+
+    def answered(url):
+        moments[url.split("/")[2]].append(loop.time())
+        return next(answers, body(url)) if "/a/" in url else body(url)
+
+    async with connected(FakeGraph(default=answered), 1) as client:
+        await read_all(client.stream("things"), [team(it, n) for n in range(9) for it in "ab"])
+
+    assert moments["b"] == [0.0] * 9
+    assert moments["a"][0] == 0.0
+    assert all(60 <= moment < 67 for moment in moments["a"][1:])
+
+
 async def test_nobody_polls():
     loop = asyncio.get_running_loop()
     refusal = ThrottledError("/0", 429, retry_after=36_000.0)
@@ -223,11 +239,19 @@ async def test_who_is_cancelled_before_its_turn_leaves_it_to_the_next():
 async def test_who_is_cancelled_at_its_turn_leaves_it_to_the_next():
     async with connected(FakeGraph(), 1) as client:
         stream = client.stream("things")
-        first, second = (asyncio.create_task(read(stream, url)) for url in ("/1", "/2"))
-        await asyncio.sleep(0)  # the first may go now, but has not gone
-        first.cancel()
-        assert await asyncio.wait_for(second, LONG) == ["/2"]
+
+        async def first():
+            await stream.page(get("/1"))
+            second.cancel()  # which may go now, but has not gone
+
+        _, second, third = tasks = [
+            asyncio.create_task(it) for it in (first(), read(stream, "/2"), read(stream, "/3"))
+        ]
+        await asyncio.wait(tasks)
         assert client.is_idle
+
+    assert second.cancelled()
+    assert third.result() == ["/3"]
 
 
 async def test_who_is_cancelled_while_graph_is_asked_gives_the_slot_back():

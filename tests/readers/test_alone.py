@@ -44,6 +44,17 @@ def test_no_more_is_asked_for_than_whoever_takes_the_records_can_take():
     assert len(list(records)) == 39
 
 
+def test_the_next_page_is_asked_for_once_the_records_of_the_last_one_have_been_taken():
+    pages = {"/shelves/a/books": [body(*"123", following="/2")], "/2": [body("4", following="/3")]}
+    graph = FakeGraph({"/shelves": [body("a")], **pages, "/3": [body("5")]})
+    records, asked = alone(graph), ["/shelves", "/shelves/a/books"]
+    assert [(next(records)["id"], graph.sent == asked) for _ in range(3)] == [
+        (id_, True) for id_ in "123"
+    ]
+    assert (next(records)["id"], graph.sent == [*asked, "/2"]) == ("4", True)
+    assert [row["id"] for row in records] == ["5"]
+
+
 @pytest.mark.parametrize("number", [0, 1, 5])
 def test_whoever_has_enough_waits_for_nothing_more(number):
     graph = library()
