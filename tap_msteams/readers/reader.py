@@ -302,12 +302,15 @@ class Reader:
         """Write records; returns when they are written."""
         if records:
             self.shared.metrics.rows += len(records)
+            self.run.unwritten += 1
             try:
                 await self.run.emit(self.stream, records)
             except Exception as error:  # noqa: BLE001 - raised again, as what ends the run
                 # A failure to write is no parent's: it ends the run, like any group of errors.
                 msg = "records cannot be written"
                 raise ExceptionGroup(msg, [error]) from None
+            finally:
+                self.run.unwritten -= 1
 
     def look_at(self, page: Page, parent: Parent) -> None:
         """Note the consent that a page proves, its unreadable rows and undeclared properties."""

@@ -55,6 +55,8 @@ class Run:
     """The exit code of the signal or error that has ended the run early."""
     alone: list[Run] = field(default_factory=list)
     """Runs of single streams that belong to this one."""
+    unwritten: int = 0
+    """Pages whose records are being written."""
     streams: dict[type[Declaration], StreamRun] = field(init=False)
     begun: float = field(init=False)
 
@@ -81,6 +83,11 @@ class Run:
     def all(self) -> list[Run]:
         """This run and the runs that belong to it."""
         return [self, *self.alone]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is waiting or under way, and nothing is being written."""
+        return self.client.is_idle and not self.unwritten
 
     @property
     def open_parents(self) -> int:

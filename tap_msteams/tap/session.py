@@ -24,7 +24,7 @@ BEAT = 1.0
 """Seconds between two checks of the clock, the state and signals."""
 
 IDLE_BEATS = 5
-"""Beats without any request after which the tasks must be waiting for each other."""
+"""Beats without a request or a record after which the tasks must be waiting for each other."""
 
 
 class _StoppedError(Exception):
@@ -110,7 +110,7 @@ class Session:
                 await asyncio.wait_for(self._stopped.wait(), BEAT)
             if self._stopped.is_set():
                 raise _StoppedError
-            idle = idle + 1 if self.run.client.is_idle else 0
+            idle = idle + 1 if self.run.is_idle else 0
             if idle > IDLE_BEATS:
                 msg = "every task waits for another"
                 raise RuntimeError(msg)

@@ -22,14 +22,24 @@ def now():
 
 async def test_tasks_that_wait_for_each_other_end_the_run():
     reading = Reading(FakeGraph({"/shelves": [body("a")]}), Books)
-
-    async def emit(*_):
-        await asyncio.Event().wait()
-
-    reading.run.emit = emit
+    reading.run.streams[Books].feed._producers += 1  # who will never list anything
     with pytest.raises(RuntimeError, match="every task waits for another"):
         await reading.read()
     assert now() < 10
+
+
+async def test_who_waits_for_a_target_waits_for_nobody_else():
+    reading = Reading(FakeGraph({"/shelves": [body(*SHELVES[:9])]}), Books, concurrency=4)
+    target = asyncio.Lock()
+
+    async def emit(stream, records):
+        async with target:
+            await asyncio.sleep(60)
+            await Reading.emit(reading, stream, records)
+
+    reading.run.emit = emit
+    await reading.read()
+    assert (len(reading.ids(Books)), now()) == (9, 9 * 60)
 
 
 @pytest.mark.parametrize("kind", [ThrottledError, UnavailableError])
