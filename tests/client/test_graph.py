@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 import requests
@@ -75,7 +74,7 @@ class Wire(BaseAdapter):
         self.asked.append(request)
         response = requests.Response()
         response.raw, response.status_code = io.BytesIO(self.content), self.status
-        response.url = request.url
+        response.url, response.request = request.url, request
         response.headers.update(self.headers)
         return response
 
@@ -83,8 +82,15 @@ class Wire(BaseAdapter):
         """Nothing is open."""
 
 
-SIGNATURE = SimpleNamespace(authenticate_request=lambda prepared: prepared)
-"""An authenticator that signs everything."""
+class Signature:
+    """Signs whatever is asked of Graph."""
+
+    def authenticate_request(self, prepared):
+        prepared.headers["Authorization"] = "Bearer secret"
+        return prepared
+
+
+SIGNATURE = Signature()
 
 
 def wired(content, status=200, **headers):
@@ -92,9 +98,12 @@ def wired(content, status=200, **headers):
     return at_the_end_of(Wire(content, status, **headers))
 
 
-def at_the_end_of(wire):
+def at_the_end_of(wire, **elsewhere):
+    """Graph at the end of a wire, and other hosts at the ends of others."""
     way = requests.Session()
     way.mount("https://", wire)
+    for host, other in elsewhere.items():
+        way.mount(f"https://{host}.example/", other)
     return Graph("https://graph.microsoft.com", way, SIGNATURE)
 
 
@@ -148,6 +157,52 @@ def test_graphs_clock_is_the_one_that_counts():
     graph.send(get("/x"))
     assert graph.started == datetime(2031, 5, 6, tzinfo=UTC)
     assert timedelta() <= graph.now() - graph.started < timedelta(minutes=1)
+
+
+# Downloads
+
+
+def download(files, location="https://files.example/report?signed"):
+    """What comes of a request that Graph redirects, and the wire to Graph."""
+    graph = Wire(b"", 302, Location=location, **{"request-id": "trace"})
+    request = Request("/x", IDS, elsewhere=True)
+    return at_the_end_of(graph, files=files).send(request), graph
+
+
+def test_a_download_is_read_where_graph_says_and_gets_no_token():
+    files = Wire(b'{"value":[{"id":"1"}]}')
+    answer, graph = download(files)
+    [signed], [unsigned] = graph.asked, files.asked
+
+    assert [row["id"] for row in answer.page().rows] == ["1"]
+    assert unsigned.url == "https://files.example/report?signed"
+    assert signed.headers["Authorization"] == "Bearer secret"
+    assert "Authorization" not in unsigned.headers
+    assert "client-request-id" not in unsigned.headers
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 410, 503])
+def test_a_download_that_is_refused_may_be_asked_for_again(status):
+    files = Wire(b"", status, Location="https://files.example/further")
+    with pytest.raises(UnavailableError, match=f"/x: {status}: the download was refused"):
+        download(files)
+    assert len(files.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["http://files.example/report", "file:///etc/passwd"])
+def test_a_download_that_would_not_be_safe_is_not_followed(location):
+    files = Wire(b"")
+    with pytest.raises(RejectedError, match="not https: not followed"):
+        download(files, location)
+    assert files.asked == []
+
+
+def test_a_redirect_that_nobody_waits_for_is_not_followed():
+    files = Wire(EMPTY)
+    graph = Wire(b"", 302, Location="https://files.example/report", **{"request-id": "trace"})
+    with pytest.raises(RejectedError, match="/x: 302"):
+        at_the_end_of(graph, files=files).send(get("/x"))
+    assert files.asked == []
 
 
 # Against the sandbox
