@@ -13,6 +13,7 @@ from tap_msteams.declaration import Details, Query
 from tap_msteams.readers import GraphStream, Window
 from tap_msteams.streams.runs import SyncIssues, SyncRuns
 from tap_msteams.tap.session import Session
+from tests.client.fake_graph import FakeGraph, body
 from tests.target import HastyTap
 
 SETTINGS = {
@@ -118,6 +119,16 @@ class LibraryTap(HastyTap):
     def discover_streams(self):
         streams = (Shelves, Books, Covers, Loans, Reminders, SyncIssues, SyncRuns)
         return [stream(self) for stream in streams]
+
+
+def shelves(*names, **more):
+    """A Graph with some shelves and whatever else."""
+    return FakeGraph({"/shelves": [body(*names)], **more})
+
+
+def numbered(number):
+    """So many names."""
+    return [f"{n:03}" for n in range(number)]
 
 
 def anything(url):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import threading
 
@@ -12,26 +11,16 @@ import pytest
 from tap_msteams.errors import (
     AuthenticationError,
     ForbiddenError,
-    MissingError,
     RejectedError,
     UnavailableError,
 )
 from tests.client.fake_graph import FakeGraph, body
 from tests.loop import LONG
-from tests.readers.library import Books, Covers, Loans, Reading, Reminders, Shelves
-
-
-def shelves(*names, **more):
-    """A Graph with some shelves and whatever else."""
-    return FakeGraph({"/shelves": [body(*names)], **more})
+from tests.readers.library import Books, Reading, Shelves, numbered, shelves
 
 
 def books_of(shelf):
     return f"/shelves/{shelf}/books"
-
-
-def numbered(number):
-    return [f"{n:03}" for n in range(number)]
 
 
 # Parents and children
@@ -207,165 +196,3 @@ async def test_what_cannot_be_written_ends_the_run_as_itself():
     with pytest.raises(BrokenPipeError):
         await reading.read()
     assert reading.issues == []
-
-
-# Parts
-
-
-def covers(*ids):
-    return json.dumps({"value": [{"id": it} for it in ids]}).encode()
-
-
-def cover(url):
-    return json.dumps({"id": url.split("/")[2].partition("?")[0], "colour": "red"}).encode()
-
-
-async def test_a_part_that_fails_stops_no_other_and_concerns_its_own_row():
-    graph = FakeGraph(
-        {
-            "/shelves": [body("a", "b")],
-            "/shelves/a/covers": [covers("1", "2", "3")],
-            "/shelves/b/covers": [covers("4")],
-            "/covers/1": [MissingError("/x", 404)],
-            "/covers/2": [ZeroDivisionError()],
-        },
-        cover,
-    )
-    reading = Reading(graph, Covers)
-    await reading.read()
-
-    assert sorted(reading.ids(Covers)) == ["3", "4"]
-    assert sorted(it.subject["coverId"] for it in reading.issues) == ["1", "2"]
-
-
-async def test_parts_that_have_begun_are_read_whatever_becomes_of_the_parent():
-    done = threading.Event()
-    following = {"value": [{"id": "1"}], "@odata.nextLink": "/next"}
-
-    def refuse(url):
-        done.set()
-        return RejectedError(url, 400)
-
-    graph = FakeGraph(
-        {
-            "/shelves": [body("a")],
-            "/shelves/a/covers": [json.dumps(following).encode()],
-            "/covers/1": [lambda url: done.wait(LONG) and cover(url)],
-            "/next": [refuse],
-        }
-    )
-    reading = Reading(graph, Covers)
-    await reading.read()
-
-    assert reading.ids(Covers) == ["1"]
-    assert [it.subject for it in reading.issues] == [{"shelfId": "a"}]
-
-
-async def test_a_parent_is_done_once_all_of_its_parts_are():
-    done = []
-
-    def look(url):
-        done.append(reading.run.streams[Covers].metrics.done)
-        return cover(url)
-
-    graph = FakeGraph({"/shelves": [body("a")], "/shelves/a/covers": [covers("1", "2", "3")]}, look)
-    reading = Reading(graph, Covers)
-    await reading.read()
-    metrics = reading.run.streams[Covers].metrics
-
-    assert done == [0, 0, 0]
-    assert (metrics.parents, metrics.done, metrics.rows) == (1, 1, 3)
-    assert metrics.started <= metrics.ended
-
-
-async def test_an_error_that_ends_the_run_cancels_the_parts_of_all():
-    graph = FakeGraph(
-        {"/shelves": [body("a")], "/shelves/a/covers": [covers(*numbered(50))]},
-        lambda _: AuthenticationError("no token"),
-    )
-    reading = Reading(graph, Covers)
-    with pytest.raises(AuthenticationError):
-        await reading.read()
-    assert len(graph.sent) < 10
-
-
-# Bookmarks
-
-
-def lent(*ids):
-    moment = "2026-11-20T10:00:00Z"
-    return json.dumps({"value": [{"id": it, "lentDateTime": moment} for it in ids]}).encode()
-
-
-def read_until(reading):
-    """The shelves with a bookmark for their loans."""
-    entries = reading.state.get("loans", {}).get("shelves", {})
-    return {shelf: since for since, names in entries.items() for shelf in names}
-
-
-async def test_a_bookmark_waits_for_the_streams_below():
-    done = threading.Event()
-    graph = FakeGraph(
-        {
-            "/shelves": [body("a", "b")],
-            "/shelves/a/loans": [lent("1")],
-            "/shelves/b/loans": [lent("2", "3")],
-            "/loans/2/reminders": [lambda url: done.wait(LONG) and body(url)],
-        }
-    )
-    reading = Reading(graph, Loans, Reminders)
-    seen = []
-
-    async def emit(stream, records):
-        await Reading.emit(reading, stream, records)
-        reading.tap.save_bookmarks()
-        seen.append((records[0]["id"], read_until(reading).keys()))
-        if len(reading.ids(Reminders)) == 2:
-            done.set()
-
-    reading.run.emit = emit
-    await reading.read()
-
-    assert not any("b" in shelves for _, shelves in seen)
-    assert read_until(reading) == dict.fromkeys("ab", "2026-11-20T12:00:00.000Z")
-
-
-@pytest.mark.parametrize(
-    "error", [UnavailableError("/x", 503), ForbiddenError("/x", 403), ZeroDivisionError()]
-)
-async def test_a_child_that_was_missed_holds_the_bookmark_of_its_parent_alone(error):
-    graph = FakeGraph(
-        {
-            "/shelves": [body("a", "b")],
-            "/shelves/a/loans": [lent("1")],
-            "/shelves/b/loans": [lent("2", "3")],
-            "/loans/2/reminders": [error],
-        }
-    )
-    reading = Reading(graph, Loans, Reminders)
-    await reading.read()
-
-    assert sorted(reading.ids(Loans)) == ["1", "2", "3"]
-    assert read_until(reading).keys() == {"a"}
-
-
-async def test_a_child_that_is_gone_holds_no_bookmark():
-    graph = FakeGraph(
-        {
-            "/shelves": [body("a")],
-            "/shelves/a/loans": [lent("1")],
-            "/loans/1/reminders": [MissingError("/x", 404)],
-        }
-    )
-    reading = Reading(graph, Loans, Reminders)
-    await reading.read()
-    assert read_until(reading).keys() == {"a"}
-
-
-async def test_a_row_that_cannot_be_read_holds_the_bookmark():
-    row = b'{"value":[{"id":"1","lentDateTime":"2026-11-20T10:00:00Z"},{"id":5}]}'
-    reading = Reading(shelves("a", **{"/shelves/a/loans": [row]}), Loans)
-    await reading.read()
-
-    assert (reading.ids(Loans), read_until(reading)) == (["1"], {})
-    assert [it.severity for it in reading.issues] == ["gap"]
