@@ -28,8 +28,9 @@ LOGGER = logging.getLogger("tap_msteams.test")
 
 
 @pytest.fixture(autouse=True)
-def _own_logging():
-    """Puts the process's logging back to where it was."""
+def _own_logging(monkeypatch):
+    """Puts the process's logging back to where it was, and knows no secret of other tests."""
+    monkeypatch.setattr(logs, "_SECRETS", type(logs._SECRETS)())
     loggers = [logging.getLogger(name) for name in NAMES]
     levels = [it.level for it in loggers]
     handlers = list(logging.root.handlers)
