@@ -11,6 +11,7 @@ from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.loop import SimulatedLoop
+
+ROOT = Path(__file__).parent.parent
 
 PATIENCE = 120
 """Seconds after which nothing will come any more, on however slow a machine."""
@@ -81,6 +84,17 @@ def _use(patch, folder):
     """Make a folder the one of the user's state; on Windows by the word of platformdirs."""
     for name in ("XDG_STATE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         patch.setenv(name, folder)
+
+
+@pytest.fixture(scope="module")
+def own_meltano(tmp_path_factory):
+    """Gives Meltano a system folder of its own: two runs in one write the same catalog."""
+    folder = tmp_path_factory.mktemp("meltano")
+    for kind in ("extractors", "loaders"):
+        (folder / kind).symlink_to(ROOT / ".meltano" / kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MELTANO_SYS_DIR_ROOT", str(folder))
+        yield
 
 
 @dataclass

@@ -13,6 +13,8 @@ from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.loaded import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, key_of, keyed, plain, truth
 
+pytestmark = pytest.mark.usefixtures("own_meltano")
+
 PYTHON = ROOT / ".meltano/loaders/target-duckdb/venv/bin/python"
 
 DUMP = """

@@ -15,6 +15,8 @@ from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.loaded import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, keyed, plain, truth
 
+pytestmark = pytest.mark.usefixtures("own_meltano")
+
 SCHEMA = "teams"
 TYPES = {
     "array": "jsonb",

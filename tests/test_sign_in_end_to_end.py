@@ -18,6 +18,8 @@ from tests.cloud import Sandbox
 from tests.conftest import PATIENCE, SMALL, selection
 from tests.documents import ROOT, WAYS, example, filled, sign_in, started
 
+pytestmark = pytest.mark.usefixtures("own_meltano")
+
 TAP = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tap_msteams "$@"\n'
 LOADER = '#!/bin/sh\ncat > "$(dirname "$0")/$ROWS"\n'
 
