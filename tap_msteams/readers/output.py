@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 _EMPTY = (None, "", msgspec.Raw(b"null"), msgspec.Raw(b'""'))
 
 
-class KeylessError(ValueError):
-    """A row has no value for a property of its key."""
-
-
 class Output:
     """Makes a stream's records: rows with ids of parents, without hidden or deselected values."""
 
