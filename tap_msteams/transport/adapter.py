@@ -14,6 +14,7 @@ from requests.utils import get_auth_from_url
 from typing_extensions import override
 from urllib3.exceptions import InsecureRequestWarning
 
+from tap_msteams.transport.bounds import bound
 from tap_msteams.transport.failures import Way, told
 
 if TYPE_CHECKING:
@@ -41,15 +42,18 @@ class Transport(HTTPAdapter):
         proxy_tls: ssl.SSLContext | None = None,
         connections: int = 4,
         retries: Retry | int = 0,
+        whole: float | None = None,
     ) -> None:
         """Verify servers by `tls`, and proxies with TLS of their own by `proxy_tls`.
 
-        `origin_setting` names the setting that decides the server.
+        `origin_setting` names the setting that decides the server. A whole answer may take `whole`
+        seconds, or any time.
         """
         # One context for all connections reads the certificate authorities once.
         self._tls = tls
         self._proxy_tls = proxy_tls or tls
         self._timeouts = timeouts
+        self._whole = whole
         self._proxies = proxies
         self._origin_setting = origin_setting
         # A context without verification has checked the pin itself, or its user was warned.
@@ -61,12 +65,18 @@ class Transport(HTTPAdapter):
     @override
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
+        if self._whole:
+            bound(self.poolmanager, self._whole)
 
     @override
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         if proxy.startswith("https:"):
             kwargs["proxy_ssl_context"] = self._proxy_tls
-        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._tls)
+        known = proxy in self.proxy_manager
+        pools = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._tls)
+        if self._whole and not known:
+            bound(pools, self._whole)
+        return pools
 
     @override
     def proxy_headers(self, proxy: str) -> dict[str, str]:
@@ -122,4 +132,4 @@ class DirectTransport(Transport):
     def __init__(
         self, tls: ssl.SSLContext, timeouts: Timeouts, *, retries: Retry | int = 0
     ) -> None:
-        super().__init__(tls, timeouts, retries=retries)
+        super().__init__(tls, timeouts, retries=retries, whole=2 * (timeouts[1] or 0) or None)

@@ -11,6 +11,7 @@ import requests
 from urllib3.exceptions import NameResolutionError
 
 from tap_msteams.settings import env_name
+from tap_msteams.transport.bounds import OverdueError
 from tap_msteams.transport.proxies import address
 from tap_msteams.transport.trust import PinMismatchError
 
@@ -133,6 +134,9 @@ def _untrusted(cause: ssl.SSLCertVerificationError, way: Way, of: str) -> str:
 def _of_the_connection(
     error: requests.RequestException, causes: list[BaseException], way: Way
 ) -> _Told:
+    overdue = next((it for it in causes if isinstance(it, OverdueError)), None)
+    if overdue:
+        return type(error), f"{overdue}: check the network and the proxy"
     late = next((match for it in causes if (match := _TIMEOUT.search(str(it)))), None)
     if late and isinstance(error, requests.exceptions.Timeout):
         line = f"no answer in {late[1]} seconds: check the network and the proxy"

@@ -9,21 +9,27 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import requests
-from urllib3.util import Retry
 
 from tap_msteams.settings import env_name
 from tap_msteams.transport.adapter import DirectTransport, Transport
 from tap_msteams.transport.proxies import Proxies
+from tap_msteams.transport.retries import LONGER, UNAVAILABLE, Patience
 from tap_msteams.transport.trust import authorities, tls
 
 if TYPE_CHECKING:
+    from urllib3.util import Retry
+
     from tap_msteams.settings import Settings
     from tap_msteams.transport.adapter import Timeouts
 
 MACHINE_TIMEOUTS = (5.0, 30.0)
 """Seconds for the instance metadata address, on the machine itself, which may be busy."""
 
-_BRIEFLY_UNAVAILABLE = (429, 500, 502, 503, 504)
+UPDATING = frozenset({404, 410})
+"""Statuses of a metadata service that is being updated, for which Microsoft asks for 70 seconds.
+
+https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling
+"""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,45 +41,35 @@ def session(settings: Settings) -> requests.Session:
 
 def identity_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
     """The session for Entra ID; retries below MSAL, which remembers a refusal for a minute."""
-    return _session(settings, _transport(settings, "authority_host", retries=_retries(backoff)))
+    return _token_session(settings, "authority_host", "Entra ID", backoff)
 
 
 def broker_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
     """The session for a broker that hands out tokens."""
-    return _session(settings, _transport(settings, "nango_host", retries=_retries(backoff)))
+    return _token_session(settings, "nango_host", "Nango", backoff)
 
 
 def machine_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
     """The session for the identity endpoint of the machine that the tap runs on."""
-    # 404 and 410 pass, too: the endpoint is being updated.
-    # https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling
-    retries = Retry(
-        total=3,
+    retries = Patience.with_service(
+        "The managed identity endpoint",
+        backoff,
+        attempts=LONGER,
         connect=1,
         read=0,
-        other=0,
-        allowed_methods=None,
-        status_forcelist=(404, 410, *_BRIEFLY_UNAVAILABLE),
-        backoff_factor=backoff,
-        raise_on_status=False,
-        retry_after_max=60,
+        statuses=UPDATING | UNAVAILABLE,
     )
     direct = DirectTransport(authorities(settings.ca_bundle), MACHINE_TIMEOUTS, retries=retries)
     return _session(settings, direct)
 
 
-def _retries(backoff: float) -> Retry:
-    return Retry(
-        total=3,
-        connect=2,
-        read=1,
-        other=0,  # a wrong certificate or proxy password stays wrong
-        allowed_methods=None,
-        status_forcelist=_BRIEFLY_UNAVAILABLE,
-        backoff_factor=backoff,
-        raise_on_status=False,
-        retry_after_max=60,
-    )
+def _token_session(
+    settings: Settings, origin_setting: str, service: str, backoff: float
+) -> requests.Session:
+    retries = Patience.with_service(service, backoff)
+    # Whoever waits for the answer holds the lock of the token store.
+    whole = 2 * settings.request_timeout or None
+    return _session(settings, _transport(settings, origin_setting, retries=retries, whole=whole))
 
 
 def _transport(
@@ -82,6 +78,7 @@ def _transport(
     *,
     connections: int = 4,
     retries: Retry | int = 0,
+    whole: float | None = None,
 ) -> Transport:
     """The adapter for services on the network."""
     context = tls(settings)
@@ -102,6 +99,7 @@ def _transport(
         proxy_tls=authorities(settings.ca_bundle) if pinned else context,
         connections=connections,
         retries=retries,
+        whole=whole,
     )
 
 

@@ -79,7 +79,7 @@ def test_who_gives_tokens_is_asked_again_after_a_failure_that_passes(
     server.answer = (status, {})
     with opened(settings(), backoff=0) as session:
         assert session.post(server.url).status_code == status
-    assert len(server.seen) == 4
+    assert len(server.seen) == 9
 
 
 def test_entra_is_not_asked_again_after_a_refusal(server, settings):
@@ -94,7 +94,7 @@ def test_the_machine_is_asked_again_while_its_endpoint_is_updated(plain, setting
     plain.answer = (status, {})
     with transport.machine_session(settings(), backoff=0) as session:
         assert session.get(plain.url).status_code == status
-    assert len(plain.seen) == 4
+    assert len(plain.seen) == 10
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""How long whoever gives tokens is waited for."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+
+import pytest
+import requests
+from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError
+
+from tap_msteams import transport
+from tap_msteams.transport.failures import reason
+
+TOKENS = (transport.identity_session, transport.broker_session, transport.machine_session)
+
+
+def waits(session, status, **headers):
+    """The waits until a service that always answers so is given up."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    answer = HTTPResponse(b"", names, status)
+    retries = session.get_adapter("https://x").max_retries
+    found = []
+    while True:
+        assert retries.is_retry("POST", status)
+        try:
+            retries = retries.increment("POST", "/token", answer)
+        except MaxRetryError:
+            return found
+        found.append(retries.get_retry_after(answer))
+
+
+@pytest.mark.parametrize("opened", TOKENS)
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_who_gives_tokens_is_waited_for_for_a_minute(settings, opened, status):
+    assert 60 <= sum(waits(opened(settings()), status)) < 90
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_metadata_service_that_is_updated_is_waited_for_as_long_as_microsoft_asks(
+    settings, status
+):
+    assert 70 <= sum(waits(transport.machine_session(settings()), status)) < 90
+
+
+@pytest.mark.parametrize("asked", ["0", "0.2", "-5", "soon", "nan"])
+def test_no_server_makes_a_wait_shorter(settings, asked):
+    session = transport.identity_session(settings())
+    pairs = zip(waits(session, 503, retry_after=asked), waits(session, 503), strict=True)
+    assert all(wait >= least for wait, least in pairs)
+
+
+@pytest.mark.parametrize(("asked", "waited"), [("30", 30), ("86400", 60), ("1e300", 60)])
+def test_a_server_makes_a_wait_longer_up_to_a_minute(settings, asked, waited):
+    session = transport.identity_session(settings())
+    assert set(waits(session, 429, retry_after=asked)) == {waited}
+
+
+def drip(listening, start):
+    """Answer with a beginning, and then with a byte now and then for as long as anybody reads."""
+    client, _ = listening.accept()
+    with client:
+        client.recv(65536)
+        client.sendall(start)
+        try:
+            while True:
+                client.sendall(b"x")
+                time.sleep(0.01)
+        except OSError:
+            pass
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n"],
+    ids=["header", "body"],
+)
+def test_an_answer_that_drips_ends_in_time_although_each_piece_does(settings, start):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        for _ in range(2):  # a header is waited for once more
+            threading.Thread(target=drip, args=(listening, start), daemon=True).start()
+        session = transport.identity_session(settings(request_timeout=0.1), backoff=0)
+        with session, pytest.raises(requests.RequestException) as caught:
+            session.post(f"http://127.0.0.1:{listening.getsockname()[1]}/token")
+    assert "had not ended after 0.2 seconds" in reason(caught.value)
+
+
+def test_an_answer_in_time_is_whole_and_its_connection_is_used_again(server, settings):
+    server.answer = (200, {})
+    with transport.identity_session(settings()) as session:
+        for _ in itertools.repeat(None, 3):
+            assert session.post(server.url).status_code == 200
+        [pool] = session.get_adapter(server.url).poolmanager.pools._container.values()
+    assert (len(server.seen), pool.num_connections) == (3, 1)
