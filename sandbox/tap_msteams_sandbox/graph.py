@@ -27,12 +27,13 @@ ENDPOINTS = tuple(endpoint for area in (*AREAS, batch.AREA) for endpoint in area
 ROLES = tuple(dict.fromkeys(role for area in AREAS for role in area.roles))
 """What an administrator would consent to for reading all that is served here."""
 
-PERMISSIONS = frozenset(
-    name
-    for endpoint in ENDPOINTS
-    for name in (*(endpoint.application or ()), *(endpoint.delegated or ()))
-)
-"""All that any endpoint asks for."""
+APP_ROLES = frozenset(name for it in ENDPOINTS for name in it.application or ())
+"""All that any endpoint asks an application for."""
+
+SCOPES = frozenset(name for it in ENDPOINTS for name in it.delegated or ()) | {"User.Read"}
+"""All that any endpoint asks a user for."""
+
+PERMISSIONS = APP_ROLES | SCOPES
 
 
 class UnknownPermissionError(ValueError):

@@ -19,8 +19,10 @@ from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.areas.reports import Downloads
 from tap_msteams_sandbox.environment import environment
 from tap_msteams_sandbox.faults import Faults
-from tap_msteams_sandbox.graph import ROLES, Graph, granted
+from tap_msteams_sandbox.graph import APP_ROLES, ROLES, SCOPES, Graph, granted
+from tap_msteams_sandbox.identity.authority import GRAPH_ID
 from tap_msteams_sandbox.identity.directory import Directory
+from tap_msteams_sandbox.identity.scopes import GRAPH
 from tap_msteams_sandbox.instants import SECOND
 from tap_msteams_sandbox.replies import GraphError
 from tap_msteams_sandbox.request import Request
@@ -78,8 +80,12 @@ class Sandbox:
         self._compress = compress
         self.name, self._host, self._port = name, host, port
         allowed = granted(ROLES if roles is None else roles)
-        self.identity = Directory(self.tenant, allowed, clock, self._serve)
+        # https://learn.microsoft.com/en-us/graph/permissions-overview#permission-types
+        self.identity = Directory(
+            self.tenant, allowed & APP_ROLES, allowed & SCOPES, clock, self._serve
+        )
         self.entra, self.imds = self.identity.entra, self.identity.imds
+        self.entra.scopes = SCOPES
         graph = Graph(
             self.tenant,
             self._claims,
@@ -159,6 +165,7 @@ class Sandbox:
         identity = self.identity
         self.graph_url = await self._listen(_server(self._graph), context)
         self.service.graph.origin = self.entra.resource = identity.graph_url = self.graph_url
+        self.entra.aliases = frozenset({GRAPH, GRAPH_ID})
         self.authority_host = await self._listen(_runner(identity.authority_routes()), context)
         identity.authority_host = self.authority_host
         self.imds_url = identity.imds_url = await self._listen(_runner(identity.machine_routes()))

@@ -34,7 +34,7 @@ def test_a_token_is_given_for_this_graph_only(open_client):
         "client_id": facts.client_id,
         "client_secret": facts.client_secret,
         "grant_type": "client_credentials",
-        "scope": "https://graph.microsoft.com/.default",
+        "scope": "https://graph.microsoft.us/.default",
     }
     url = f"{client.sandbox.authority_host}/{facts.tenant_id}/oauth2/v2.0/token"
 

@@ -11,15 +11,28 @@ from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.assertions import Assertions
 from tap_msteams_sandbox.identity.form import correlation_id
 from tap_msteams_sandbox.identity.issuer import Issuer
+from tap_msteams_sandbox.identity.scopes import Scopes
 
 if TYPE_CHECKING:
-    from tap_msteams_sandbox.identity.registration import Application
+    from tap_msteams_sandbox.identity.registration import Application, User
 
 SHARED_TENANTS: Final = frozenset({"common", "organizations"})
+
+GRAPH_ID: Final = "00000003-0000-0000-c000-000000000000"
+"""Graph's own registration, the same in every tenant."""
+
+ACCESS_AS_USER: Final = "access_as_user"
+"""The scope of an application that is an API itself.
+
+https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-on-behalf-of-flow
+"""
 
 
 class Authority(Issuer):
     """The issuer with lookups for its endpoints."""
+
+    scopes: frozenset[str] | None = None
+    """All scopes that Graph has; None: whichever is asked for."""
 
     @cached_property
     def assertions(self) -> Assertions:
@@ -40,6 +53,27 @@ class Authority(Issuer):
         if not application.enabled:
             raise Refusal(7000112, client_id=client_id, name=application.name)
         return application
+
+    def api(self, resource: str | None) -> Application | None:
+        """Return the application that a resource is, unless it is Graph."""
+        return self.applications.get((resource or "").removeprefix("api://"))
+
+    def read(self, application: Application, text: str) -> Scopes:
+        """Return the scopes of a request; all of them exist."""
+        scopes = Scopes.parse(text)
+        known = {ACCESS_AS_USER} if self.api(scopes.resource) else self.scopes
+        unknown = scopes.named - known if known is not None else ()
+        for name in sorted(unknown):
+            resource = scopes.resource if self.api(scopes.resource) else GRAPH_ID
+            raise Refusal(650053, name=application.name, got=name, resource=resource or "")
+        return scopes
+
+    def missing(self, application: Application, user: User, text: str) -> frozenset[str]:
+        """Return what is asked for and not consented to."""
+        scopes = self.read(application, text)
+        if self.api(scopes.resource):
+            return frozenset()
+        return scopes.names(application) - user.consented(application)
 
     def refuse(self, request: web.Request, refusal: Refusal) -> web.Response:
         """Return a refusal as JSON."""

@@ -139,7 +139,7 @@ class Authorize:
 
     async def _begin(self, request: web.Request, form: Form) -> web.Response:
         pending = self._pending(request, form)
-        if isinstance(problem := _problem(form), Refusal):
+        if isinstance(problem := self._problem(pending), Refusal):
             return self._reject(request, pending, problem)
         user = self._sessions.get(request.cookies.get(SESSION, ""))
         hint = form.get("login_hint")
@@ -219,8 +219,26 @@ class Authorize:
         return self._answer_with_code(pending, user)
 
     def _missing(self, pending: Request, user: User) -> frozenset[str]:
-        names = Scopes.parse(pending.form["scope"]).names(pending.application)
-        return names - user.consented(pending.application)
+        return self._authority.missing(pending.application, user, pending.form["scope"])
+
+    def _problem(self, pending: Request) -> Refusal | None:
+        """Return the problem of a request that the application is told of."""
+        form = pending.form
+        method, challenge = form.get("code_challenge_method", "plain"), form.get("code_challenge")
+        try:
+            if form["response_type"] != "code":
+                return Refusal(700054, got=form["response_type"])
+            self._authority.read(pending.application, form["scope"])
+            form.claims.get("")
+        except Refusal as refusal:
+            return refusal
+        if form.get("response_mode", "query") not in MODES:
+            return Refusal(90014, got="response_mode")
+        if form.get("prompt", "none") not in PROMPTS:
+            return Refusal(90014, got="prompt")
+        if challenge and (method not in METHODS or len(challenge) not in CHALLENGE_SIZES):
+            return Refusal(50147)
+        return None
 
     def _grant_to_all(self, pending: Request) -> web.Response:
         application = pending.application
@@ -265,25 +283,6 @@ class Authorize:
             parts = parts._replace(query=f"{parts.query}&{text}" if parts.query else text)
         location = parts._replace(path=parts.path or "/").geturl()
         return web.Response(status=302, headers={"Location": location})
-
-
-def _problem(form: Form) -> Refusal | None:
-    """Return the problem of a request that the application is told of."""
-    method, challenge = form.get("code_challenge_method", "plain"), form.get("code_challenge")
-    try:
-        if form["response_type"] != "code":
-            return Refusal(700054, got=form["response_type"])
-        Scopes.parse(form["scope"])
-        form.claims.get("")
-    except Refusal as refusal:
-        return refusal
-    if form.get("response_mode", "query") not in MODES:
-        return Refusal(90014, got="response_mode")
-    if form.get("prompt", "none") not in PROMPTS:
-        return Refusal(90014, got="prompt")
-    if challenge and (method not in METHODS or len(challenge) not in CHALLENGE_SIZES):
-        return Refusal(50147)
-    return None
 
 
 def _verify(begun: Form, verifier: str | None) -> None:

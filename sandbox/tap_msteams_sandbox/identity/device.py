@@ -15,7 +15,7 @@ from aiohttp import web
 from tap_msteams_sandbox.identity import pages
 from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.form import Form
-from tap_msteams_sandbox.identity.scopes import WITHOUT_ADMIN, Scopes
+from tap_msteams_sandbox.identity.scopes import WITHOUT_ADMIN
 
 if TYPE_CHECKING:
     from tap_msteams_sandbox.identity.authority import Authority
@@ -106,7 +106,7 @@ class Devices:
         try:
             self._authority.tenant(request.match_info["tenant"])
             application = self._authority.application(form["client_id"])
-            Scopes.parse(form["scope"])
+            self._authority.read(application, form["scope"])
         except Refusal as refused:
             return self._authority.refuse(request, refused)
         device_code = f"HAQ{secrets.token_urlsafe(48)}"
@@ -172,5 +172,4 @@ class Devices:
         raise Refusal(70018)
 
     def _missing(self, waiting: _Waiting, user: User) -> frozenset[str]:
-        names = Scopes.parse(waiting.scope).names(waiting.application)
-        return names - user.consented(waiting.application)
+        return self._authority.missing(waiting.application, user, waiting.scope)

@@ -42,14 +42,15 @@ class Directory:
     def __init__(
         self,
         tenant: Company,
-        granted: frozenset[str],
+        roles: frozenset[str],
+        scopes: frozenset[str],
         clock: Callable[[], float],
         serve: Serve,
     ) -> None:
         random = tenant.random("applications")
         client_id, secret = guid(random), f"sandbox~{random.getrandbits(160):040x}"
         refresh_token = f"1.sandbox.{random.getrandbits(240):060x}"
-        scopes = granted | {"User.Read"}
+        scopes |= {"User.Read"}
         me = tenant.me
         self.me = User(me.id, refresh_token, me.principal_name, me.display_name, admin=True)
         other = next((it for it in tenant.people if it.id != me.id), None)
@@ -61,11 +62,11 @@ class Directory:
         self.confidential = Application(
             client_id,
             secret,
-            granted,
+            roles,
             scopes,
         )
         self.public = Application(guid(random), scopes=scopes, name="Contoso Connector (desktop)")
-        self.assigned = Application(guid(random), roles=granted, name="contoso-connector")
+        self.assigned = Application(guid(random), roles=roles, name="contoso-connector")
         applications = [self.confidential, self.public, self.assigned]
         self.entra = Entra(tenant.id, applications, [self.me, self.colleague], clock=clock)
         self.confidential.federated = [

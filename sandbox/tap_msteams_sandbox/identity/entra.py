@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from tap_msteams_sandbox.identity import metadata
 from tap_msteams_sandbox.identity.aadsts import Refusal
-from tap_msteams_sandbox.identity.authority import SHARED_TENANTS, Authority
+from tap_msteams_sandbox.identity.authority import ACCESS_AS_USER, SHARED_TENANTS, Authority
 from tap_msteams_sandbox.identity.authorize import Authorize
 from tap_msteams_sandbox.identity.device import Devices
 from tap_msteams_sandbox.identity.federation import Federation
 from tap_msteams_sandbox.identity.form import Form
-from tap_msteams_sandbox.identity.issuer import Grant, b64
+from tap_msteams_sandbox.identity.issuer import ASSERTION, PUBLIC, SECRET, Grant, b64
 from tap_msteams_sandbox.identity.registration import Application, User
-from tap_msteams_sandbox.identity.scopes import DEFAULT, GRAPH, Scopes
+from tap_msteams_sandbox.identity.scopes import DEFAULT, GRAPH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["Application", "Entra", "User"]
 
 DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+ON_BEHALF_OF: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+"""https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-on-behalf-of-flow"""
+_FOR_USERS: Final = frozenset(
+    {"refresh_token", "authorization_code", "device_code", DEVICE_CODE, ON_BEHALF_OF}
+)
 _LONG_LIVED: Final = 7200
 
 
@@ -42,6 +49,10 @@ class _Session:
     strong: bool = True
     nonce: str = ""
     asked: Mapping[str, Any] | None = None
+    proof: str = PUBLIC
+    """How the application has proved its identity."""
+    issuer: str = ""
+    """The issuer as the client knows it."""
 
 
 class Entra(Authority):
@@ -76,35 +87,12 @@ class Entra(Authority):
     def routes(self) -> list[web.RouteDef]:
         """The endpoints of an authority, and of the federated issuers."""
         return [
-            web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
+            *metadata.routes(self),
             web.post("/{tenant}/oauth2/v2.0/token", self._token),
             *self.authorize.routes(),
             *self.devices.routes(),
             *self.federation.routes(),
         ]
-
-    async def _configuration(self, request: web.Request) -> web.Response:
-        tenant = request.match_info["tenant"]
-        try:
-            issuer = self.tenant(tenant)
-        except Refusal as refused:
-            return self.refuse(request, refused)
-        authority = f"{request.scheme}://{request.host}"
-        path = tenant if tenant in SHARED_TENANTS else issuer
-        return web.json_response(
-            {
-                "issuer": f"{authority}/{issuer}/v2.0",
-                "authorization_endpoint": f"{authority}/{path}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{authority}/{path}/oauth2/v2.0/token",
-                "device_authorization_endpoint": f"{authority}/{path}/oauth2/v2.0/devicecode",
-                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-                "response_modes_supported": ["query", "fragment", "form_post"],
-                "response_types_supported": ["code", "id_token", "code id_token"],
-                "subject_types_supported": ["pairwise"],
-                "tenant_region_scope": "EU",
-                "cloud_instance_name": "microsoftonline.com",
-            },
-        )
 
     async def _token(self, request: web.Request) -> web.Response:
         self.requests += 1
@@ -114,6 +102,7 @@ class Entra(Authority):
         form = await Form.of(request)
         url = f"{request.scheme}://{request.host}{request.path}"
         try:
+            form.take_credentials(request.headers.get("Authorization"))
             answer = self._answer(request.match_info["tenant"], form, url)
         except Refusal as refused:
             return self.refuse(request, refused)
@@ -127,20 +116,35 @@ class Entra(Authority):
             raise Refusal(self.refusal, client_id=application.client_id, name=application.name)
         if grant_type == "client_credentials":
             return self._client_credentials(tenant, application, form, url)
-        if grant_type not in {"refresh_token", "authorization_code", "device_code", DEVICE_CODE}:
+        if grant_type not in _FOR_USERS:
             raise Refusal(70003, got=grant_type)
-        self._authenticate(application, form, url)
+        proof = self._authenticate(application, form, url)
         if grant_type == "refresh_token":
             grant = self.redeem(application, form["refresh_token"])
-            session = _Session(grant.user, form["scope"], grant, grant.strong)
+            session = _Session(grant.user, form.get("scope", grant.scope), grant, grant.strong)
         elif grant_type == "authorization_code":
             code = self.authorize.redeem(application, form)
             scope = form.get("scope", code.scope)
             session = _Session(code.user, scope, nonce=code.nonce, asked=code.asked)
+        elif grant_type == ON_BEHALF_OF:
+            session = _Session(self._user_behind(application, form), form["scope"])
         else:
             sign_in = self.devices.redeem(application, form["device_code"])
             session = _Session(sign_in.user, sign_in.scope)
+        session.proof, session.issuer = proof, _issuer(url, self.tenant_id)
         return self._user_answer(application, session, form)
+
+    def _user_behind(self, application: Application, form: Form) -> User:
+        """Return the user for whom somebody calls an application."""
+        if form["requested_token_use"] != "on_behalf_of":  # noqa: S105 (no secret)
+            raise Refusal(900144, got="requested_token_use")
+        claims = self.said_by(form["assertion"])
+        if claims is None or claims["idtyp"] != "user":
+            raise Refusal(50013)
+        if self.api(claims["aud"]) is not application:
+            own, name = application.client_id, application.name
+            raise Refusal(500131, got=claims["aud"], expected=own, client_id=own, name=name)
+        return self.users[claims["oid"]]
 
     def _client_credentials(
         self, tenant: str, application: Application, form: Form, url: str
@@ -153,8 +157,8 @@ class Entra(Authority):
         resource = self._resource(scopes[0].rpartition("/")[0])
         if not {"client_secret", "client_assertion"} & set(form):
             raise Refusal(7000218)
-        self._authenticate(application, form, url)
-        token, claims = self.issue_app_token(application, resource, form.claims)
+        proof = self._authenticate(application, form, url)
+        token, claims = self.issue_app_token(application, resource, form.claims, proof)
         return {**self._lifetimes(claims), "access_token": token}
 
     def _user_answer(
@@ -165,59 +169,70 @@ class Entra(Authority):
             raise Refusal(50057)
         if user.mfa_required and not session.strong:
             raise Refusal(50076)
-        scopes = Scopes.parse(session.scope)
-        granted = scopes.granted(application, user) - self.withheld
+        scopes = self.read(application, session.scope)
+        if self.api(scopes.resource):
+            granted = frozenset({ACCESS_AS_USER})
+        else:
+            granted = scopes.granted(application, user) - self.withheld
         resource = self._resource(scopes.resource or self.resource or GRAPH)
         asked = {**(session.asked or {}), **form.claims}
-        token, claims = self.issue_user_token(application, user, resource, granted, asked)
+        token, claims = self.issue_user_token(
+            application, user, resource, granted, asked, proof=session.proof
+        )
         answer = {
             **self._lifetimes(claims),
             "access_token": token,
             "scope": scopes.echo(self.withheld),
         }
         if "offline_access" in scopes.identity:
-            answer["refresh_token"] = self.issue_refresh_token(user, application, session.grant)
+            answer["refresh_token"] = self.issue_refresh_token(
+                user, application, session.grant, session.scope
+            )
         if "openid" in scopes.identity:
-            answer["id_token"] = self._id_token(application, user, session.nonce)
+            answer["id_token"] = self._id_token(application, session)
         if form.get("client_info") == "1":
             answer["client_info"] = b64({"uid": user.oid, "utid": self.tenant_id})
         return answer
 
-    def _id_token(self, application: Application, user: User, nonce: str) -> str:
+    def _id_token(self, application: Application, session: _Session) -> str:
+        user = session.user
         now = int(self.clock())
         identity = {
             "aud": application.client_id,
-            "iss": f"https://login.microsoftonline.com/{self.tenant_id}/v2.0",
+            "iss": session.issuer,
             "iat": now,
             "nbf": now,
             "exp": now + self.lifetime,
             "name": user.name,
-            **({"nonce": nonce} if nonce else {}),
+            **({"nonce": session.nonce} if session.nonce else {}),
             "oid": user.oid,
             "preferred_username": user.user_principal_name,
-            "sub": user.oid,
+            "sub": self.subject(application, user),
             "tid": self.tenant_id,
             "ver": "2.0",
         }
         return self.sign(identity)
 
-    def _authenticate(self, application: Application, form: Form, url: str) -> None:
-        """Check the credentials of an application."""
+    def _authenticate(self, application: Application, form: Form, url: str) -> str:
+        """Check the credentials of an application; return what kind they are of."""
         secret = form.get("client_secret")
         if secret is None and "client_assertion" not in form:
             if application.confidential and not application.public_flows:
                 raise Refusal(7000218)
-        elif not application.confidential:
+            return PUBLIC
+        if not application.confidential:
             raise Refusal(700025)
-        elif secret is None:
+        if secret is None:
             self.assertions.check(application, form, url, self.clock())
-        elif secret != application.secret:
+            return ASSERTION
+        if secret != application.secret:
             raise Refusal(7000215, client_id=application.client_id)
-        elif application.secret_expires <= self.clock():
+        if application.secret_expires <= self.clock():
             raise Refusal(7000222, client_id=application.client_id)
+        return SECRET
 
     def _resource(self, resource: str) -> str:
-        if self.resource not in {None, resource}:
+        if not self.serves(resource) and not self.api(resource):
             raise Refusal(500011, got=resource)
         return resource
 
@@ -226,3 +241,9 @@ class Entra(Authority):
         answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
         # Long-lived tokens come with the time to replace them at.
         return answer | ({"refresh_in": lifetime // 2} if lifetime >= _LONG_LIVED else {})
+
+
+def _issuer(url: str, tenant_id: str) -> str:
+    """Return the issuer that the metadata beside a token endpoint names."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/{tenant_id}/v2.0"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import json
 import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from tap_msteams_sandbox.identity import keys
 from tap_msteams_sandbox.identity.aadsts import Refusal
 from tap_msteams_sandbox.identity.registration import Application, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from cryptography import x509
 
 __all__ = ["Application", "Grant", "Issuer", "User", "b64"]
 
@@ -28,6 +31,18 @@ LONG_LIFETIME: Final = 28 * 3600
 
 https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-continuous-access-evaluation#token-lifetime
 """
+
+SIGNER: Final = "accounts.accesscontrol.windows.net"
+"""The name in the certificate of Entra's keys."""
+
+PUBLIC, SECRET, ASSERTION = "0", "1", "2"
+"""How an application has proved its identity, as tokens say it in `appidacr`.
+
+https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference
+"""
+
+FIRST_SCOPE: Final = ".default offline_access openid profile"
+"""What a user's first refresh token is good for."""
 
 WRITTEN_HERE: Final = "1.AX"
 """How refresh tokens and codes begin."""
@@ -44,6 +59,8 @@ class Grant:
     """One sign-in and all that was made of it."""
     strong: bool = False
     """Whether that sign-in had a second factor."""
+    scope: str = FIRST_SCOPE
+    """What was asked for."""
 
 
 class Issuer:
@@ -67,11 +84,12 @@ class Issuer:
         """Seconds that an access token lives."""
         self.resource: str | None = None
         """The Graph origin that tokens are issued for; None = whichever is asked for."""
+        self.aliases: frozenset[str] = frozenset()
+        """Other names of that Graph."""
         self.strict = False
         """Whether a refresh token is good for one use, and a second use ends its whole family."""
         self.long_lived = False
         """Whether clients that declare the capability CP1 get tokens for more than a day."""
-        self._key = secrets.token_bytes(32)
         self._issued: dict[str, dict[str, Any]] = {}
         self._asked: dict[str, Mapping[str, Any]] = {}
         self._grants = {
@@ -82,12 +100,29 @@ class Issuer:
         self._ended: set[str] = set()
         self._challenged: Mapping[str, Any] = {}
 
+    @cached_property
+    def certificate(self) -> x509.Certificate:
+        """The certificate of the key that signs tokens."""
+        return keys.certificate(SIGNER)
+
+    @cached_property
+    def key_id(self) -> str:
+        """The name of that key."""
+        return keys.thumbprint(self.certificate)
+
     def claims(self, bearer: str) -> dict[str, Any] | None:
-        """Return the claims of an access token, None if it is unknown, expired or revoked."""
+        """Return the claims of a token for Graph, None if it is unknown, expired or revoked."""
+        claims = self.said_by(bearer)
+        return claims if claims and self.serves(claims["aud"]) else None
+
+    def said_by(self, bearer: str) -> dict[str, Any] | None:
+        """Return the claims of a token for whichever resource."""
         claims = self._issued.get(bearer)
-        if claims is None or claims["exp"] <= self.clock():
-            return None
-        return claims if self.resource in {None, claims["aud"]} else None
+        return claims if claims and claims["exp"] > self.clock() else None
+
+    def serves(self, resource: str) -> bool:
+        """Whether a name is one of this Graph's."""
+        return self.resource is None or resource.rstrip("/") in {self.resource, *self.aliases}
 
     def revoke_access_tokens(self) -> None:
         """Make Graph refuse every access token issued so far."""
@@ -128,30 +163,36 @@ class Issuer:
         application: Application,
         resource: str,
         asked: Mapping[str, Any] | None = None,
+        proof: str = ASSERTION,
     ) -> tuple[str, dict[str, Any]]:
         """An access token of an application for itself, and what it says."""
         # An application without consent gets a token all the same, just one without roles.
         roles = {"roles": sorted(application.roles)} if application.roles else {}
-        claims = {"oid": application.object_id, "idtyp": "app", **roles}
+        oid = application.object_id
+        claims = {"oid": oid, "sub": oid, "idtyp": "app", "appidacr": proof, **roles}
         return self.issue(application, resource, asked, **claims)
 
-    def issue_user_token(
+    def issue_user_token(  # noqa: PLR0913 (what a token says)
         self,
         application: Application,
         user: User,
         resource: str,
         scopes: Iterable[str],
         asked: Mapping[str, Any] | None = None,
+        *,
+        proof: str = PUBLIC,
     ) -> tuple[str, dict[str, Any]]:
         """An access token of an application in a user's name, and what it says."""
         return self.issue(
             application,
             resource,
             asked,
+            appidacr=proof,
             idtyp="user",
             name=user.name,
             oid=user.oid,
             scp=" ".join(sorted(scopes)),
+            sub=self.subject(application, user),
             upn=user.user_principal_name,
         )
 
@@ -174,6 +215,7 @@ class Issuer:
             "exp": now + (LONG_LIFETIME if capable and self.long_lived else self.lifetime),
             "app_displayname": application.name,
             "appid": application.client_id,
+            "idp": f"https://sts.windows.net/{self.tenant_id}/",
             "tid": self.tenant_id,
             "uti": secrets.token_urlsafe(16),
             "ver": "1.0",
@@ -184,19 +226,24 @@ class Issuer:
         self._issued[token], self._asked[token] = content, asked
         return token, content
 
+    def subject(self, application: Application, user: User) -> str:
+        """The id by which one application knows a user, and no other does."""
+        pair = f"{self.tenant_id}/{application.client_id}/{user.oid}".encode()
+        return base64.urlsafe_b64encode(hashlib.sha256(pair).digest()).rstrip(b"=").decode()
+
     def sign(self, content: Mapping[str, object]) -> str:
         """A signed token of this tenant."""
-        signed = f"{b64({'typ': 'JWT', 'alg': 'HS256'})}.{b64(content)}"
-        signature = hmac.digest(self._key, signed.encode(), hashlib.sha256)
-        return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+        return keys.sign(content, keys.key(SIGNER), kid=self.key_id, x5t=self.key_id)
 
     def issue_refresh_token(
-        self, user: User, application: Application, grant: Grant | None = None
+        self, user: User, application: Application, grant: Grant | None = None, scope: str = ""
     ) -> str:
         """One more refresh token, of a grant's family or of a new one; others stay valid."""
         token = f"{WRITTEN_HERE}{secrets.token_urlsafe(48)}"
         family, strong = (grant.family, grant.strong) if grant else (token, True)
-        self._grants[token] = Grant(user, application.client_id, self.clock(), family, strong)
+        self._grants[token] = Grant(
+            user, application.client_id, self.clock(), family, strong, scope or FIRST_SCOPE
+        )
         return token
 
     def redeem(self, application: Application, refresh_token: str) -> Grant:

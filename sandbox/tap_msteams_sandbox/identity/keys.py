@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import jwt
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
+from jwt.algorithms import RSAAlgorithm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,63 +84,64 @@ def pfx(
     return pkcs12.serialize_key_and_certificates(b"tap", private, found, above or None, protection)
 
 
-def thumbprints(found: x509.Certificate) -> frozenset[str]:
-    """How a token's header can name a certificate: x5t and x5t#S256."""
-    der = found.public_bytes(serialization.Encoding.DER)
-    digests = (hashlib.sha1(der, usedforsecurity=False), hashlib.sha256(der))
-    return frozenset(_base64url(it.digest()) for it in digests)
-
-
 class Token(NamedTuple):
     """A signed token taken apart."""
 
+    text: str
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
-    signed: bytes
-    signature: bytes
 
     @classmethod
     def read(cls, text: str) -> Token | None:
         """Return the token of a text, if it is one."""
         try:
-            header, claims, signature = text.split(".")
-            found = cls(
-                json.loads(_from_base64url(header)),
-                json.loads(_from_base64url(claims)),
-                f"{header}.{claims}".encode(),
-                _from_base64url(signature),
-            )
-        except ValueError:
+            found = jwt.decode_complete(text, options={"verify_signature": False})
+        except jwt.InvalidTokenError:
             return None
-        return found if isinstance(found.header, dict) and isinstance(found.claims, dict) else None
+        return cls(text, found["header"], found["payload"])
 
     def signed_by(self, public: rsa.RSAPublicKey) -> bool:
         """Whether that key has signed it, with RS256 or PS256."""
-        ways: dict[Any, padding.AsymmetricPadding] = {
-            "RS256": padding.PKCS1v15(),
-            "PS256": padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size),
-        }
-        way = ways.get(self.header.get("alg"))
-        if way is None:
-            return False
         try:
-            public.verify(self.signature, self.signed, way, hashes.SHA256())
-        except InvalidSignature:
+            jwt.PyJWS().decode(self.text, public, algorithms=["RS256", "PS256"])
+        except jwt.InvalidTokenError:
             return False
         return True
 
 
 def sign(claims: Mapping[str, object], private: rsa.RSAPrivateKey, **header: object) -> str:
     """A token of a public issuer."""
-    parts = ({"typ": "JWT", "alg": "RS256", **header}, claims)
-    signed = ".".join(_base64url(json.dumps(it, separators=(",", ":")).encode()) for it in parts)
-    signature = private.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    return f"{signed}.{_base64url(signature)}"
+    return jwt.encode(dict(claims), private, "RS256", header)
+
+
+def published(found: x509.Certificate) -> dict[str, Any]:
+    """A certificate's key as an issuer publishes it.
+
+    https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens#validate-the-signature
+    """
+    public = found.public_key()
+    assert isinstance(public, rsa.RSAPublicKey)  # noqa: S101 (all keys of this module are)
+    der = found.public_bytes(serialization.Encoding.DER)
+    return {
+        **RSAAlgorithm.to_jwk(public, as_dict=True),
+        "use": "sig",
+        "kid": thumbprint(found),
+        "x5t": thumbprint(found),
+        "x5c": [base64.b64encode(der).decode()],
+    }
+
+
+def thumbprint(found: x509.Certificate) -> str:
+    """How a token's header names a certificate: x5t."""
+    der = found.public_bytes(serialization.Encoding.DER)
+    return _base64url(hashlib.sha1(der, usedforsecurity=False).digest())
+
+
+def thumbprints(found: x509.Certificate) -> frozenset[str]:
+    """How it can name one: x5t and x5t#S256."""
+    der = found.public_bytes(serialization.Encoding.DER)
+    return frozenset({thumbprint(found), _base64url(hashlib.sha256(der).digest())})
 
 
 def _base64url(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _from_base64url(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

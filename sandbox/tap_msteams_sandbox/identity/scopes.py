@@ -57,7 +57,12 @@ class Scopes:
     @property
     def resource(self) -> str | None:
         """The resource of the permissions, if it is named."""
-        return next((it.rpartition("/")[0] for it in self.asked if "://" in it), None)
+        return next((it.rpartition("/")[0] for it in self.asked if "/" in it), None)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The permissions by their short names, as far as they are named one by one."""
+        return frozenset(map(_name, self.asked)) - {DEFAULT}
 
     def names(self, application: Application) -> frozenset[str]:
         """The permissions by their short names."""
