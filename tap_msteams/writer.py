@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
 from typing_extensions import override
-
-from tap_msteams.errors import TapError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,14 +60,9 @@ class RecordWriter(MsgSpecWriter):
         elif kind == "STATE":
             self.state_bytes += len(line)
             self._last_state_bytes = len(line)
-        write_all(line)
+        sys.stdout.buffer.write(line)
         if kind != "RECORD":
-            try:
-                sys.stdout.buffer.flush()
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                raise _unwritable(error) from error
+            sys.stdout.buffer.flush()
 
     def write_records(
         self, stream: str, records: Iterable[dict[str, Any]], version: int | None
@@ -81,22 +73,4 @@ class RecordWriter(MsgSpecWriter):
             [_RecordMessage(stream, record, extracted, version) for record in records]
         )
         self.record_bytes += len(lines)
-        write_all(lines)
-
-
-def write_all(content: bytes | bytearray) -> None:
-    """Write all bytes to stdout: with PYTHONUNBUFFERED a signal cuts a single write short."""
-    rest = memoryview(content)
-    try:
-        while rest:
-            rest = rest[sys.stdout.buffer.write(rest) :]
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _unwritable(error) from error
-
-
-def _unwritable(error: OSError) -> TapError:
-    # The rest of the buffer would fail again when Python ends.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return TapError(f"stdout cannot be written to: {error.strerror}")
+        sys.stdout.buffer.write(lines)

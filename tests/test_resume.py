@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import select
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,7 @@ def test_after_a_kill_the_next_run_goes_on_without_gaps(target, start, route):
     assert reader.rows() == reader.shown()
 
 
-SIGNALS = {signal.SIGTERM: 143, signal.SIGINT: 130}
+SIGNALS = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -131,17 +132,65 @@ def test_a_signal_does_not_wait_for_graph(target, start):
     assert process.end() == 143
 
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only there pipes can get room")
+
+
+@on_linux
+@pytest.mark.parametrize("lines", [0, 40], ids=["schemas", "records"])
+def test_a_signal_ends_a_run_whose_target_reads_no_more(target, start, lines):
+    process = start(target(tenant=BUSY, page_size=20))
+    process.read(lines)
+    select.select([process.stdout], [], [], PATIENCE)  # it writes, and waits for a reader
+    process.popen.send_signal(signal.SIGTERM)
+    code = process.popen.wait(PATIENCE)
+    left = process.stdout.read().splitlines(keepends=True)
+
+    assert code == 143
+    assert left[-1].endswith(b"\n")
+    assert json.loads(left[-1])["type"] == "STATE"
+    assert len(left) < 100
+
+
+# The tap of the command line, for which there is no more room in a pipe.
+CROWDED = """
+import sys
+from tap_msteams import stdout
+from tap_msteams.cli import main
+from tap_msteams.tap import tap
+stdout.ROOM, tap.STOP_SECONDS = 4096, int(sys.argv.pop(1))
+main()
+"""
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_second_signal_ends_a_run_that_nobody_reads(target, start, unbuffered):
     variables = {"PYTHONUNBUFFERED": unbuffered}
-    process = start(target(tenant=BUSY, page_size=20), variables=variables)
+    command = [sys.executable, "-c", CROWDED, str(60 * PATIENCE)]
+    process = start(target(tenant=BUSY, page_size=20), command, variables=variables)
     process.read(2)
-    process.popen.send_signal(signal.SIGTERM)
-    process.says("stopping")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        process.popen.send_signal(number)
+
+    assert process.end() in {129, 143}
+    assert "Traceback" not in "".join(process.told)
+
+
+def test_a_run_that_nobody_reads_ends_in_time_after_a_signal(target, start):
+    command = [sys.executable, "-c", CROWDED, "1"]
+    process = start(target(tenant=BUSY, page_size=20), command)
+    process.read(2)
     process.popen.send_signal(signal.SIGTERM)
 
     assert process.end() == 143
-    assert "Traceback" not in "".join(process.told)
+
+
+def test_a_hangup_that_is_ignored_stays_ignored(target, start):
+    process = start(target(tenant=BUSY), ["nohup", sys.executable, "-m", "tap_msteams"])
+    process.read(2)
+    process.popen.send_signal(signal.SIGHUP)
+    process.rest()
+
+    assert process.end() == 0
 
 
 def test_a_sign_in_that_is_revoked_ends_a_run_in_one_line(target, start):

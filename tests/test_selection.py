@@ -6,6 +6,7 @@ from math import ceil
 
 import pytest
 
+from tap_msteams.errors import CatalogError
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.endpoints import Routes
@@ -62,11 +63,11 @@ def test_a_deselected_stream_is_neither_asked_for_nor_written(open_sandbox):
     assert sandbox.count() == {"GET /users": 1}
 
 
-def test_a_run_without_streams_asks_for_nothing(open_sandbox):
+@pytest.mark.parametrize("streams", [[], ["sync_issues", "sync_runs"]])
+def test_a_catalog_that_selects_nothing_of_graphs_is_refused(open_sandbox, streams):
     sandbox = open_sandbox()
-    output = run_tap(sandbox.unpaced(), streams=[])
-    assert output.code == 0
-    assert not output.schemas
+    with pytest.raises(CatalogError, match="nothing is selected"):
+        run_tap(sandbox.unpaced(), streams=streams)
     assert sandbox.count() == {}
 
 

@@ -30,7 +30,7 @@ def schema(properties):
 
 
 def written(message, pipe):
-    with redirect_stdout(io.TextIOWrapper(pipe, encoding="utf-8")):
+    with redirect_stdout(io.TextIOWrapper(io.BufferedWriter(pipe), encoding="utf-8")):
         RecordWriter().write_message(message)
         return json.loads(pipe.getvalue())
 

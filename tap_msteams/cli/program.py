@@ -10,7 +10,7 @@ import click
 from singer_sdk.exceptions import MappingError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_msteams import logs
+from tap_msteams import logs, stdout
 from tap_msteams.cli import (
     admin_consent_url,
     doctor,
@@ -64,11 +64,20 @@ def main() -> None:
     try:
         singer = cast("SingerCommand", TapMSTeams.cli)  # sets up the log
         logs.install()
-        Program.beside(singer)()
+        stdout.install()
+        try:
+            Program.beside(singer)()
+        finally:
+            sys.stdout.flush()
     except TapError as error:
         lines = str(error).splitlines()
     except MappingError as error:
         lines = [f"'stream_maps' (env {env_name('stream_maps')}): {error}"]
+    except MemoryError:
+        lines = ["there is not enough memory"]
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        lines = [f"the system refuses: {error.strerror or error}{where}"]
     else:
         return
     for line in lines:

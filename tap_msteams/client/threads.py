@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from typing_extensions import override
 
+from tap_msteams.errors import TapError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,8 +33,12 @@ class DaemonThreads(Executor):
 
     def start(self) -> None:
         """Have the threads wait for calls."""
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except RuntimeError as error:
+            msg = f"{error}: `concurrency` asks for {len(self._threads)}, give less or more memory"
+            raise TapError(msg) from error
 
     @override
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:

@@ -16,6 +16,7 @@ from singer_sdk import Tap
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
+from tap_msteams import stdout
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.client import Graph, GraphClient, next_pause
 from tap_msteams.errors import CatalogError, StateError, TapError
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
 
 STATE_SECONDS = 1.0
 """Seconds between two STATE messages, except at the ends of streams."""
+
+
+STOP_SECONDS = 30
+"""Seconds from a signal to the end of the process, even if the target reads nothing."""
 
 
 class TapMSTeams(Plugin):
@@ -107,6 +112,12 @@ class TapMSTeams(Plugin):
     def read(self) -> int:
         """Read all selected streams; returns the exit code."""
         selected = [stream for stream in self.all_streams if stream.selected]
+        if not any(isinstance(stream, GraphStream) for stream in selected):
+            msg = (
+                "nothing is selected: the catalog, or `select` in meltano.yml, has to name a "
+                "stream of Graph's"
+            )
+            raise CatalogError(msg)
         skipped = [stream.name for stream in self.all_streams if not stream.selected]
         if skipped:
             self.logger.info("%d of %d streams are not selected", len(skipped), len(STREAMS))
@@ -121,14 +132,14 @@ class TapMSTeams(Plugin):
                         stream.sync()
                 else:
                     self._read_side_by_side(run, selected, meters)
-        except (TapError, BrokenPipeError, SystemExit) as error:
+        except (TapError, SystemExit):
             run.ended_by = 128 + self._signal if self._signal else 1
-            if isinstance(error, TapError):
-                self._write_run_log(run)
+            self._write_run_log(run)
             self._tell(run, "an error")
             raise
         if self._signal:
             run.ended_by = 128 + self._signal
+            self.logger.info("%s: stopped", signal.Signals(self._signal).name)
         self._write_run_log(run)
         self._tell(run)
         return run.exit_code
@@ -241,7 +252,9 @@ class TapMSTeams(Plugin):
     # Writing
 
     async def _write(self, stream: Declaration, records: list[Record]) -> None:
-        """Write records, and STATE where it is due."""
+        """Write records, and STATE where it is due; nothing more once a signal has come."""
+        if self._signal:
+            await asyncio.Event().wait()  # until the session cancels the task
         stream.write(records)
         if self._meters:
             self._meters.count(stream.name, len(records))
@@ -289,17 +302,26 @@ class TapMSTeams(Plugin):
             self.state_writer.write_state(self.state)
 
     @override
+    def _setup_signal_handlers(self) -> None:
+        super()._setup_signal_handlers()
+        hangup = getattr(signal, "SIGHUP", None)  # not on Windows; `nohup` has it ignored
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and hangup and signal.getsignal(hangup) is not signal.SIG_IGN:
+            signal.signal(hangup, self._handle_termination)
+
+    @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop after the current page, with the last STATE; a second signal stops at once."""
         if self._signal:
-            os._exit(128 + signum)  # the target may read no more, so that STATE cannot be written
+            os._exit(128 + self._signal)  # the target reads no more: STATE cannot be written
         self._signal = signum
+        stdout.make_room()
+        if alarm := getattr(signal, "SIGALRM", None):
+            signal.signal(alarm, self._handle_termination)
+            signal.alarm(STOP_SECONDS)
         reading = [session for session in self._sessions if session.is_reading]
         if not reading:
             raise SystemExit(128 + signum)
-        # The interrupted code may hold the lock of the log, for which another thread can wait.
-        told = ("%s: stopping", signal.Signals(signum).name)
-        threading.Thread(target=self.logger.info, args=told, daemon=True).start()
         for session in reading:
             session.stop()
 
@@ -324,12 +346,4 @@ class TapMSTeams(Plugin):
             catalog=checked(load_object("the catalog", catalog, CatalogError)),
             parse_env_config=config.parse_env,
         )
-        try:
-            code = tap.read()
-            sys.stdout.flush()
-        except BrokenPipeError as error:
-            # Python flushes stdout once more at exit, which must not fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            msg = "the target has closed its input: its log says why"
-            raise TapError(msg) from error
-        sys.exit(code)
+        sys.exit(tap.read())

@@ -34,6 +34,39 @@ _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
 """The file names by which OpenSSL finds certificates in a folder."""
 
 
+_PROTOCOLS = ("http/1.1",)
+"""What is spoken on a connection, by ALPN."""
+
+
+class _Complete:
+    """A TLS context that is complete before the connections of several threads share it.
+
+    urllib3 sets the protocols anew for each connection, which frees memory that others use:
+    https://github.com/python/cpython/issues/141012
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Do nothing: they have been set."""
+
+
+class _Context(_Complete, ssl.SSLContext):
+    """A client's context."""
+
+    def __new__(cls) -> Self:
+        """Make a context, which is complete before `__init__` is called."""
+        made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+        ssl.SSLContext.set_alpn_protocols(made, _PROTOCOLS)
+        return made
+
+
+class _SystemContext(_Complete, truststore.SSLContext):
+    """A client's context with the authorities of the operating system."""
+
+    def __init__(self, protocol: int) -> None:
+        super().__init__(protocol)
+        truststore.SSLContext.set_alpn_protocols(self, _PROTOCOLS)
+
+
 class PinMismatchError(ssl.SSLError):
     """The server's certificate is not a pinned one."""
 
@@ -60,7 +93,7 @@ class _PinnedObject(ssl.SSLObject):
         _check(self)
 
 
-class PinnedContext(ssl.SSLContext):
+class PinnedContext(_Context):
     """Trusts the certificates with these fingerprints and no others.
 
     A known certificate needs neither an issuer nor the right name.
@@ -72,7 +105,7 @@ class PinnedContext(ssl.SSLContext):
 
     def __new__(cls, pins: Iterable[str]) -> Self:
         """Make a context, which is complete before `__init__` is called."""
-        made = super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+        made = super().__new__(cls)
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
         made.pins = frozenset(pin.lower() for pin in pins)
@@ -116,7 +149,7 @@ def _unverified() -> ssl.SSLContext:
             f"also the environment variable {INSECURE}=1"
         )
         raise SettingsError(msg)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _Context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
@@ -131,7 +164,7 @@ def authorities(ca_bundle: str | None) -> ssl.SSLContext:
     if ca_bundle:
         where, given = f"'ca_bundle' (env {env_name('ca_bundle')})", ca_bundle.strip()
         if given == SYSTEM:
-            return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            return _SystemContext(ssl.PROTOCOL_TLS_CLIENT)
         if "-----BEGIN" in given:
             return _loaded(where, "its text holds", text=given)
     path = Path(given).expanduser()
@@ -141,7 +174,7 @@ def authorities(ca_bundle: str | None) -> ssl.SSLContext:
 
 
 def _folder(where: str, folder: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _Context()
     files = sorted(path for path in folder.iterdir() if path.is_file())
     if any(_HASHED_NAME.fullmatch(path.name) for path in files):
         context.load_verify_locations(capath=folder)
@@ -166,7 +199,7 @@ def _loaded(
     """The context with the authorities of a file or a text."""
     # Some shells and orchestrators turn line breaks into `\n`.
     data = text.replace("\\n", "\n") if text else None
-    context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = context or _Context()
     try:
         context.load_verify_locations(cafile=path, cadata=data)
     except FileNotFoundError as error:

@@ -5,6 +5,7 @@ import logging
 import shutil
 import ssl
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ import trustme
 
 from tap_msteams import transport
 from tap_msteams.errors import SettingsError
-from tap_msteams.transport.trust import INSECURE
+from tap_msteams.transport.trust import INSECURE, tls
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.proxy import Proxy
 
@@ -257,3 +258,33 @@ def test_a_pin_is_checked_even_where_verification_is_off(server, settings, monke
     monkeypatch.setenv(INSECURE, "1")
     unsafe = settings(tls_verify=False, certificate_fingerprint="0" * 64)
     assert "another than the pinned one" in refusal(unsafe, server.url)
+
+
+def protocol(context, issued):
+    """The protocol that a client with a context agrees on with a server."""
+    issued.context.set_alpn_protocols(["http/1.1", "other"])
+    one, two = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(one, two, server_hostname="localhost")
+    server = issued.context.wrap_bio(two, one, server_side=True)
+    for side in (client, server, client, server):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    return client.selected_alpn_protocol()
+
+
+@pytest.mark.parametrize("trusts", ["authorities", "the system", "a pin", "everybody"])
+def test_what_connections_share_is_complete_before_the_first_of_them(
+    settings, issued, monkeypatch, trusts
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(issued.ca_path))
+    monkeypatch.setenv(INSECURE, "1")
+    changes = {
+        "authorities": {},
+        "the system": {"ca_bundle": "system"},
+        "a pin": {"certificate_fingerprint": issued.fingerprint},
+        "everybody": {"tls_verify": False},
+    }
+    context = tls(settings(**changes[trusts]))
+    context.set_alpn_protocols(["other"])  # as urllib3 does for each connection
+
+    assert protocol(context, issued) == "http/1.1"
