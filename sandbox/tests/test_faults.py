@@ -350,3 +350,32 @@ def test_every_kind_of_fault_has_a_page_and_is_survived_by_the_sandbox(struck):
         assert fault.struck == 1
         client.sign_in()
         assert client.get("/users").status_code == 200
+
+
+def test_a_round_of_changes_can_end_without_a_link(struck):
+    client, _ = struck("no-delta-link:where=root/delta")
+    [drive, *_] = client.rows(f"/groups/{next(iter(client.sandbox.tenant.teams))}/drives")
+    path = f"/drives/{drive['id']}/root/delta?$top=999"
+
+    ended, whole = client.get(path).json(), client.get(path).json()
+
+    assert ended["value"] == whole["value"]
+    assert "@odata.deltaLink" in whole
+    assert not {"@odata.deltaLink", "@odata.nextLink"} & ended.keys()
+
+
+def test_a_page_can_have_a_row_that_is_no_row(struck):
+    client, path = struck("poison-row", 'poison-row:row={"id":5\\,"x":[]}')
+
+    pages = [client.get(path).json()["value"] for _ in range(3)]
+
+    assert [page[0] for page in pages[:2]] == [None, {"id": 5, "x": []}]
+    assert pages[0][1:] == pages[1][1:] == pages[2]
+
+
+def test_a_value_can_be_no_json(struck):
+    client, _ = struck("poison-value:value=01,property=createdDateTime")
+
+    text = client.get("/teams").text
+
+    assert text.count('"createdDateTime":01') == 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_msteams.readers.collection import CollectionReader
+from tap_msteams.readers.reader import logger
 from tap_msteams.run import Bookmarks, moment
 
 if TYPE_CHECKING:
@@ -42,11 +43,30 @@ class BookmarkedReader(CollectionReader):
         key = parents[0].name if parents else "whole"
         parts = stream.waits_for[0].name if stream.waits_for else "parts"
         self.bookmarks = Bookmarks(state, stream.name, key, parts, self._alias(parents))
+        self._read_all_for_new_streams_below()
         # A reader with bookmarks shows its child streams only what has changed since then.
-        self.shared.lists_all = not state
+        self.shared.is_complete = not self.is_excerpt
+        self.shared.lists_all = self.bookmarks.is_empty and not self.is_excerpt
         self.shared.oldest = self.oldest
         self.shared.bookmark_before = self.oldest()
         self._partitions: set[str] = set()
+
+    def _read_all_for_new_streams_below(self) -> None:
+        """Drop the bookmarks where a stream below has not read what they stand for."""
+        below = sorted(it.name for it in self.run.selected if self._is_below(it))
+        fresh = [name for name in below if name not in self.bookmarks.below]
+        if fresh and not self.bookmarks.is_empty:
+            self.bookmarks.clear()
+            logger.info(
+                "%s: read from the start once more, for all that is below it in %s",
+                self.stream.name,
+                ", ".join(fresh),
+            )
+        self.bookmarks.below = below
+
+    def _is_below(self, stream: type[Declaration]) -> bool:
+        parents = self.run.plan.parents(stream)
+        return self.kind in parents or any(map(self._is_below, parents))
 
     def _alias(self, parents: list[type[Declaration]]) -> Callable[[str], str] | None:
         """The pseudonym of a parent in STATE, where its id leads to a person who is hidden."""
@@ -54,6 +74,11 @@ class BookmarkedReader(CollectionReader):
         if not (privacy and variable and privacy.is_personal(variable)):
             return None
         return lambda id_: privacy.key(variable, id_)
+
+    @property
+    def is_excerpt(self) -> bool:
+        """Whether the settings leave out records by their time."""
+        return bool(self.run.settings.start or self.run.settings.end)
 
     def oldest(self) -> str | None:
         """The oldest bookmark of all parents."""

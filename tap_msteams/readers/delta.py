@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import quote
 
+import requests
 from typing_extensions import override
 
 from tap_msteams.client import Request
-from tap_msteams.errors import ExpiredError
+from tap_msteams.errors import (
+    ExpiredError,
+    GraphError,
+    MissingError,
+    RejectedError,
+    UnavailableError,
+    UnsupportedError,
+    public_path,
+    recast,
+)
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
@@ -17,6 +29,13 @@ from tap_msteams.run import Receipt, moment
 if TYPE_CHECKING:
     from tap_msteams.declaration import Declaration
     from tap_msteams.run import Parent, Run
+
+_MARGIN = timedelta(days=1)
+"""The time before the start of a run from which on deletions count as its own, since the clock of
+this machine may be ahead of Graph's; what is read twice does no harm."""
+
+_REFUSALS = (ExpiredError, MissingError, RejectedError, UnsupportedError)
+"""The ways in which Graph refuses a link, beside 409."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +53,21 @@ class Delta(Kind):
 
 
 class DeltaReader(BookmarkedReader):
-    """Follows the links of each parent."""
+    """Follows the links of each parent.
+
+    A reading from the start shows what is there, and not what is gone: where rows may have been
+    written before, it is followed by the changes since that time.
+    """
+
+    def __init__(self, run: Run, stream: Declaration) -> None:
+        """Continue at the links; an earlier run that was killed may have left none."""
+        super().__init__(run, stream)
+        self._begun_before = self.bookmarks.begun
+
+    @property
+    @override
+    def is_excerpt(self) -> bool:
+        return False  # a drive is always read whole
 
     @override
     def oldest(self) -> str | None:
@@ -49,26 +82,42 @@ class DeltaReader(BookmarkedReader):
     async def read(self, parent: Parent) -> None:
         """Continue at the link of the last run, or start anew where Graph refuses the link."""
         partition = self.partition(parent.ids)
-        if window := self.bookmarks.unfinished(partition):
-            try:
-                await self._follow(parent, Request(window[1], self.decoder))
-            except ExpiredError as error:
-                self.bookmarks.drop_unfinished(partition)
-                logger.warning(
-                    "%s %s: Graph has forgotten what changed since %s and is read from the start; "
-                    "what was deleted meanwhile cannot be seen: %s",
-                    self.stream.name,
-                    partition,
-                    window[0].date(),
-                    error,
-                )
-            else:
-                return
-        await self._follow(parent, Request(self.queries.collection(parent.ids), self.decoder))
+        window = self.bookmarks.unfinished(partition)
+        if window is None and self._begun_before:
+            self.bookmarks.owe_deletions(partition, self._begun_before)
+        if window is None or not await self._goes_on(parent, *window):
+            await self._follow(parent, Request(self.queries.collection(parent.ids), self.decoder))
+        if since := self.bookmarks.owed_deletions(partition):
+            await self._read_deletions(parent, since)
+
+    async def _goes_on(self, parent: Parent, since: datetime, link: str) -> bool:
+        """Follow a link of STATE; returns False, and drops the link, where Graph refuses it."""
+        partition = self.partition(parent.ids)
+        try:
+            await self._follow(parent, Request(link, self.decoder))
+        except GraphError as error:
+            is_conflict = (
+                isinstance(error, UnavailableError) and error.status == requests.codes.conflict
+            )
+            if not (is_conflict or isinstance(error, _REFUSALS)):
+                raise
+            self.bookmarks.drop_unfinished(partition)
+            self.bookmarks.owe_deletions(partition, moment(since - self.overlap))
+            logger.warning(
+                "%s %s: Graph has forgotten what changed since %s: everything is read again: %s",
+                self.stream.name,
+                partition,
+                since.date(),
+                error,
+            )
+            return False
+        return True
 
     async def _follow(self, parent: Parent, first: Request) -> None:
+        """Read changes, and keep Graph's link to the next ones."""
         partition, shown = self.partition(parent.ids), Receipt()
         reading = replace(parent, receipt=shown)
+        link: str | None = None
         async with self.parts() as parts:
             async for page in self.client.pages(first):
                 self.look_at(page, reading)
@@ -77,3 +126,45 @@ class DeltaReader(BookmarkedReader):
                 if link and await shown.read():
                     start = moment(self.run.start)
                     self.bookmarks.leave_unfinished(partition, start, link)
+        if link is None:
+            self.bookmarks.drop_unfinished(partition)
+            self.bookmarks.owe_deletions(partition, moment(self.run.start - self.overlap))
+            message = "its last page has no link to later changes"
+            raise ExpiredError(public_path(first.url), message=message)
+
+    async def _read_deletions(self, parent: Parent, since: str) -> None:
+        """Read the changes since a moment, of which the deletions are not yet known.
+
+        Graph takes a moment in place of a token in SharePoint, where all these drives are:
+        https://learn.microsoft.com/graph/api/driveitem-delta
+        """
+        partition, shown = self.partition(parent.ids), Receipt()
+        reading = replace(parent, receipt=shown)
+        url = self.queries.collection(parent.ids)
+        url += f"{'&' if '?' in url else '?'}token={quote(since)}"
+        try:
+            async with self.parts() as parts:
+                async for page in self.client.pages(Request(url, self.decoder)):
+                    self.look_at(page, reading)
+                    await self.emit_page(reading, page.rows, parts)
+        except _REFUSALS as error:
+            told = recast(ExpiredError, error)
+            told.message = f"what was deleted since {since[:10]} cannot be seen: {error.message}"
+            self.failed(parent, told)
+        if await shown.read():
+            self.bookmarks.settle_deletions(partition)
+
+    @override
+    def end(self) -> None:
+        super().end()
+        parents = self.run.plan.parents(self.kind)
+        is_listed = all(self.run.streams[parent].lists_all for parent in parents)
+        if is_listed and all(map(self.bookmarks.has_link, self._partitions)):
+            self.bookmarks.begun = None
+
+    @override
+    def save(self) -> None:
+        if not self.shared.has_ended:
+            begun = moment(self.run.start - _MARGIN)
+            self.bookmarks.begun = min(begun, self.bookmarks.begun or begun)
+        super().save()

@@ -11,13 +11,19 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
         "channels": {"2026-11-20T03:00:00.000Z": {"<teamId>": ["<channelId>", ...]}},
         "open": {"<teamId>": {"until": "2026-11-20T03:00:00.000Z", "next": "https://..."}},
         "unseen": {"2026-11-19": ["<teamId>", ...]},
+        "deletions": {"2026-11-18T03:00:00.000Z": ["<driveId>", ...]},
+        "begun": "2026-11-19T03:00:00.000Z",
+        "below": ["<stream>", ...],
     }
 
 `teams` (the key is the name of the partitions) were read completely. So were those in `listed`, but
 by a list of several pages, in which a record may have moved past the reader. Of the teams in
 `channels` only those channels were read. A partition in none of them has not been read. `open`
 are unfinished large ones, with Graph's own link to the first page that was not written. `unseen`
-are those that listings no longer show, with the day of the first such listing.
+are those that listings no longer show, with the day of the first such listing. `deletions` are
+those whose deletions since a moment are still to be read. `begun` is the start of the first run
+that may have shown a partition without keeping a link to it. `below` are the child streams that
+have read theirs up to the same bookmarks.
 Moments are those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
 """
 
@@ -30,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 from tap_msteams.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 VERSION = 1
 
@@ -59,6 +65,14 @@ def comparable(text: str) -> str:
     """A moment of Graph's with the zeros that Graph may trim, so that texts can be compared."""
     text = text.rstrip("Z")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _grouped(moments: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    """The partitions by their moments."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for partition, since in moments:
+        found[since].append(partition)
+    return found
 
 
 def _check_version(state: dict[str, Any], stream: str) -> None:
@@ -100,6 +114,11 @@ class Bookmarks:
         self._subpartitions: dict[str, dict[str, str]] = defaultdict(dict)
         self._unfinished: dict[str, tuple[str, str]] = {}
         self._unseen: dict[str, str] = {}
+        self._deletions: dict[str, str] = {}
+        self.begun: str | None = None
+        """The start of the first run that may have shown a partition without keeping a link."""
+        self.below: list[str] = []
+        """The child streams that have read theirs up to the same bookmarks."""
         if not state:
             return
         _check_version(state, stream)
@@ -110,12 +129,9 @@ class Bookmarks:
 
     def _load(self) -> None:
         partitions, subpartitions = self._keys
-        for key in (partitions, "listed"):
-            for since, ids in self._state.get(key, {}).items():
-                parsed(since)
-                self._partitions.update(dict.fromkeys(self._names(ids), since))
-        for ids in self._state.get("listed", {}).values():
-            self._read_by_list.update(self._names(ids))
+        listed = self._moments("listed")
+        self._partitions = self._moments(partitions) | listed
+        self._read_by_list = {*listed}
         for since, members in self._state.get(subpartitions, {}).items():
             parsed(since)
             for partition, ids in members.items():
@@ -125,9 +141,20 @@ class Bookmarks:
             parsed(window["until"])
             if self._alias is None:
                 self._unfinished[partition] = (window["until"], str(window["next"]))
-        for day, ids in self._state.get("unseen", {}).items():
-            date.fromisoformat(day)
-            self._unseen.update(dict.fromkeys(self._names(ids), day))
+        self._unseen = self._moments("unseen", date.fromisoformat)
+        self._deletions = self._moments("deletions")
+        if begun := self._state.get("begun"):
+            parsed(begun)
+            self.begun = begun
+        self.below = [*self._state.get("below", ())]
+
+    def _moments(self, key: str, check: Callable[[str], object] = parsed) -> dict[str, str]:
+        """The partitions under a key of the state, each with its moment."""
+        found: dict[str, str] = {}
+        for since, ids in self._state.get(key, {}).items():
+            check(since)
+            found.update(dict.fromkeys(self._names(ids), since))
+        return found
 
     def _names(self, ids: Iterable[str]) -> list[str]:
         """The partitions under this run's names: an earlier run may have used others."""
@@ -171,6 +198,35 @@ class Bookmarks:
         """Drop a link that Graph refuses, so that the window is read from its start."""
         self._unfinished.pop(partition, None)
 
+    def has_link(self, partition: str) -> bool:
+        """Whether a partition has a link at which it goes on."""
+        return partition in self._unfinished
+
+    def owe_deletions(self, partition: str, since: str) -> None:
+        """Note that the deletions of a partition since a moment are still to be read."""
+        self._deletions[partition] = min(since, self._deletions.get(partition, since))
+
+    def owed_deletions(self, partition: str) -> str | None:
+        """The moment since which deletions of a partition are still to be read."""
+        return self._deletions.get(partition)
+
+    def settle_deletions(self, partition: str) -> None:
+        """Note that the deletions of a partition have been read."""
+        self._deletions.pop(partition, None)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been read."""
+        return not (self._partitions or self._subpartitions or self._unfinished)
+
+    def clear(self) -> None:
+        """Forget all that has been read, so that it is read again."""
+        self._partitions.clear()
+        self._read_by_list.clear()
+        self._subpartitions.clear()
+        self._unfinished.clear()
+        self._unseen.clear()
+
     def keep(self, seen: Collection[str], today: date) -> None:
         """Keep these partitions, and drop others once listings have not shown them for 30 days."""
         for partition in {*self._partitions, *self._subpartitions, *self._unfinished}:
@@ -183,6 +239,7 @@ class Bookmarks:
                 self._read_by_list.discard(partition)
                 self._subpartitions.pop(partition, None)
                 self._unfinished.pop(partition, None)
+                self._deletions.pop(partition, None)
                 self._unseen.pop(partition, None)
 
     @property
@@ -199,21 +256,20 @@ class Bookmarks:
     def save(self) -> None:
         """Write the bookmarks into the tap's state."""
         partitions, subpartitions = self._keys
-        whole: dict[str, list[str]] = defaultdict(list)
-        listed: dict[str, list[str]] = defaultdict(list)
-        for partition, since in self._partitions.items():
-            (listed if partition in self._read_by_list else whole)[since].append(partition)
+        by_list = self._read_by_list
         split: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for partition, members in self._subpartitions.items():
             for subpartition, since in members.items():
                 split[since].setdefault(partition, []).append(subpartition)
-        unseen: dict[str, list[str]] = defaultdict(list)
-        for partition, day in self._unseen.items():
-            unseen[day].append(partition)
+        entries: dict[str, Mapping[str, Any]] = {
+            partitions: _grouped(it for it in self._partitions.items() if it[0] not in by_list),
+            "listed": _grouped(it for it in self._partitions.items() if it[0] in by_list),
+            subpartitions: split,
+            "unseen": _grouped(self._unseen.items()),
+            "deletions": _grouped(self._deletions.items()),
+        }
         self._state.clear()
         self._state["version"] = VERSION
-        entries: dict[str, dict[str, Any]]
-        entries = {partitions: whole, "listed": listed, subpartitions: split, "unseen": unseen}
         for key, entry in entries.items():
             if entry:
                 self._state[key] = {since: entry[since] for since in sorted(entry)}
@@ -222,3 +278,7 @@ class Bookmarks:
                 partition: {"until": until, "next": link}
                 for partition, (until, link) in self._unfinished.items()
             }
+        if self.begun:
+            self._state["begun"] = self.begun
+        if self.below:
+            self._state["below"] = self.below

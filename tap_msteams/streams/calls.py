@@ -69,6 +69,7 @@ class CallRecords(GraphStream):
     entity = "callRecords.callRecord"
     fills = "callId"
     replication_key = "startDateTime"
+    appends = True
     version = "version"
     read = Window(reread=LATE, kept=timedelta(days=30))
     # Graph sends it with every record, though it is declared as a navigation property.
@@ -196,6 +197,7 @@ class PstnCalls(GraphStream):
     clouds = CALL_CLOUDS
     entity = "callRecords.pstnCallLogRow"
     replication_key = "startDateTime"
+    appends = True
     # Microsoft does not say how long it keeps them; a year's worth takes five requests.
     # https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls: 90 days each.
     read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
@@ -232,6 +234,7 @@ class DirectRoutingCalls(GraphStream):
     clouds = ("global",)
     entity = "callRecords.directRoutingLogRow"
     replication_key = "startDateTime"
+    appends = True
     read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
     facts = ("failureDateTime",)
     computed = {"failureDateTime": lambda _, row: _when_it_failed(row)}

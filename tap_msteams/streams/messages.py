@@ -144,6 +144,7 @@ class DeletedTeamMessages(GraphStream):
     entity = "chatMessage"
     primary_keys = ("teamId", "channelId", "id")
     replication_key = "lastModifiedDateTime"
+    appends = True
     on_request = added = (BODY_TEXT,)
     switches = TEXT_SWITCH
     facts = ("channelIdentity",)

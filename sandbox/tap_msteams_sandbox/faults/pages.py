@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Envelope = dict[str, msgspec.Raw]
 NEXT_LINK = "@odata.nextLink"
+DELTA_LINK = "@odata.deltaLink"
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -77,6 +78,42 @@ def no_replies_link(exchange: Exchange) -> Reply:
         for row in rows:
             row.pop(f"replies{NEXT_LINK}", None)
         envelope["value"] = msgspec.Raw(msgspec.json.encode(rows))
+
+    return _tampered(exchange.normal(), tamper)
+
+
+@kind("no-delta-link", "delta-query-overview")
+def no_delta_link(exchange: Exchange) -> Reply:
+    """Leave out the link to later changes, which ends the last page of a round."""
+
+    def tamper(envelope: Envelope) -> None:
+        envelope.pop(DELTA_LINK, None)
+
+    return _tampered(exchange.normal(), tamper)
+
+
+@kind("poison-row", "paging", row="null")
+def poison_row(exchange: Exchange) -> Reply:
+    """Put this JSON in front of the rows of the page."""
+
+    def tamper(envelope: Envelope) -> None:
+        rows = [msgspec.Raw(exchange.options["row"].encode()), *_ROWS.decode(envelope["value"])]
+        envelope["value"] = msgspec.Raw(b"[" + b",".join(map(bytes, rows)) + b"]")
+
+    return _tampered(exchange.normal(), tamper)
+
+
+@kind("poison-value", "paging", property="displayName", value="1e999")
+def poison_value(exchange: Exchange) -> Reply:
+    """Put this text, which may be no JSON, in place of a value of the first row of the page."""
+    name, value = exchange.options["property"], exchange.options["value"].encode()
+
+    def tamper(envelope: Envelope) -> None:
+        rows = _ROWS.decode(envelope["value"])
+        if rows:
+            row = _ENVELOPE.decode(rows[0]) | {name: msgspec.Raw(value)}
+            rows[0] = msgspec.Raw(msgspec.json.encode(row))
+            envelope["value"] = msgspec.Raw(b"[" + b",".join(map(bytes, rows)) + b"]")
 
     return _tampered(exchange.normal(), tamper)
 
