@@ -232,7 +232,7 @@ def test_states_are_a_small_part_of_a_backfill(target, route):
 
 def test_the_state_of_ten_thousand_teams_in_the_middle_of_a_backfill_is_small():
     state = {}
-    marks = Bookmarks(state, "messages", "teams", "channels")
+    marks = Bookmarks(state, "messages", ("teams", "channels"))
     now = datetime(2026, 11, 20, 3, tzinfo=UTC)
     link = "https://graph.microsoft.com/v1.0/teams/" + "x" * 500
     ids = [str(UUID(int=n * 10**30)) for n in range(10_000)]

@@ -13,7 +13,7 @@ T1, T2, T3 = (f"2026-11-{day:02}T03:00:00.000Z" for day in (18, 19, 20))
 
 
 def bookmarks(state):
-    return Bookmarks(state, "messages", "teams", "channels")
+    return Bookmarks(state, "messages", ("teams", "channels"))
 
 
 def reloaded(marks, state):

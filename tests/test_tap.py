@@ -116,6 +116,17 @@ def test_schemas_can_be_written_offline(offline, tmp_path):
     assert {message["type"] for message in told.messages} == {"SCHEMA"}
 
 
+def test_schemas_of_a_catalog_are_those_of_the_selected_streams(offline, tmp_path):
+    config = written(tmp_path, "c.json", {"auth_method": "managed_identity"})
+    catalog = written(tmp_path, "catalog.json", selection(["teams", "chats"]))
+    told = offline("--config", config, "--catalog", catalog, "--test=schema")
+    columns = {it["stream"]: it["schema"]["properties"].keys() for it in told.messages}
+    assert told.code == 0
+    assert told.streams("SCHEMA") == ["chats", "teams"]
+    assert columns["teams"] >= {"id", "displayName", "visibility"}
+    assert "lastMessagePreview" not in columns["chats"]
+
+
 # Bad input
 
 

@@ -9,6 +9,7 @@ from docs.computed.markdown import code, grid
 from tap_msteams.settings import Settings, env_name, json_schema, rules
 from tap_msteams.settings.privacy import PrivacySettings
 from tap_msteams.settings.reading import Reading
+from tap_msteams.settings.sharding import Sharding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +53,11 @@ def secrets() -> str:
 def reading() -> str:
     """The settings for selection."""
     return _described(Reading)
+
+
+def sharding() -> str:
+    """The settings for shards."""
+    return _described(Sharding)
 
 
 def privacy() -> str:

@@ -11,6 +11,7 @@ from docs.computed import diagram
 from docs.computed.markdown import code, grid
 from tap_msteams.declaration import Declaration
 from tap_msteams.readers import Delta
+from tap_msteams.run import is_split
 from tap_msteams.settings import CLOUDS
 from tap_msteams.streams import STREAMS
 
@@ -53,6 +54,11 @@ def table() -> str:
         without = code(name for name, found in missing.items() if found == clouds)
         lines.append(f"Not in the cloud {names}: {without}.")
     return "\n".join(lines)
+
+
+def split() -> str:
+    """The streams that shards divide."""
+    return code(it.name for it in ASKING if is_split(it, application=True)) + "."
 
 
 def costly() -> str:

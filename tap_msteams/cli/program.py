@@ -18,6 +18,7 @@ from tap_msteams.cli import (
     exchange,
     login,
     logout,
+    merge_states,
     refresh,
     url,
 )
@@ -25,7 +26,17 @@ from tap_msteams.errors import TapError
 from tap_msteams.settings import env_name
 from tap_msteams.tap import TapMSTeams
 
-COMMANDS = (login, url, exchange, refresh, logout, admin_consent_url, doctor, estimate)
+COMMANDS = (
+    login,
+    url,
+    exchange,
+    refresh,
+    logout,
+    admin_consent_url,
+    doctor,
+    estimate,
+    merge_states,
+)
 """The commands, each in a module of its own."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000

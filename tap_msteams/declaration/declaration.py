@@ -150,6 +150,11 @@ class Declaration(TapStream):
             return cls.properties
         return th.PropertiesList(*cls.properties.wrapped.values(), _ADDITIONAL)
 
+    @classmethod
+    def is_incremental(cls) -> bool:
+        """Whether a run continues at the bookmarks of the last one."""
+        return isinstance(cls.replication_key, str)
+
     # Methods that a stream overrides where Graph has exceptions
 
     @classmethod
@@ -200,6 +205,14 @@ class Declaration(TapStream):
         """The path that a caller uses."""
         other = cls.delegated.path if cls.delegated and not application else None
         return other or cls.path
+
+    @classmethod
+    def routes(cls, *, application: bool) -> list[str]:
+        """All paths that a caller may ask for."""
+        content = (cls.content.path, cls.content.delegated_path) if cls.content else ()
+        details = cls.details.path if cls.details else None
+        found = (cls.route(application=application), cls.fallback_path, details, *content)
+        return [path for path in found if path]
 
     @classmethod
     def options(cls, *, application: bool) -> Query:

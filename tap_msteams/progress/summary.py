@@ -25,7 +25,8 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
     """
     for text in table(found):
         logger.info("%s", text)
-    unmatched = [] if by else run.selection.unmatched
+    # Other shards list less than the first one.
+    unmatched = run.selection.unmatched if not (by or run.plan.shard.number) else []
     found_in = " in what could be read" if run.issues.gaps else ""
     for setting, entry in unmatched:
         logger.warning("`%s`: nothing is called '%s'%s", setting, entry, found_in)

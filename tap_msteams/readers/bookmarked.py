@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Bookmarks, moment
+from tap_msteams.run import Bookmarks, bookmark_keys, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,10 +39,10 @@ class BookmarkedReader(CollectionReader):
         # FULL_TABLE in the catalog reads everything: a version is activated afterwards.
         goes_on = self.emits and stream.replication_method != "FULL_TABLE"
         state = stream.stream_state if goes_on else {}
-        parents = run.plan.parents(self.kind)
-        key = parents[0].name if parents else "whole"
-        parts = stream.waits_for[0].name if stream.waits_for else "parts"
-        self.bookmarks = Bookmarks(state, stream.name, key, parts, self._alias(parents))
+        keys = bookmark_keys(self.kind, application=run.application)
+        alias = self._alias(run.plan.parents(self.kind))
+        shard = str(run.plan.shard) if run.plan.is_partial(self.kind) else ""
+        self.bookmarks = Bookmarks(state, stream.name, keys, alias, shard)
         self._read_all_for_new_streams_below()
         # A reader with bookmarks shows its child streams only what has changed since then.
         self.shared.is_complete = not self.is_excerpt

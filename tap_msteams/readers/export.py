@@ -43,6 +43,11 @@ class Export(Kind):
     retained_path: str | None = None
     """The path of messages that a retention policy keeps, for `retained_messages`."""
 
+    @property
+    @override
+    def more_paths(self) -> tuple[str, ...]:
+        return (self.retained_path,) if self.retained_path else ()
+
     @override
     def reader(self, run: Run, stream: Declaration) -> ExportReader:
         return ExportReader(run, stream, self)

@@ -17,6 +17,11 @@ class Kind(ABC):
     replication_method: ClassVar[str | None] = None
     """Singer's replication method, where it does not follow from the replication key."""
 
+    @property
+    def more_paths(self) -> tuple[str, ...]:
+        """Paths that the reader may ask for beside the stream's own."""
+        return ()
+
     @abstractmethod
     def reader(self, run: Run, stream: Declaration) -> Reader:
         """The reader of a stream in one run."""

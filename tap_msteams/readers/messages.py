@@ -56,6 +56,11 @@ class ExportOrLists(Export):
     list_path: str
     """The path of a channel's list."""
 
+    @property
+    @override
+    def more_paths(self) -> tuple[str, ...]:
+        return (*super().more_paths, self.list_path)
+
     @override
     def reader(self, run: Run, stream: Declaration) -> MessageReader:
         return MessageReader(run, stream, self)

@@ -56,16 +56,23 @@ class Reader:
         self.emits = self.shared.emits
         # The catalog may lack a stream that is read only for other streams.
         self.output = Output(stream, run.privacy, more or {}) if self.emits else None
-        self.selected = self.output.selected if self.output else ["id"]
+        self.selected = self.output.selected if self.output else ["id", *self._costly()]
         chosen = run.selection.names(kind)
         self.facts = run.plan.facts(kind, {*facts, *chosen})
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
+        self._divides = run.plan.is_partial(kind) and not run.plan.parents(kind)
         self._seen = Seen()
         self._consent = Consent()
         self._undeclared: set[str] = set()
         self._open = asyncio.Semaphore(run.open_parents)
         self._open_parts = asyncio.Semaphore(run.open_parents)
+
+    def _costly(self) -> list[str]:
+        """Costly properties that the first shard asks for, which may bring rows with them."""
+        if not (self.run.plan.is_partial(self.kind) and self.stream.selected):
+            return []
+        return [it for it in self.kind.on_request if it in self.stream.selected_properties]
 
     def decoder_of(
         self, facts: Mapping[str, Any], nested: Mapping[str, RowDecoder] | None = None
@@ -178,7 +185,8 @@ class Reader:
         if not all(streams[parent].lists_all for parent in plan.parents(self.kind)):
             # What was not listed has not been looked below either.
             self.shared.is_complete = self.shared.lists_all = False
-        if self.run.selection.narrows(self.kind):  # not chosen is not gone
+        is_partial = self.run.plan.is_partial(self.kind)
+        if is_partial or self.run.selection.narrows(self.kind):  # not chosen is not gone
             self.shared.is_complete = False
         self.tell_refusals()
         if self.emits and self.shared.is_complete:
@@ -263,10 +271,12 @@ class Reader:
     # Rows
 
     def chosen(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows that the settings choose."""
-        if not self._chooses:
-            return rows
-        return [row for row in rows if self.run.selection.admits(self.kind, row)]
+        """The rows that the settings choose, and that this shard reads."""
+        if self._chooses:
+            rows = [row for row in rows if self.run.selection.admits(self.kind, row)]
+        if self._divides:
+            rows = [row for row in rows if self.run.plan.shard.owns(row["id"])]
+        return rows
 
     def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows that are new, in streams whose records may come twice."""
@@ -285,6 +295,8 @@ class Reader:
             if (below := self.kind.ids_of(ids, row)) is None:
                 continue
             for child, feed in self.shared.feeds:
+                if not self.run.plan.takes(type(child), below):
+                    continue
                 emits = self.run.streams[type(child)].emits
                 for found in child.found_in(below, row, emits=emits):
                     await feed.put(Parent(found, row.facts, receipt))

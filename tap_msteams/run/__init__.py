@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_msteams.run.bookmarks import Bookmarks, comparable, moment
+from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys, comparable, moment
 from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
@@ -12,6 +12,7 @@ from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import EXIT_WITH_GAPS, Run
 from tap_msteams.run.seen import Seen
 from tap_msteams.run.selection import Selection
+from tap_msteams.run.shard import Shard, is_split
 from tap_msteams.run.stream_run import Listing, Listings, StreamRun
 
 __all__ = [
@@ -31,8 +32,11 @@ __all__ = [
     "Run",
     "Seen",
     "Selection",
+    "Shard",
     "StreamRun",
+    "bookmark_keys",
     "comparable",
+    "is_split",
     "learn_guests",
     "moment",
     "outcomes",

@@ -14,6 +14,7 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
         "deletions": {"2026-11-18T03:00:00.000Z": ["<driveId>", ...]},
         "begun": "2026-11-19T03:00:00.000Z",
         "below": ["<stream>", ...],
+        "shard": "2-of-4",
     }
 
 `teams` (the key is the name of the partitions) were read completely. So were those in `listed`, but
@@ -23,7 +24,8 @@ are unfinished large ones, with Graph's own link to the first page that was not 
 are those that listings no longer show, with the day of the first such listing. `deletions` are
 those whose deletions since a moment are still to be read. `begun` is the start of the first run
 that may have shown a partition without keeping a link to it. `below` are the child streams that
-have read theirs up to the same bookmarks.
+have read theirs up to the same bookmarks. With a `shard` the
+state has this shard's partitions alone; without one it may be of the whole tenant.
 Moments are those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
 """
 
@@ -37,6 +39,8 @@ from tap_msteams.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from tap_msteams.declaration import Declaration
 
 VERSION = 1
 
@@ -75,11 +79,28 @@ def _grouped(moments: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
     return found
 
 
+def bookmark_keys(stream: type[Declaration], *, application: bool) -> tuple[str, str]:
+    """The keys of a stream's partitions and of their parts in STATE."""
+    parents = stream.parent_streams(application=application)
+    parts = stream.waits_for[0].name if stream.waits_for else "parts"
+    return parents[0].name if parents else "whole", parts
+
+
 def _check_version(state: dict[str, Any], stream: str) -> None:
     if state.get("version") != VERSION:
         msg = (
             f"state of '{stream}' is of version {state.get('version')!r}, this tap writes "
             f'version {VERSION}: remove "{stream}" from the state to read it from the start'
+        )
+        raise StateError(msg)
+
+
+def _check_shard(state: dict[str, Any], stream: str, shard: str) -> None:
+    if (found := state.get("shard", shard)) != shard:
+        msg = (
+            f"state of '{stream}' is of shard {found}, and this is "
+            f"{f'shard {shard}' if shard else 'no shard'}: give each shard its own state, and, "
+            "where their number changes, the one that `tap-msteams merge-states` makes of all"
         )
         raise StateError(msg)
 
@@ -98,17 +119,20 @@ class Bookmarks:
         self,
         state: dict[str, Any],
         stream: str,
-        partitions_key: str,
-        subpartitions_key: str = "parts",
+        keys: tuple[str, str],
         alias: Callable[[str], str] | None = None,
+        shard: str = "",
     ) -> None:
-        """Read the stream's `state`, a live part of the tap's, with partitions under these keys.
+        """Read the stream's `state`, a live part of the tap's.
 
-        An `alias` replaces ids that must not be kept; links, which contain ids, are then left out.
+        Partitions and their parts are under `keys`. An `alias` replaces ids that must not be kept;
+        links, which contain ids, are then left out. A `shard` refuses the state of another one.
         """
         self._alias = alias
+        self._shard = shard
+        self._is_of_shard = not state or "shard" in state
         self._state = state
-        self._keys = (partitions_key, subpartitions_key)
+        self._keys = keys
         self._partitions: dict[str, str] = {}
         self._read_by_list: set[str] = set()
         self._subpartitions: dict[str, dict[str, str]] = defaultdict(dict)
@@ -122,6 +146,7 @@ class Bookmarks:
         if not state:
             return
         _check_version(state, stream)
+        _check_shard(state, stream, shard)
         try:
             self._load()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -228,19 +253,54 @@ class Bookmarks:
         self._unseen.clear()
 
     def keep(self, seen: Collection[str], today: date) -> None:
-        """Keep these partitions, and drop others once listings have not shown them for 30 days."""
+        """Keep these partitions, and drop others once listings have not shown them for 30 days.
+
+        Those of other shards, which a state of the whole tenant has, are dropped at once.
+        """
+        drops_others = self._shard and not self._is_of_shard
+        self._is_of_shard = True
         for partition in {*self._partitions, *self._subpartitions, *self._unfinished}:
             if partition in seen:
                 self._unseen.pop(partition, None)
                 continue
             since = date.fromisoformat(self._unseen.setdefault(partition, today.isoformat()))
-            if today - since > FORGOTTEN_AFTER:
-                self._partitions.pop(partition, None)
-                self._read_by_list.discard(partition)
-                self._subpartitions.pop(partition, None)
-                self._unfinished.pop(partition, None)
-                self._deletions.pop(partition, None)
-                self._unseen.pop(partition, None)
+            if drops_others or today - since > FORGOTTEN_AFTER:
+                self._forget(partition)
+
+    def join(self, other: Bookmarks) -> None:
+        """Become one state with that of another shard: of each partition the newest bookmark."""
+        self._shard = ""
+        known = (*other._partitions, *other._subpartitions, *other._unfinished)
+        for partition in dict.fromkeys(known):
+            if other._progress(partition) > self._progress(partition):
+                self._forget(partition)
+                self._take(partition, other)
+        self.begun = min(filter(None, (self.begun, other.begun)), default=None)
+        self.below = sorted({*self.below} & {*other.below})
+
+    def _progress(self, partition: str) -> tuple[str, str, str]:
+        """How far a partition has been read; texts that compare."""
+        parts = self._subpartitions.get(partition, {}).values()
+        until, _ = self._unfinished.get(partition, ("", ""))
+        return self._partitions.get(partition, ""), max(parts, default=""), until
+
+    @property
+    def _by_partition(self) -> tuple[dict[str, Any], ...]:
+        kept = (self._partitions, self._subpartitions, self._unfinished, self._unseen)
+        return (*kept, self._deletions)
+
+    def _take(self, partition: str, other: Bookmarks) -> None:
+        """Take all that another state knows of a partition."""
+        if other.was_read_by_list(partition):
+            self._read_by_list.add(partition)
+        for ours, theirs in zip(self._by_partition, other._by_partition, strict=True):
+            if partition in theirs:
+                ours[partition] = theirs[partition]
+
+    def _forget(self, partition: str) -> None:
+        self._read_by_list.discard(partition)
+        for known in self._by_partition:
+            known.pop(partition, None)
 
     @property
     def oldest(self) -> str | None:
@@ -270,6 +330,8 @@ class Bookmarks:
         }
         self._state.clear()
         self._state["version"] = VERSION
+        if self._shard and self._is_of_shard:
+            self._state["shard"] = self._shard
         for key, entry in entries.items():
             if entry:
                 self._state[key] = {since: entry[since] for since in sorted(entry)}

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw
 
 from tap_msteams.declaration.types import types_of
+from tap_msteams.run.shard import Shard, is_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_msteams.declaration import Declaration
+    from tap_msteams.declaration import Declaration, Ids
+
+
+_ALL = Shard()
 
 
 class Plan:
@@ -24,13 +28,23 @@ class Plan:
         *,
         application: bool,
         cloud: str,
+        shard: Shard = _ALL,
     ) -> None:
         """Plan the `wanted` ones of all `streams`; an unavailable stream has no parents."""
         self.application = application
+        self.shard = shard
         self._cloud = cloud
-        found = {it for stream in wanted for it in self._with_parents(stream)}
+        wanted = {*wanted}
+        found = self._with_all_parents(wanted)
         self.streams = {kind: stream for kind, stream in streams.items() if kind in found}
         """All streams that take part, in the order of the catalog."""
+        self._split = {
+            it for it in wanted if shard.of > 1 and is_split(it, application=application)
+        }
+        self._partial = found - self._with_all_parents(wanted - self._split)
+
+    def _with_all_parents(self, streams: Iterable[type[Declaration]]) -> set[type[Declaration]]:
+        return {it for stream in streams for it in self._with_parents(stream)}
 
     def _with_parents(self, stream: type[Declaration]) -> Iterator[type[Declaration]]:
         yield stream
@@ -47,6 +61,24 @@ class Plan:
     def children(self, stream: type[Declaration]) -> list[type[Declaration]]:
         """The child streams of a stream."""
         return [it for it in self.streams if stream in self.parents(it)]
+
+    def is_partial(self, stream: type[Declaration]) -> bool:
+        """Whether only this shard's part of a stream is read."""
+        return stream in self._partial
+
+    def takes(self, stream: type[Declaration], ids: Ids) -> bool:
+        """Whether this shard reads a stream below a parent, of which `ids` has all ids above."""
+        return stream not in self._partial or self.shard.owns(next(iter(ids.values())))
+
+    @property
+    def divided_routes(self) -> list[str]:
+        """The paths that several shards ask for, except the single lists of topmost parents."""
+        return [
+            path
+            for stream in self._with_all_parents(self._split)
+            if self.parents(stream)
+            for path in stream.routes(application=self.application)
+        ]
 
     def is_awaited(self, stream: type[Declaration]) -> bool:
         """Whether other streams wait for the stream's ids, parent by parent."""

@@ -27,7 +27,13 @@ _Value = TypeVar("_Value", bound=str | float)
 
 
 @overload
-def setting(description: str, *, form: Form | None = ..., secret: bool = ...) -> None: ...
+def setting(
+    description: str,
+    *,
+    form: Form | None = ...,
+    secret: bool = ...,
+    minimum: float | None = ...,
+) -> None: ...
 @overload
 def setting(description: str, *, default: EllipsisType, form: Form | None = ...) -> Any: ...  # noqa: ANN401 - of the field's type
 @overload

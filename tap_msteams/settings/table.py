@@ -15,13 +15,14 @@ from tap_msteams.settings.methods import AuthMethod, complete
 from tap_msteams.settings.privacy import PrivacySettings, wrong_privacy
 from tap_msteams.settings.reading import Reading
 from tap_msteams.settings.rules import rules, setting
+from tap_msteams.settings.sharding import Sharding, numbered, wrong_shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Settings(PrivacySettings, Reading):
+class Settings(Sharding, PrivacySettings, Reading):
     """The checked settings of a run; attributes are named like the keys of the configuration."""
 
     auth_method: AuthMethod = setting(
@@ -213,7 +214,7 @@ class Settings(PrivacySettings, Reading):
             for name, rule in rules(cls).items()
             if config.get(name) is not None
         }
-        given = complete(given)
+        given = numbered(complete(given))
         authority, graph = CLOUDS[given.get("cloud", "global")]
         for key, usual in (("authority_host", authority), ("graph_url", graph)):
             given[key] = given.get(key, usual).rstrip("/")
@@ -242,3 +243,4 @@ def problems(config: Mapping[str, Any], known: Mapping[str, Any] | None = None) 
     """
     yield from wrong_config(config, rules(Settings), known or {})
     yield from wrong_privacy(config)
+    yield from wrong_shards(config)

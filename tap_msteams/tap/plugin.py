@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, ClassVar
+import sys
+from abc import abstractmethod
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from singer_sdk import Tap
 from typing_extensions import override
 
 from tap_msteams import logs
-from tap_msteams.errors import SettingsError, StateError
+from tap_msteams.errors import CatalogError, SettingsError, StateError
 from tap_msteams.sdk import ConfigInput, classproperty, parse_environment_config
 from tap_msteams.settings import env_name, json_schema, problems, wrong_environment
-from tap_msteams.tap.inputs import read_object
+from tap_msteams.tap.catalog import checked
+from tap_msteams.tap.inputs import load_object, read_object
 
 if TYPE_CHECKING:
     import click
+
+    from tap_msteams.declaration import TapStream
 
 
 class Plugin(Tap):
@@ -63,6 +68,54 @@ class Plugin(Tap):
             )
             raise StateError(msg)
         super().load_state(state)
+
+    # The command line
+
+    @abstractmethod
+    def read(self) -> int:
+        """Read all selected streams; returns the exit code."""
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # the SDK's taps differ from its plugins in the same way
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        sys.exit(cls._of(config, catalog, state).read())
+
+    @classmethod
+    def _of(
+        cls, config: ConfigInput | None, catalog: IO[str] | None, state: IO[str] | None = None
+    ) -> Self:
+        """The tap for these files."""
+        config = config or ConfigInput()
+        return cls(
+            config=config.config,
+            state=load_object("the state", state, StateError),
+            catalog=checked(load_object("the catalog", catalog, CatalogError)),
+            parse_env_config=config.parse_env,
+        )
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        catalog = ctx.params.get("catalog")
+        if value != "schema" or catalog is None:
+            super().cb_test(ctx, param, value)
+            return
+        # The SDK's would write those of all streams, without their columns.
+        tap = cls._of(ctx.params.get("config"), catalog)
+        for stream in cast("list[TapStream]", list(tap.streams.values())):
+            if stream.selected:
+                stream.open(version=0)
+        ctx.exit()
 
     @classmethod
     @override

@@ -6,29 +6,24 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from singer_sdk import Tap
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 from tap_msteams import stdout
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.client import Graph, GraphClient, next_pause
-from tap_msteams.errors import CatalogError, StateError, TapError
+from tap_msteams.errors import CatalogError, TapError
 from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
 from tap_msteams.readers import GraphStream, RunLogStream
-from tap_msteams.run import Issues, Plan, Run, Selection, outcomes
-from tap_msteams.sdk import ConfigInput
+from tap_msteams.run import Issues, Plan, Run, Selection, Shard, outcomes
 from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
-from tap_msteams.tap.catalog import checked
-from tap_msteams.tap.inputs import load_object
 from tap_msteams.tap.plugin import Plugin
 from tap_msteams.tap.session import Session
 from tap_msteams.throttle import Gate
@@ -107,10 +102,19 @@ class TapMSTeams(Plugin):
         """All streams of Graph's, by their classes."""
         return {type(it): it for it in self.all_streams if isinstance(it, GraphStream)}
 
+    @cached_property
+    def shard(self) -> Shard:
+        """The part of the tenant that this process reads."""
+        return Shard(self.settings.shard or 0, self.settings.shards)
+
+    def _reads(self, stream: TapStream) -> bool:
+        """Whether this process writes rows of a stream."""
+        return self.shard.reads(type(stream), application=self.graph.is_application)
+
     # Running
 
+    @override
     def read(self) -> int:
-        """Read all selected streams; returns the exit code."""
         selected = [stream for stream in self.all_streams if stream.selected]
         if not any(isinstance(stream, GraphStream) for stream in selected):
             msg = (
@@ -118,6 +122,10 @@ class TapMSTeams(Plugin):
                 "stream of Graph's"
             )
             raise CatalogError(msg)
+        for stream in self.all_streams:
+            if not self._reads(stream):  # their bookmarks move in the first shard's state
+                self.state.get("bookmarks", {}).pop(stream.name, None)
+        selected = [stream for stream in selected if self._reads(stream)]
         skipped = [stream.name for stream in self.all_streams if not stream.selected]
         if skipped:
             self.logger.info("%d of %d streams are not selected", len(skipped), len(STREAMS))
@@ -212,10 +220,12 @@ class TapMSTeams(Plugin):
 
         A run `within` another one shares that one's issues.
         """
-        settings, application = self.settings, self.graph.is_application
-        streams = self.graph_streams
-        selected = [type(it) for it in wanted if isinstance(it, GraphStream)]
-        plan = Plan(streams, selected, application=application, cloud=settings.cloud)
+        settings, application, shard = self.settings, self.graph.is_application, self.shard
+        selected = [type(it) for it in wanted if isinstance(it, GraphStream) and self._reads(it)]
+        cloud, streams = settings.cloud, self.graph_streams
+        plan = Plan(streams, selected, application=application, cloud=cloud, shard=shard)
+        if settings.shards_share_limits:
+            self.gate.divide(plan.divided_routes, by=shard.of)
         privacy = within.privacy if within else self._privacy()
         run = Run(
             client=GraphClient(self.graph, self.gate, settings.concurrency, pause=self.pause),
@@ -324,26 +334,3 @@ class TapMSTeams(Plugin):
             raise SystemExit(128 + signum)
         for session in reading:
             session.stop()
-
-    # The command line
-    @classmethod
-    @override
-    def invoke(  # type: ignore[override]  # the SDK's taps differ from its plugins in the same way
-        cls,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: ConfigInput | None = None,
-        state: IO[str] | None = None,
-        catalog: IO[str] | None = None,
-    ) -> None:
-        super(Tap, cls).invoke(about=about, about_format=about_format)
-        cls.print_version(print_fn=cls.logger.info)
-        config = config or ConfigInput()
-        tap = cls(
-            config=config.config,
-            state=load_object("the state", state, StateError),
-            catalog=checked(load_object("the catalog", catalog, CatalogError)),
-            parse_env_config=config.parse_env,
-        )
-        sys.exit(tap.read())

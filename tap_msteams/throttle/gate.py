@@ -14,7 +14,7 @@ from tap_msteams.throttle.buckets import Bucket, Counter
 from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 HEADROOM = 0.98
 """The share of a limit to use, so that requests that bunch up on the way stay within it."""
@@ -31,6 +31,7 @@ class Gate:
         self._share = share
         self._jitter = jitter
         self._buckets: dict[tuple[str, ...], Bucket] = {}
+        self._divided: dict[str, int] = {}
         self._narrow_closed: dict[tuple[str, ...], tuple[tuple[str, ...], float]] = {}
         self.throttled = 0
 
@@ -44,6 +45,10 @@ class Gate:
             if (match := limit.pattern.match(path))
         )
         return (widest.name,), *narrower
+
+    def divide(self, paths: Iterable[str], by: int) -> None:
+        """Use a part of the tenant-wide limits that apply to these paths: others use the rest."""
+        self._divided |= {self.keys(path)[0][0]: by for path in paths}
 
     def admit(self, keys: tuple[tuple[str, ...], ...], now: float) -> float:
         """Take a token from each bucket and return 0, or return the seconds to wait."""
@@ -97,7 +102,8 @@ class Gate:
         if not self._share:
             return Bucket(float("inf"), now)
         limit = _LIMITS[name]
-        rate = limit.rate * self._share * HEADROOM
+        share = self._share / self._divided.get(name, 1)
+        rate = limit.rate * share * HEADROOM
         if limit.is_counted:
-            return Counter(max(1, int(limit.amount * self._share)), rate, now)
+            return Counter(max(1, int(limit.amount * share)), rate, now)
         return Bucket(rate, now)
