@@ -6,9 +6,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import requests
 
-from tap_msteams.auth.provider import Answer
+from tap_msteams.auth.provider import Answer, bounded_life
+from tap_msteams.auth.refusals import OutageError
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.transport import reason
 
@@ -18,6 +20,27 @@ if TYPE_CHECKING:
 _CHALLENGE = 401
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
+
+WAITING = frozenset({"authorization_pending", "slow_down"})
+"""Errors that tell a device to ask again. https://www.rfc-editor.org/rfc/rfc8628#section-3.5"""
+
+
+class _Tokens(msgspec.Struct):
+    """The types of what MSAL takes from an answer on trust; numbers may be texts."""
+
+    access_token: str
+    token_type: str | None = None
+    expires_in: float | None = None
+    refresh_in: float | None = None
+    refresh_token: str | None = None
+    refresh_token_expires_in: float | None = None
+    id_token: str | None = None
+    scope: str | None = None
+    client_info: str | None = None
+
+    def __post_init__(self) -> None:
+        for seconds in (self.expires_in, self.refresh_in, self.refresh_token_expires_in):
+            bounded_life(seconds or 0.0)
 
 
 def checked(
@@ -37,10 +60,10 @@ def checked(
             return  # Azure Arc answers with the path of a file to read
         if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
             msg = f"{where} is not available (HTTP {status}): try again later"
-            raise AuthenticationError(msg)
+            raise OutageError(msg)
         try:
             body = response.json()
-        except ValueError:
+        except (RecursionError, ValueError):
             body = None
         # No token service redirects; following would send secrets to another server.
         if not isinstance(body, dict) or response.is_redirect:
@@ -50,10 +73,24 @@ def checked(
             )
             raise AuthenticationError(msg)
         if "error" in body:
+            if isinstance(body["error"], str) and body["error"] in WAITING:
+                return
             raise refused(body, status)
+        if "access_token" in body:
+            try:
+                msgspec.convert(body, _Tokens, strict=False)
+            except msgspec.ValidationError as error:
+                msg = (
+                    f"{where} has no token in its answer ({error}): check the address and the proxy"
+                )
+                raise AuthenticationError(msg) from error
 
     session.hooks["response"].append(check)
     return session
+
+
+_UNTYPED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What an answer of other types than the documented ones ends in, since MSAL checks none."""
 
 
 @contextmanager
@@ -66,8 +103,8 @@ def reached(where: str, what: str, setting: str) -> Iterator[None]:
         raise AuthenticationError(msg) from error
     except requests.exceptions.RequestException as error:
         msg = f"{where} cannot be reached: {reason(error)}; check the network and '{setting}'"
-        raise AuthenticationError(msg) from error
-    except (LookupError, TypeError, ValueError) as error:
+        raise OutageError(msg) from error
+    except _UNTYPED as error:
         msg = f"{where} does not answer as {what} does: check '{setting}'"
         raise AuthenticationError(msg) from error
 
@@ -75,7 +112,7 @@ def reached(where: str, what: str, setting: str) -> Iterator[None]:
 def answer(result: Mapping[str, Any]) -> Answer:
     """The token in MSAL's result; raises AuthenticationError where there is none."""
     token, expires_in = result.get("access_token"), result.get("expires_in")
-    if not token or not expires_in:
+    if not token or not expires_in or not isinstance(token, str):
         msg = "The answer to a sign-in has no token: check 'authority_host' and the proxy"
         raise AuthenticationError(msg)
     # MSAL gives this time on the wall clock.

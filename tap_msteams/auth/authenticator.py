@@ -122,13 +122,16 @@ class GraphAuthenticator(APIAuthenticatorBase):
     @property
     def granted(self) -> frozenset[str]:
         """The permissions in the token; empty for a token that cannot be read."""
-        claims = self.claims
-        return frozenset([*claims.get("roles", ()), *claims.get("scp", "").split()])
+        roles, scopes = self.claims.get("roles"), self.claims.get("scp")
+        names = [*(roles if isinstance(roles, list) else ())]
+        names += scopes.split() if isinstance(scopes, str) else ()
+        return frozenset(name for name in names if isinstance(name, str))
 
     @property
     def tenant_id(self) -> str | None:
         """The tenant that the token is for; None for a token that cannot be read."""
-        return self.claims.get("tid")
+        tenant = self.claims.get("tid")
+        return tenant if isinstance(tenant, str) else None
 
     @property
     def expires_at(self) -> float:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_msteams.auth.claims import claims_of
-from tap_msteams.auth.provider import Answer
+from tap_msteams.auth.provider import Answer, bounded_life
 from tap_msteams.auth.refusals import refusal
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import env_name
@@ -48,10 +48,11 @@ class AccessToken:
             what = why if claims else f"{why} this 'graph_url'"
             msg = f"Graph rejected the {where}: {what}; {_NEW_TOKEN}"
             raise AuthenticationError(msg)
-        ends = claims_of(self._token).get("exp")
-        if not isinstance(ends, int | float):
+        try:
+            ends = float(claims_of(self._token)["exp"])
+            left, moment = ends - self._clock(), datetime.fromtimestamp(ends, UTC)
+        except (LookupError, OSError, OverflowError, TypeError, ValueError):
             return Answer(self._token, _UNKNOWN_LIFE)
-        left, moment = ends - self._clock(), datetime.fromtimestamp(ends, UTC)
         if left <= 0:
             msg = f"the {where} ended at {moment:%Y-%m-%d %H:%M} UTC: {_NEW_TOKEN}"
             raise AuthenticationError(msg)
@@ -83,10 +84,12 @@ class AzureCli:
         body = self._output()
         try:
             found = json.loads(body)
-            token = str(found["accessToken"])
+            token = found["accessToken"]
+            if not isinstance(token, str):
+                raise TypeError  # noqa: TRY301 - told as all other wrong types
             ends = found.get("expires_on") or _local(found["expiresOn"])
-            return Answer(token, float(ends) - self._clock())
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return Answer(token, bounded_life(float(ends) - self._clock()))
+        except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError):
             msg = "the Azure CLI (`az`) does not answer as it should: run `az upgrade`"
             # The cause is left out, since its text may be the token.
             raise AuthenticationError(msg) from None
@@ -118,20 +121,20 @@ class AzureCli:
             msg = f"the Azure CLI {program} cannot be run ({error.strerror}): install it again"
             raise AuthenticationError(msg) from error
         if done.returncode:
-            raise _refused(done.stderr.decode("utf-8", "replace"))
+            raise self._refused(done.stderr.decode("utf-8", "replace"))
         return done.stdout.decode("utf-8", "replace")
 
-
-def _refused(said: str) -> AuthenticationError:
-    if re.search(r"AADSTS\d+", said):
-        return refusal({"error": "invalid_grant", "error_description": " ".join(said.split())})
-    if "az login" in said:
-        msg = "nobody is signed in to the Azure CLI: run `az login`"
-    else:
-        lines = [line for line in said.splitlines() if line.startswith("ERROR:")]
-        reason = " ".join((lines or ["it gives no reason"])[0].split())[:200]
-        msg = f"the Azure CLI gave no token: {reason}; try `az account show`"
-    return AuthenticationError(msg)
+    def _refused(self, said: str) -> AuthenticationError:
+        if re.search(r"AADSTS\d+", said):
+            body = {"error": "invalid_grant", "error_description": " ".join(said.split())}
+            return refusal(body, "azure_cli", self._tenant)
+        if "az login" in said:
+            msg = "nobody is signed in to the Azure CLI: run `az login`"
+        else:
+            lines = [line for line in said.splitlines() if line.startswith("ERROR:")]
+            reason = " ".join((lines or ["it gives no reason"])[0].split())[:200]
+            msg = f"the Azure CLI gave no token: {reason}; try `az account show`"
+        return AuthenticationError(msg)
 
 
 def _local(text: str) -> float:

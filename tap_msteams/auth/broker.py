@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tap_msteams.auth.answers import checked, reached
 from tap_msteams.auth.claims import claims_of
-from tap_msteams.auth.provider import Answer
+from tap_msteams.auth.provider import Answer, bounded_life
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import CLOUDS
 
@@ -71,7 +71,8 @@ class Broker:
                 msg = f"{self._where} has no token for this connection: is it one of Microsoft's?"
                 raise AuthenticationError(msg)
             ends = datetime.fromisoformat(ends).timestamp() if ends else claims_of(token).get("exp")
-        return Answer(token, ends - self._clock() if ends else _UNKNOWN_LIFE)
+            life = bounded_life(ends - self._clock()) if ends else _UNKNOWN_LIFE
+        return Answer(token, life)
 
     def _refused(self, body: Mapping[str, Any], status: int) -> AuthenticationError:
         error = body["error"]

@@ -21,7 +21,7 @@ def claims_of(token: str) -> dict[str, Any]:
     """The claims of a token, unverified; empty for a token that cannot be read."""
     try:
         content = json.loads(_decoded(token.split(".")[1]))
-    except (IndexError, ValueError):
+    except (IndexError, RecursionError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -33,7 +33,7 @@ def demanded_claims(challenge: str) -> str | None:
     try:
         claims = _decoded(found[1]).decode()
         content = json.loads(claims)
-    except (binascii.Error, ValueError):
+    except (binascii.Error, RecursionError, ValueError):
         return None
     return claims if isinstance(content, dict) else None
 

@@ -1,4 +1,8 @@
-"""Managed identities, which Azure assigns to machines."""
+"""Managed identities, which Azure assigns to machines.
+
+The requests are MSAL's, as they are in azure-identity, which adds 1.7 MB for its own retries, hides
+the endpoint's reason behind "no response" and does not verify Service Fabric's certificate.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,10 @@ import msal
 import requests
 
 from tap_msteams.auth.answers import answer, checked
-from tap_msteams.auth.refusals import machine_refusal
+from tap_msteams.auth.refusals import OutageError, machine_refusal
 from tap_msteams.auth.service_fabric import ask_service_fabric, in_service_fabric
 from tap_msteams.errors import AuthenticationError, SettingsError
+from tap_msteams.transport import UPDATING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +35,7 @@ class ManagedIdentity:
         self._settings = settings
         self._name, self._identity = _identity(settings)
         self._resource = settings.graph_url
+        session.hooks["response"].append(_check_update)
         self._session = checked(session, "The managed identity endpoint", self._refused)
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - the endpoint takes none
@@ -52,7 +58,7 @@ class ManagedIdentity:
         except (msal.ManagedIdentityError, OSError) as error:
             msg = f"This machine's kind of managed identity cannot be used: {error}"
             raise AuthenticationError(msg) from error
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
             msg = "The managed identity endpoint does not answer as one does: try again later"
             raise AuthenticationError(msg) from error
         if "error" in result:
@@ -75,6 +81,17 @@ class ManagedIdentity:
 
     def _refused(self, body: Mapping[str, Any], _status: int = 0) -> AuthenticationError:
         return machine_refusal(body, self._name)
+
+
+def _check_update(response: requests.Response, **_options: object) -> None:
+    """Raise for a metadata service that is still being updated, or is not Azure's at all."""
+    if response.status_code in UPDATING:
+        msg = (
+            f"The managed identity endpoint is being updated (HTTP {response.status_code}), which "
+            "takes Azure up to 70 seconds: try again later, or, on a machine outside Azure, choose "
+            "another 'auth_method'"
+        )
+        raise OutageError(msg)
 
 
 def _identity(settings: Settings) -> tuple[str | None, Any]:

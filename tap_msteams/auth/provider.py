@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 HOLD_OFF = 30
 """Seconds until a failed early refresh is tried again."""
 
+_CENTURY = 100 * 366 * 86_400
+
 _MARGIN = 60
 _EARLY = 300
 
@@ -29,6 +32,14 @@ class Answer:
     access_token: str = field(repr=False)
     expires_in: float
     refresh_in: float | None = None
+
+
+def bounded_life(seconds: float) -> float:
+    """The seconds that a token lives; raises ValueError for a number that cannot be true."""
+    if not math.isfinite(seconds) or seconds > _CENTURY:
+        msg = "no token lives so long"
+        raise ValueError(msg)
+    return seconds
 
 
 class Source(Protocol):

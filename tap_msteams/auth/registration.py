@@ -18,7 +18,7 @@ from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings.methods import asked_scopes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     import requests
@@ -46,7 +46,7 @@ class Registration:
     ) -> None:
         self._settings = settings
         self._where = f"Entra ID at {settings.authority_host}"
-        self._session = checked(session, self._where, lambda body, _status: refusal(body))
+        self._session = checked(session, self._where, self._refused)
         self._clock = clock
         self._tenant = quote(settings.tenant_id or "organizations", safe="")
         everything = f"{settings.graph_url}/.default"
@@ -73,6 +73,9 @@ class Registration:
                 client_id, client_credential=credential, **options
             )
         return msal.PublicClientApplication(client_id, **options)
+
+    def _refused(self, body: Mapping[str, Any], _status: int = 0) -> AuthenticationError:
+        return refusal(body, self._settings.auth_method, self._settings.tenant_id)
 
     def reached(self) -> AbstractContextManager[None]:
         """A context that turns failures on the way to Entra ID into one line."""

@@ -1,22 +1,28 @@
-"""Remedies for refusals of Entra ID."""
+"""Remedies for refusals of Entra ID, in the words of the way to sign in."""
 
 from __future__ import annotations
 
-_SIGN_IN_AGAIN = "sign in again with `tap-msteams login`, or set a new 'refresh_token'"
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tap_msteams.settings.methods import AuthMethod
+
+_SIGN_IN_AGAIN = "{again}"
 _ANOTHER_CODE = "sign in again for a new authorization code"
 _ANOTHER_DEVICE_CODE = "run `tap-msteams login --device-code` again"
-_POLICY = f"ask an administrator which policy applies, or {_SIGN_IN_AGAIN}"
+_POLICY = "{policy}"
 _NOT_HERE = "check 'tenant_id', or have an administrator invite the user"
-_CONSENT = (
-    "have an administrator grant the application's permissions, on the page that "
-    "`tap-msteams admin-consent-url` gives"
-)
+_CONSENT = "{consent}"
 _CERTIFICATE = "check that this very certificate is uploaded to the app registration of 'client_id'"
 _FEDERATION = "check the federated credential of the app registration"
 _LATER = "try again later"
 _TENANT = "set 'tenant_id' to the tenant of the user or application"
 _SCOPES = "the permissions asked for are not valid: check 'scopes'"
 _RESTRICTED = "tenant restrictions of this network bar this tenant: ask its administrator"
+_PERSONAL = (
+    "the application is for personal Microsoft accounts only, which have no Teams: choose other "
+    "supported account types in its registration"
+)
 _OTHER_CLOUD = "the tenant belongs to another cloud: check 'cloud'"
 
 REMEDIES = {
@@ -60,6 +66,8 @@ REMEDIES = {
     50131: f"conditional access blocks this sign-in: {_POLICY}",
     50132: f"the user's sessions were revoked: {_SIGN_IN_AGAIN}",
     50133: f"the user's password has changed: {_SIGN_IN_AGAIN}",
+    50134: "the code was entered in another region than the one that gave it: "
+    f"{_ANOTHER_DEVICE_CODE}, or `tap-msteams login` in a browser",
     50135: f"the user's password has to be changed, since it is at risk: change it, then "
     f"{_SIGN_IN_AGAIN}",
     50140: f"the sign-in was interrupted: {_SIGN_IN_AGAIN}",
@@ -70,6 +78,8 @@ REMEDIES = {
     50173: f"the refresh token was revoked: {_SIGN_IN_AGAIN}",
     50194: "the application is registered for one tenant: set 'tenant_id' to that tenant",
     50196: "too many like requests came in a short time: wait a few minutes",
+    50197: f"the user could not be found: {_SIGN_IN_AGAIN}",
+    50199: f"the user has to confirm that it is this application: {_SIGN_IN_AGAIN}",
     51004: f"the user does not exist in this tenant: {_NOT_HERE}",
     53000: f"conditional access wants a managed device: {_POLICY}",
     53001: f"conditional access wants a device of the organization: {_POLICY}",
@@ -79,10 +89,9 @@ REMEDIES = {
     53010: f"multi-factor authentication can only be set up elsewhere: {_POLICY}",
     53011: "the user is blocked as a risk: ask an administrator",
     54005: f"the authorization code was used before, and it works once: {_ANOTHER_CODE}",
-    65001: (
-        "consent is missing: have the user sign in once with `tap-msteams login --prompt consent`, "
-        f"or {_CONSENT}, or ask for fewer in 'scopes'"
-    ),
+    65001: "consent is missing: {grant}",
+    65002: "the application is one of Microsoft's own, to which nobody can grant this permission: "
+    "use an app registration of your own",
     65004: "the user declined: sign in again and accept the permissions",
     65005: "the app registration lists no permissions of Graph: add them in the Entra admin center",
     70000: f"the refresh token or code is not valid for this application: check 'client_id', or "
@@ -112,17 +121,21 @@ REMEDIES = {
     90090: f"Entra ID is busy: {_LATER}",
     90094: f"an administrator has to consent: {_CONSENT}",
     90095: f"an administrator has to consent: {_CONSENT}",
+    90099: f"the application is not authorized in this tenant of a partner's customer: {_CONSENT}",
     90119: f"the device code is empty: {_ANOTHER_DEVICE_CODE}",
     90120: f"the device code was used or declined: {_ANOTHER_DEVICE_CODE}",
     90124: f"Graph's tokens come from one tenant: {_TENANT}",
     90130: "the application is not for accounts of every kind: set 'tenant_id' to its tenant",
     135011: f"the device that the user signed in on is disabled: {_SIGN_IN_AGAIN}",
     500011: "this tenant does not know Graph by that address: check 'graph_url' and 'cloud'",
+    500014: "Graph is disabled in this tenant, or a subscription has lapsed: ask an administrator",
     500021: _RESTRICTED,
     500022: _RESTRICTED,
     500112: "the code was asked for with another redirect URI: set 'redirect_uri' as it was then",
     500113: "the app registration has no redirect URI: register 'redirect_uri' there",
     500133: "the clock of this machine is wrong: set it",
+    500200: "this is a personal Microsoft account: sign in with a work or school account, which "
+    "`--prompt select_account` offers",
     500208: "this is a personal Microsoft account, or of another kind than this tenant takes: sign "
     "in with a work or school account",
     500212: "a policy of the user's organization bars this tenant: ask its administrator",
@@ -131,6 +144,8 @@ REMEDIES = {
     530003: f"conditional access wants a registered device: {_POLICY}",
     530032: f"a security policy blocks this sign-in: {_POLICY}",
     530035: f"security defaults block this sign-in: {_POLICY}",
+    530036: "conditional access blocks device codes, and what was signed in to by one: sign in "
+    "with `tap-msteams login` in a browser, or with `tap-msteams url` and `tap-msteams exchange`",
     650052: "this tenant has not subscribed to the service: ask an administrator",
     650053: "Graph has no such delegated permission: check the spelling in 'scopes'",
     650054: "what is asked for is no longer there: check 'scopes', 'graph_url' and 'cloud'",
@@ -163,18 +178,25 @@ REMEDIES = {
     f"has to be api://AzureADTokenExchange: {_FEDERATION} ('client_id')",
     700213: "no federated credential has the subject of the identity provider's token: "
     f"{_FEDERATION} ('client_id'), its subject above all",
+    700222: "the identity provider is Entra ID itself, whose tokens a federated credential does "
+    "not take: set 'federated_token_file' to the token of another one",
     700229: "the identity provider's token is a user's, and only an application's will do: check "
     "'federated_token_file'",
     900023: "'tenant_id' has to be the GUID or a domain of one tenant",
     900144: "the sign-in lacks something: check 'client_id', 'redirect_uri' and the credential",
     900382: _OTHER_CLOUD,
     900432: _OTHER_CLOUD,
+    900941: f"Microsoft takes the application for a risk, and an administrator has to consent: "
+    f"{_CONSENT}",
     900971: "the app registration has no redirect URI: register 'redirect_uri' there",
     1000031: "the application cannot be used at this time: ask an administrator",
     1002012: "an application's token can only be asked for all of Graph: check 'graph_url'",
+    5000225: "the tenant was blocked after a long time without use: ask an administrator to have "
+    "it reactivated, which Microsoft does within 20 days",
     7000112: "the application is disabled: enable it in the Entra admin center",
     7000113: "the client assertion is for another application: check 'client_id'",
     7000215: "the client secret is wrong: set 'client_secret' to the secret's value, not its id",
+    7000216: "the application proves itself with nothing: set 'client_secret' or a certificate",
     7000218: "the application is a confidential client: set its 'client_secret' or certificate, or "
     "allow public client flows in the app registration",
     7000222: "the client secret has expired: create a new one and set 'client_secret'",
@@ -186,9 +208,23 @@ REMEDIES = {
     "'redirect_uri' for mobile and desktop",
     9002327: "the refresh token belongs to a single-page application: register 'redirect_uri' for "
     f"mobile and desktop, then {_SIGN_IN_AGAIN}",
+    9002331: _PERSONAL,
+    9002332: "the application is for work and school accounts: set 'tenant_id' to the tenant's "
+    "GUID or domain, and not to consumers",
     9002341: f"the user has not permitted the application to sign them in: {_SIGN_IN_AGAIN}",
+    9002346: _PERSONAL,
 }
-"""Remedies by number: https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes"""
+"""Remedies by number; names in braces are filled in by `words`.
+
+https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes
+Numbers that are not there:
+530036 https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-authentication-flows
+5000225 https://learn.microsoft.com/en-us/entra/fundamentals/inaccessible-tenant
+500200 https://learn.microsoft.com/en-us/azure/developer/azure-mcp-server/troubleshooting
+700222 https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation-considerations
+900941 https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/application-sign-in-unexpected-user-consent-error
+500014, 7000216, 9002331 and 9002346: https://login.microsoftonline.com/error?code=500014 and so on
+"""
 
 BY_NAME = {
     "access_denied": "the sign-in was cancelled or declined: sign in again and accept",
@@ -205,4 +241,53 @@ BY_NAME = {
 """Remedies by name, for numbers that are not in the table.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
+"""
+
+
+def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
+    """The words for a way to sign in, by their name in a remedy."""
+    if method == "azure_cli":
+        az = f"`az login --tenant {tenant or 'TENANT'}`"
+        own = (
+            "the Azure CLI is an application of Microsoft's, to which nobody can grant more: use "
+            "an app registration of your own ('auth_method' refresh_token)"
+        )
+        return {
+            "again": f"sign in again with {az}",
+            "policy": f"ask an administrator which policy applies, or sign in again with {az}",
+            "consent": own,
+            "grant": own,
+        }
+    page = (
+        "have an administrator grant the application's permissions, on the page that "
+        "`tap-msteams admin-consent-url` gives"
+    )
+    if method == "refresh_token":
+        again = "sign in again with `tap-msteams login`, or set a new 'refresh_token'"
+        once = "have the user sign in once with `tap-msteams login --prompt consent`"
+        return {
+            "again": again,
+            "policy": f"ask an administrator which policy applies, or {again}",
+            "consent": page,
+            "grant": f"{once}, or {page}, or ask for fewer in 'scopes'",
+        }
+    if method == "managed_identity":
+        page = "have an administrator assign Graph's permissions to the identity"
+    policy = (
+        "no user can help an application: ask an administrator which policy for workload "
+        "identities applies to it"
+    )
+    return {"again": policy, "policy": policy, "consent": page, "grant": page}
+
+
+SIGN_IN_LOG: dict[AuthMethod, str] = {
+    "service_principal": "Service principal sign-ins",
+    "workload_identity": "Service principal sign-ins",
+    "managed_identity": "Managed identity sign-ins",
+    "refresh_token": "User sign-ins (non-interactive), or (interactive) for a login",
+    "azure_cli": "User sign-ins (non-interactive), or (interactive) for a login",
+}
+"""Where the sign-in log shows a refusal, by way to sign in.
+
+https://learn.microsoft.com/en-us/entra/identity/monitoring-health/concept-sign-ins
 """

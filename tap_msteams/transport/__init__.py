@@ -10,6 +10,7 @@ from tap_msteams.transport.adapter import DirectTransport, Transport
 from tap_msteams.transport.failures import reason
 from tap_msteams.transport.sessions import (
     MACHINE_TIMEOUTS,
+    UPDATING,
     broker_session,
     identity_session,
     machine_session,
@@ -20,6 +21,7 @@ from tap_msteams.transport.trust import PinnedContext
 
 __all__ = [
     "MACHINE_TIMEOUTS",
+    "UPDATING",
     "DirectTransport",
     "PinnedContext",
     "Transport",

@@ -103,6 +103,8 @@ class Identity:
         if self.elsewhere:
             headers = {"Location": self.elsewhere}
             return web.json_response({}, status=307, headers=headers)
+        if isinstance(self.instead, str):
+            return web.json_response(text=self.instead)
         if self.instead is not None:
             return web.json_response(self.instead)
         return await handler(request)
