@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from docs.computed.markdown import flat, grid
 from tap_msteams import advice
-from tap_msteams.auth.remedies import BY_NAME, REMEDIES
+from tap_msteams.auth.remedies import BY_NAME, REMEDIES, SIGN_IN_LOG, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SIGN_IN_LOG = (
-    "To see more: the sign-in log in the Entra admin center, by the correlation id of the line."
+IN_THE_LOG = (
+    "To see more: the sign-in log in the Entra admin center (**Entra ID** > **Monitoring & "
+    "health** > **Sign-in logs**), by the correlation id of the line; it is in Entra ID's own "
+    "words in the tap's log with `verbosity` at `debug`."
+)
+DEPENDS = (
+    "The remedies are those for a user. Where they say to sign in again or to ask for a policy or "
+    "consent, the other ways to sign in say:"
 )
 
 
@@ -23,7 +29,7 @@ def tables() -> str:
         ("The way to Microsoft", _advice(advice.NETWORK)),
         ("The configuration", _advice(advice.CONFIGURATION)),
         ("State and catalog", _advice(advice.STATE)),
-        ("Entra ID refuses", f"{SIGN_IN_LOG}\n\n{_refusals()}"),
+        ("Entra ID refuses", f"{IN_THE_LOG}\n\n{_refusals()}"),
     ]
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
 
@@ -39,6 +45,12 @@ def _advice(found: Iterable[advice.Advice]) -> str:
 
 
 def _refusals() -> str:
-    rows = [(f"AADSTS{number}", flat(remedy)) for number, remedy in REMEDIES.items()]
-    rows += [(name, flat(remedy)) for name, remedy in BY_NAME.items()]
-    return grid(("code", "what it means, and what to do"), rows)
+    user = words("refresh_token")
+    rows = [(f"AADSTS{number}", flat(remedy.format(**user))) for number, remedy in REMEDIES.items()]
+    rows += [(name, flat(remedy.format(**user))) for name, remedy in BY_NAME.items()]
+    others = [
+        (f"`{method}`", log, words(method)["policy"], words(method)["consent"])
+        for method, log in SIGN_IN_LOG.items()
+    ]
+    ways = grid(("`auth_method`", "in the sign-in log", "policy", "consent"), others)
+    return f"{grid(('code', 'what it means, and what to do'), rows)}\n\n{DEPENDS}\n\n{ways}"

@@ -8,8 +8,9 @@ from tap_msteams_sandbox.areas import AREAS
 from tap_msteams_sandbox.endpoints import API
 from tap_msteams_sandbox.environment import PREFIX
 from tap_msteams_sandbox.facts import descriptions
-from tap_msteams_sandbox.faults import DOCS, KINDS
+from tap_msteams_sandbox.faults import DOCS, KINDS, SIGN_IN_KINDS
 from tap_msteams_sandbox.graph import ROLES
+from tap_msteams_sandbox.identity.aadsts import REFUSALS
 
 HEADS = ("request", "an application needs one of", "a user needs one of")
 
@@ -53,6 +54,20 @@ def faults() -> str:
         for name, kind in KINDS.items()
     ]
     return grid(("kind", "what happens", "options"), rows)
+
+
+def sign_in_faults() -> str:
+    """Each kind of fault of sign-ins, and the AADSTS numbers."""
+    rows = [
+        (
+            f"[`{name}`]({kind.page})",
+            flat((kind.act.__doc__ or "").partition("\n")[0]),
+            code(f"{option}={value}" for option, value in kind.options.items()),
+        )
+        for name, kind in SIGN_IN_KINDS.items()
+    ]
+    table = grid(("kind", "what happens", "options"), rows)
+    return f"{table}\n\n`number` is one of {', '.join(map(str, REFUSALS))}."
 
 
 def roles() -> str:

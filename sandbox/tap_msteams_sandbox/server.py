@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 import tempfile
@@ -18,7 +19,7 @@ from aiohttp import web
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.areas.reports import Downloads
 from tap_msteams_sandbox.environment import environment
-from tap_msteams_sandbox.faults import Faults
+from tap_msteams_sandbox.faults import Faults, struck
 from tap_msteams_sandbox.graph import APP_ROLES, ROLES, SCOPES, Graph, granted
 from tap_msteams_sandbox.identity.authority import GRAPH_ID
 from tap_msteams_sandbox.identity.directory import Directory
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.replies import Reply
 
 CONTROL = "/sandbox/"
-RESET = struct.pack("ii", 1, 0)
-"""Lingering for no time: the connection ends with a reset."""
+RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+"""Lingering for no time: the connection ends with a reset; Windows has shorter numbers."""
 
 
 class Sandbox:
@@ -166,9 +167,11 @@ class Sandbox:
         self.graph_url = await self._listen(_server(self._graph), context)
         self.service.graph.origin = self.entra.resource = identity.graph_url = self.graph_url
         self.entra.aliases = frozenset({GRAPH, GRAPH_ID})
-        self.authority_host = await self._listen(_runner(identity.authority_routes()), context)
+        entra = _runner(identity.authority_routes(), struck(self.faults, self.entra, "entra"))
+        self.authority_host = await self._listen(entra, context)
         identity.authority_host = self.authority_host
-        self.imds_url = identity.imds_url = await self._listen(_runner(identity.machine_routes()))
+        machine = _runner(identity.machine_routes(), struck(self.faults, self.entra, "machine"))
+        self.imds_url = identity.imds_url = await self._listen(machine)
         identity.nango_host = await self._listen(_runner(identity.nango.routes()), context)
         downloads = _server(self._download)
         self.tenant.part(Downloads).origin = await self._listen(downloads, context)
@@ -281,8 +284,8 @@ class _Change(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
 
 
-def _runner(routes: Iterable[web.RouteDef]) -> web.AppRunner:
-    application = web.Application()
+def _runner(routes: Iterable[web.RouteDef], *middlewares: Any) -> web.AppRunner:  # noqa: ANN401 - aiohttp's own
+    application = web.Application(middlewares=middlewares)
     application.add_routes(routes)
     return web.AppRunner(application, access_log=None)
 

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_msteams_sandbox.faults.kinds import KINDS
+from tap_msteams_sandbox.faults.sign_in import SIGN_IN_KINDS
+from tap_msteams_sandbox.identity.aadsts import REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ALWAYS = 0
-NUMBERS = frozenset({"seconds", "share", "status"})
+GRAPH = "graph"
+PLACES = (GRAPH, "entra", "machine")
+NUMBERS = frozenset({"number", "seconds", "share", "status"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _OPTION = re.compile(r"(\w+)=((?:[^,\\]|\\.)*)(?:,|$)")
 
@@ -41,14 +45,21 @@ class Fault:
     seed: int = 0
     batched: bool = False
     """Whether only the items of a batch are met."""
+    at: str = GRAPH
+    """Whose requests are met: those to Graph, to Entra ID or to a machine's token service."""
     options: dict[str, str] = field(default_factory=dict)
     """What the kind can be told, such as `retry_after`."""
     struck: int = 0
     """How often it has struck."""
 
     def __post_init__(self) -> None:
-        if (kind := KINDS.get(self.kind)) is None:
-            msg = f"there is no fault '{self.kind}', only {', '.join(KINDS)}"
+        if self.at not in PLACES:
+            msg = f"at={self.at} is none of {', '.join(PLACES)}"
+            raise FaultError(msg)
+        kinds = KINDS if self.at == GRAPH else SIGN_IN_KINDS
+        if (kind := kinds.get(self.kind)) is None:
+            where = "" if self.at == GRAPH else f" at {self.at}"
+            msg = f"there is no fault '{self.kind}'{where}, only {', '.join(kinds)}"
             raise FaultError(msg)
         if unknown := sorted(set(self.options) - set(kind.options)):
             msg = f"a fault '{self.kind}' has no option '{unknown[0]}'"
@@ -57,6 +68,9 @@ class Fault:
             if not _NUMBER.fullmatch(self.options[name]):
                 msg = f"{name}={self.options[name]} is no number"
                 raise FaultError(msg)
+        if "number" in self.options and int(self.options["number"]) not in REFUSALS:
+            msg = f"number={self.options['number']} is none of {', '.join(map(str, REFUSALS))}"
+            raise FaultError(msg)
         try:
             self._pattern = re.compile(self.where)
         except re.error as error:
@@ -84,9 +98,9 @@ class Fault:
         except msgspec.ValidationError as error:
             raise FaultError(str(error)) from None
 
-    def meets(self, request: str, *, batched: bool) -> bool:
+    def meets(self, request: str, *, batched: bool, at: str) -> bool:
         """Whether the fault strikes this request; counts the ones that it lets pass."""
-        if (self.batched and not batched) or not self._pattern.search(request):
+        if at != self.at or (self.batched and not batched) or not self._pattern.search(request):
             return False
         if self.after:
             self.after -= 1
@@ -100,10 +114,11 @@ class Fault:
 
     def told(self) -> dict[str, str]:
         """Return the options of the kind, with defaults."""
-        return KINDS[self.kind].options | self.options
+        kind = KINDS[self.kind] if self.at == GRAPH else SIGN_IN_KINDS[self.kind]
+        return kind.options | self.options
 
 
-_FIELDS = frozenset({"where", "times", "rate", "after", "seed", "batched"})
+_FIELDS = frozenset({"where", "times", "rate", "after", "seed", "batched", "at"})
 
 
 class Faults:
@@ -129,9 +144,10 @@ class Faults:
         with self._lock:
             return iter(tuple(self._faults))
 
-    def strike(self, request: str, *, batched: bool = False) -> Fault | None:
+    def strike(self, request: str, *, batched: bool = False, at: str = GRAPH) -> Fault | None:
         """Return the fault that strikes a request, if any does."""
         if not self._faults:
             return None
         with self._lock:
-            return next((it for it in self._faults if it.meets(request, batched=batched)), None)
+            met = (it for it in self._faults if it.meets(request, batched=batched, at=at))
+            return next(met, None)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 CODE_LIFETIME: Final = 600
 """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow#successful-response"""
 
+CODE_BYTES: Final = 1120
+"""Entra's codes have about 1,500 characters."""
+
 SESSION: Final = "ESTSAUTH"
 """The cookie of a browser whose user has signed in."""
 
@@ -249,7 +252,7 @@ class Authorize:
         return self._answer(pending, {"admin_consent": "True", **fields})
 
     def _answer_with_code(self, pending: Request, user: User) -> web.Response:
-        code = f"{WRITTEN_HERE}{secrets.token_urlsafe(32)}"
+        code = f"{WRITTEN_HERE}{secrets.token_urlsafe(CODE_BYTES)}"
         self._codes[code] = Code(pending, user, self._authority.clock())
         return self._answer(pending, {"code": code})
 
