@@ -43,7 +43,7 @@ class User(Registration):
         """Let the user sign in by `ask` where the settings allow it."""
         super().__init__(settings, session, clock)
         self._ask = ask
-        self._store = TokenStore.from_settings(settings, clock=clock)
+        self._store = TokenStore.from_settings(settings, clock=clock, resolve=self.tenant)
         self._backoff = backoff
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
@@ -72,6 +72,8 @@ class User(Registration):
 
     def _answer(self, entry: Entry, claims: str | None, rejected: str | None) -> Answer:
         configured, now = self._settings.refresh_token, self._clock()
+        if self._settings.initiate_oauth != "OFF" and entry.refresh_token:
+            self.check_credential(entry)  # and not an hour later, when the token has ended
         if not claims and entry.fresh(now, self.scopes, configured, rejected):
             return _kept(entry, now)
         if self._settings.initiate_oauth == "OFF":
@@ -79,6 +81,7 @@ class User(Registration):
                 raise AuthenticationError(_NOT_ASKED)
             return _kept(entry, now)
         entry.keep(self.redeem(entry, claims), self.scopes, now, configured)
+        entry.confidential = self.is_confidential
         return _kept(entry, now)
 
     def _sign_in(self) -> None:
@@ -87,10 +90,11 @@ class User(Registration):
         if settings.initiate_oauth == "OFF":
             return
         if verifier := settings.oauth_verifier:
-            code = parse_answer(verifier).get("code", "")
+            answer = parse_answer(verifier)
+            code = answer.get("code", "")
             if not self._was_redeemed(code):
                 try:
-                    self._grant().finish_by_hand(verifier)
+                    self._grant().finish(answer, elsewhere="state" in answer)
                 except AuthenticationError:
                     # Another process has signed in meanwhile.
                     if not self._was_redeemed(code):

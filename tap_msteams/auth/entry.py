@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from typing_extensions import override
 
+from tap_msteams.auth.claims import claims_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -55,6 +57,12 @@ class Entry(msgspec.Struct, omit_defaults=True):
     expires_at: float = 0.0
     account: str | None = None
     """The name of the user at Entra ID."""
+    tenant: str | None = None
+    """The id of the user's tenant."""
+    names: list[str] = []
+    """Domains by which that tenant is known."""
+    confidential: bool = False
+    """Whether the application proved itself by a secret or certificate."""
     flows: dict[str, Flow] = {}
     """Sign-ins that have begun, by their state."""
     redeemed: list[str] = []
@@ -63,6 +71,16 @@ class Entry(msgspec.Struct, omit_defaults=True):
     @override
     def __repr__(self) -> str:
         return "Entry(...)"
+
+    @property
+    def has_token(self) -> bool:
+        """Whether a user has signed in."""
+        return bool(self.refresh_token or self.access_token)
+
+    @property
+    def home(self) -> str | None:
+        """The id of the user's tenant, from the token where an earlier version kept the entry."""
+        return self.tenant or tenant_of({"access_token": self.access_token})
 
     def token_to_redeem(self, configured: str | None) -> str | None:
         """The refresh token to use: a new one in the configuration, otherwise the stored one."""
@@ -111,8 +129,9 @@ class Entry(msgspec.Struct, omit_defaults=True):
             self.refresh_token, self.issued, self.ends = configured, now, 0.0
         if configured:
             self.seed = fingerprint(configured)
-        claims = answer.get("id_token_claims") or {}
-        self.account = claims.get("preferred_username") or self.account
+        account = (answer.get("id_token_claims") or {}).get("preferred_username")
+        self.account = account if isinstance(account, str) else self.account
+        self.tenant = tenant_of(answer) or self.tenant
 
     def begin(self, state: str, content: dict[str, Any], now: float) -> None:
         """Remember a sign-in that has begun."""
@@ -139,6 +158,12 @@ class Entry(msgspec.Struct, omit_defaults=True):
     def redeem(self, code: str) -> None:
         """Note that an authorization code has been used."""
         self.redeemed = [*self.redeemed, fingerprint(code)][-_CODES_KEPT:]
+
+
+def tenant_of(answer: Mapping[str, Any]) -> str | None:
+    """The id of the tenant in an answer to a token request; None where no token tells it."""
+    tenant = (answer.get("id_token_claims") or claims_of(answer["access_token"] or "")).get("tid")
+    return tenant.lower() if isinstance(tenant, str) and tenant else None
 
 
 def fingerprint(secret: str) -> str:

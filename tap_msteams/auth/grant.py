@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 import warnings
@@ -10,7 +11,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msal
 
-from tap_msteams.auth.refusals import refusal
+from tap_msteams.auth.answers import WAITING
+from tap_msteams.auth.entry import tenant_of
+from tap_msteams.auth.refusals import OutageError, refusal
 from tap_msteams.auth.registration import Registration
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import AuthenticationError, SettingsError
@@ -19,10 +22,10 @@ from tap_msteams.transport import identity_session
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import requests
-
     from tap_msteams.auth.entry import Entry
     from tap_msteams.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 REDIRECT_URI = "http://localhost:33333"
 """The default of `redirect_uri`, to which a browser brings the answer."""
@@ -55,10 +58,11 @@ class Grant:
         backoff: float = 0.5,
     ) -> Grant:
         """The grant for the app registration in the settings; the store has to be writable."""
-        session = identity_session(settings, backoff)
-        session.hooks["response"].insert(0, _check_pending)
-        store = TokenStore.from_settings(settings, must_keep=True, clock=clock)
-        return cls(settings, store, Registration(settings, session, clock))
+        registration = Registration(settings, identity_session(settings, backoff), clock)
+        store = TokenStore.from_settings(
+            settings, must_keep=True, clock=clock, resolve=registration.tenant
+        )
+        return cls(settings, store, registration)
 
     # A code that the browser brings
 
@@ -88,27 +92,43 @@ class Grant:
             else:
                 flow = {"state": asked["state"], "redirect_uri": asked["redirect_uri"]}
                 url = _quietly(app.get_authorization_request_url, self._scopes, **asked)
-        with self.store.locked() as entry:
+        with self.store.locked(new=True) as entry:
             entry.begin(asked["state"], flow, self.store.clock())
         return str(url), asked["state"]
 
-    def finish(self, answer: Mapping[str, str]) -> None:
-        """Redeem the code in Entra ID's answer to the browser, and keep the tokens."""
+    def finish(self, answer: Mapping[str, str], *, elsewhere: bool = False) -> None:
+        """Redeem the code in Entra ID's answer to the browser, and keep the tokens.
+
+        With `elsewhere` the code may have been asked for on another machine, without PKCE.
+        """
         if "error" in answer:
             raise refusal(answer)
         code = answer["code"]
-        with self.store.locked() as entry:
+        with self.store.locked(new=True) as entry:
             if entry.was_redeemed(code):
                 msg = "this authorization code was used before, and it works once: sign in again"
                 raise AuthenticationError(msg)
-            state = answer.get("state") or max(
-                entry.flows, key=lambda state: entry.flows[state].begun, default=""
-            )
+            state = self._begun(entry, answer.get("state"), elsewhere=elsewhere)
             flow = entry.flows[state].content if state in entry.flows else {}
             result = self._redeem({**answer, "state": state}, flow)
             entry.redeem(code)
             entry.flows.pop(state, None)
             self._keep(entry, result)
+
+    def _begun(self, entry: Entry, state: str | None, *, elsewhere: bool) -> str:
+        """The state of the sign-in that an answer belongs to; empty for one begun elsewhere."""
+        if state in entry.flows or not entry.flows:
+            return state or ""
+        if elsewhere:
+            return ""
+        if state is None:
+            return max(entry.flows, key=lambda it: entry.flows[it].begun)
+        msg = (
+            "this address belongs to another sign-in than those that were begun here, and whoever "
+            "sent it may want you to read as somebody else: give the address that your own sign-in "
+            "ended at, or add --no-pkce where `tap-msteams url --no-pkce` asked for it elsewhere"
+        )
+        raise AuthenticationError(msg)
 
     def finish_by_hand(self, text: str) -> None:
         """Redeem what a person copied: the code, or the address that the browser ended at."""
@@ -146,21 +166,31 @@ class Grant:
         )
         raise SettingsError(msg)
 
-    def poll(self, device: dict[str, Any]) -> bool:
-        """Whether the user has agreed; if so, the tokens are kept."""
-        asked_at = self.store.clock()
-        try:
-            with self._registration.reached():
-                result = self._registration.app.acquire_token_by_device_flow(
-                    device, exit_condition=lambda _: True
-                )
-        except _PendingError as pending:
-            # https://www.rfc-editor.org/rfc/rfc8628#section-3.5
-            device["interval"] += 5 if pending.slow_down else 0
-            return False
-        with self.store.locked() as entry:
-            self._keep(entry, result, asked_at)
-        return True
+    def wait(
+        self,
+        device: dict[str, Any],
+        is_over: Callable[[], bool],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Wait until the user has entered the code, through outages, and keep the tokens."""
+        result: dict[str, Any] = {}
+        while not result:
+            try:
+                with self._registration.reached():
+                    result = _quietly(
+                        self._registration.app.acquire_token_by_device_flow,
+                        device,
+                        exit_condition=lambda _: is_over(),
+                    )
+            except OutageError:
+                if is_over():
+                    raise
+                pause(device["interval"])
+        if result.get("error") in WAITING:
+            msg = "nobody has entered the code in time: run it again for a new one"
+            raise AuthenticationError(msg)
+        with self.store.locked(new=True) as entry:
+            self._keep(entry, result)
 
     # A refresh token
 
@@ -175,7 +205,12 @@ class Grant:
         if "access_token" not in result or "expires_in" not in result:
             msg = "the answer to the sign-in has no token: check 'authority_host' and the proxy"
             raise AuthenticationError(msg)
+        entry = self.store.entry_of(tenant_of(result), entry)
+        before = entry.account
         entry.keep(result, self._scopes, now, self.settings.refresh_token)
+        entry.confidential = self._registration.is_confidential
+        if before and entry.account != before:
+            logger.warning("%s takes the place of %s, who had signed in", entry.account, before)
 
 
 def admin_consent_url(settings: Settings) -> str:
@@ -216,27 +251,6 @@ def parse_answer(text: str) -> dict[str, str]:
         )
         raise AuthenticationError(msg)
     return {"code": text}
-
-
-class _PendingError(Exception):
-    """The user has not entered the device code yet."""
-
-    def __init__(self, *, slow_down: bool) -> None:
-        super().__init__()
-        self.slow_down = slow_down
-
-
-def _check_pending(response: requests.Response, **_options: object) -> None:
-    """Raise _PendingError for "not yet", before the registration takes it for a refusal."""
-    if response.status_code != 400:  # noqa: PLR2004 - Bad Request
-        return
-    try:
-        body = response.json()
-    except ValueError:
-        return
-    error = body.get("error") if isinstance(body, dict) else None
-    if error in {"authorization_pending", "slow_down"}:
-        raise _PendingError(slow_down=error == "slow_down")
 
 
 def _quietly(call: Callable[..., Any], *arguments: object, **named: object) -> Any:  # noqa: ANN401 - MSAL has no types

@@ -39,7 +39,7 @@ def in_browser(
     """Sign in on a page in a browser that brings the answer to this machine."""
     if browser and not has_browser():
         raise AuthenticationError(NO_BROWSER)
-    with grant.store.locked():
+    with grant.store.locked(new=True):
         pass  # an unwritable store is reported before the user signs in
     with Receiver(grant.redirect_uri) as receiver:
         url, state = grant.begin(prompt, receiver=receiver.redirect_uri)
@@ -60,7 +60,7 @@ def with_device_code(
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Sign in by entering a code on a page, in a browser on any device."""
-    with grant.store.locked():
+    with grant.store.locked(new=True):
         pass  # as above
     device = grant.device_code()
     deadline = clock() + min(timeout, device["expires_in"])
@@ -68,11 +68,7 @@ def with_device_code(
         f"On any device, open {device['verification_uri']} and enter the code "
         f"{device['user_code']} there"
     )
-    while not grant.poll(device):
-        if clock() + device["interval"] > deadline:
-            msg = "nobody has entered the code in time: run it again for a new one"
-            raise AuthenticationError(msg)
-        pause(device["interval"])
+    grant.wait(device, lambda: clock() >= deadline, pause)
 
 
 def at_terminal(settings: Settings, **options: Any) -> None:  # noqa: ANN401 - the grant's own
@@ -94,8 +90,11 @@ def tell(text: str) -> None:
 
 def has_browser() -> bool:
     """Whether this session can show a browser."""
-    if os.environ.get("BROWSER") or sys.platform in {"darwin", "win32"}:
+    if os.environ.get("BROWSER"):
         return True
+    if sys.platform in {"darwin", "win32"}:
+        # Over SSH a page would open on a screen that the user may not see.
+        return not (os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"))
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 

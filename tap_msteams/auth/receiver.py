@@ -6,6 +6,7 @@ import os
 import socket
 import socketserver
 import threading
+import time
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HERE = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 _LONGEST_FORM = 65_536
 _POLL = 0.05
+_PIECE = 0.5
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -82,7 +84,11 @@ class Receiver:
 
     def wait(self, timeout: float) -> dict[str, str]:
         """Wait for the answer that Entra ID gave to the browser."""
-        if not self._server.answered.wait(timeout):
+        end = time.monotonic() + timeout
+        # In pieces, since Ctrl-C does not end a wait on Windows.
+        while not self._server.answered.wait(min(_PIECE, max(0.0, end - time.monotonic()))):
+            if time.monotonic() < end:
+                continue
             msg = (
                 f"nobody has signed in within {timeout:g} seconds: run it again, with more time "
                 "(--timeout) if needed"
@@ -109,6 +115,12 @@ class _Server(socketserver.ThreadingTCPServer):
         self.answered = threading.Event()
         self.once = threading.Lock()
         super().__init__(address, _Handler)
+
+    @override
+    def server_bind(self) -> None:
+        if exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None):  # on Windows
+            self.socket.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+        super().server_bind()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msal
 
@@ -14,7 +15,8 @@ from tap_msteams.auth.answers import answer, checked, reached
 from tap_msteams.auth.certificates import Certificate
 from tap_msteams.auth.claims import CAPABILITIES, asked_claims
 from tap_msteams.auth.refusals import SignInError, refusal
-from tap_msteams.errors import AuthenticationError
+from tap_msteams.errors import AuthenticationError, SettingsError
+from tap_msteams.settings import env_name
 from tap_msteams.settings.methods import asked_scopes
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 logger = logging.getLogger(__name__)
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 NOBODY = (
     "nobody has signed in yet: run `tap-msteams login` with this configuration, or "
@@ -77,6 +81,23 @@ class Registration:
     def _refused(self, body: Mapping[str, Any], _status: int = 0) -> AuthenticationError:
         return refusal(body, self._settings.auth_method, self._settings.tenant_id)
 
+    def tenant(self) -> str | None:
+        """The id of the configured tenant, as Entra ID knows it; None for any tenant."""
+        with self.reached():
+            path = urlsplit(self.app.authority.token_endpoint).path
+        found = path.strip("/").partition("/")[0].lower()
+        return found if _GUID.fullmatch(found) else None
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether the application proves itself by a secret or certificate."""
+        settings = self._settings
+        return bool(
+            settings.client_secret
+            or settings.client_certificate
+            or settings.client_certificate_path
+        )
+
     def reached(self) -> AbstractContextManager[None]:
         """A context that turns failures on the way to Entra ID into one line."""
         return reached(self._where, "Entra ID", "authority_host")
@@ -90,6 +111,7 @@ class Registration:
         refresh_token = entry.token_to_redeem(configured)
         if refresh_token is None:
             raise AuthenticationError(NOBODY)
+        self.check_credential(entry)
         try:
             return self._redeem(refresh_token, claims)
         except SignInError as error:
@@ -103,6 +125,16 @@ class Registration:
         result = self._redeem(configured, claims)
         entry.seed = None  # the stored token no longer replaces the configured one
         return result
+
+    def check_credential(self, entry: Entry) -> None:
+        """Raise SettingsError where the sign-in took a secret or certificate that is not set."""
+        if entry.confidential and not self.is_confidential:
+            where = f"'client_secret' (env {env_name('client_secret')})"
+            msg = (
+                "the user has signed in to an application that proves itself, too: set "
+                f"{where} or the certificate as for the sign-in"
+            )
+            raise SettingsError(msg)
 
     def _redeem(self, refresh_token: str, claims: str | None) -> dict[str, Any]:
         with self.reached():

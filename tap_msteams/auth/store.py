@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
-from filelock import FileLock, Timeout
 from platformdirs import PlatformDirs
 
 from tap_msteams.auth.entry import Entry, Flow, fingerprint
+from tap_msteams.auth.files import OWNER_ONLY, followed, locked, replace
 from tap_msteams.auth.seal import Sealed, seal_for
 from tap_msteams.errors import SettingsError
 from tap_msteams.settings import env_name
@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 
 VERSION = 1
 
-OWNER_ONLY = 0o600
+_SHARED = {"common", "organizations"}
+"""Names that stand for the tenant of whoever signs in."""
 
 
 class _Document(msgspec.Struct, omit_defaults=True):
@@ -47,7 +48,7 @@ class _Document(msgspec.Struct, omit_defaults=True):
 class TokenStore:
     """A JSON file that one process at a time replaces as a whole."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each of these is a decision of its own
         self,
         path: Path | None,
         key: str,
@@ -55,9 +56,16 @@ class TokenStore:
         *,
         must_keep: bool = False,
         clock: Callable[[], float] = time.time,
+        resolve: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Use the file at `path`; with `must_keep` a file that cannot be written is an error."""
-        self.path = path
+        """Use the file at `path`; with `must_keep` a file that cannot be written is an error.
+
+        `key` is made of the host of Entra ID, the tenant and the application; `resolve` asks
+        Entra ID for the id of the tenant.
+        """
+        self.path = followed(path) if path else None
+        self._resolve = resolve
+        self._document = _Document(VERSION)
         self.clock = clock
         self._key = key
         self._seal = seal
@@ -73,6 +81,7 @@ class TokenStore:
         *,
         must_keep: bool = False,
         clock: Callable[[], float] = time.time,
+        resolve: Callable[[], str | None] = lambda: None,
     ) -> TokenStore:
         """The store at `token_cache_path`, or in the user's state folder."""
         path = Path(settings.token_cache_path) if settings.token_cache_path else default_path()
@@ -83,30 +92,85 @@ class TokenStore:
         host = settings.authority_host.partition("://")[2]
         key = f"{host}/{settings.tenant_id or 'organizations'}/{settings.client_id}".lower()
         seal = seal_for(settings, path) if path else None
-        return cls(path, key, seal, must_keep=must_keep, clock=clock)
+        return cls(path, key, seal, must_keep=must_keep, clock=clock, resolve=resolve)
 
     @contextmanager
-    def locked(self) -> Iterator[Entry]:
-        """The entry of this app, read anew under a lock; changes are written at the end."""
+    def locked(self, *, new: bool = False) -> Iterator[Entry]:
+        """The entry of this app, read anew under a lock; changes are written at the end.
+
+        With `new` the user may be another than those who have signed in before.
+        """
         with self._threads, self._alone():
             document, outdated = self._read()
-            entry = document.apps.setdefault(self._key, Entry())
-            before = msgspec.json.encode(entry)
+            key = self._find(document, new=new)
+            entry = document.apps.setdefault(key, Entry())
+            before = msgspec.json.encode(document)
+            self._document = document
             self._warn_of_end(entry)
             try:
                 yield entry
             finally:
-                if outdated or msgspec.json.encode(entry) != before:
+                self._rename(document)
+                if outdated or msgspec.json.encode(document) != before:
                     self._write(document)
+
+    def entry_of(self, tenant: str | None, entry: Entry) -> Entry:
+        """The entry for a user of this tenant: the given one, unless it is another tenant's.
+
+        Call it while the store is locked.
+        """
+        if tenant is None or entry.home in {None, tenant}:
+            return entry
+        return self._document.apps.setdefault(self._key_of(tenant), Entry())
 
     def forget(self) -> bool:
         """Drop the entry of this app; returns whether there was one."""
         with self._threads, self._alone():
             document, _ = self._read()
-            found = document.apps.pop(self._key, None)
+            found = document.apps.pop(self._find(document, new=False), None)
             if found:
                 self._write(document)
-        return found is not None and bool(found.refresh_token or found.access_token)
+        return found is not None and found.has_token
+
+    def _find(self, document: _Document, *, new: bool) -> str:
+        """The key of the entry for the configured tenant, by whichever name it was kept."""
+        host, named, client = _parts(self._key)
+        found = {
+            key: entry
+            for key, entry in document.apps.items()
+            if _parts(key)[::2] == (host, client) and entry.has_token
+        }
+        if named in _SHARED:
+            if len(found) == 1:
+                return next(iter(found))
+            if len(found) > 1 and not new:
+                who = ", ".join(sorted(it.account or it.home or "a user" for it in found.values()))
+                where = f"'tenant_id' (env {env_name('tenant_id')})"
+                msg = f"users of several tenants have signed in ({who}): set {where} to one of them"
+                raise SettingsError(msg)
+        elif self._key not in found and found:
+            same = [key for key, entry in found.items() if named in {entry.home, *entry.names}]
+            if not same and "." in named and (tenant := self._resolve()):
+                same = [key for key, entry in found.items() if entry.home == tenant]
+            if same:
+                entry = document.apps[same[0]]
+                if "." in named and named not in entry.names:
+                    entry.names = [*entry.names, named]
+                return same[0]
+        return self._key
+
+    def _rename(self, document: _Document) -> None:
+        """Keep each entry by the id of its tenant, once that is known."""
+        for key, entry in list(document.apps.items()):
+            _, named, _ = _parts(key)
+            if entry.tenant and named != entry.tenant:
+                if "." in named and named not in entry.names:
+                    entry.names = [*entry.names, named]
+                document.apps[self._key_of(entry.tenant, key)] = document.apps.pop(key)
+
+    def _key_of(self, tenant: str, key: str = "") -> str:
+        host, _, client = _parts(key or self._key)
+        return f"{host}/{tenant}/{client}"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -116,7 +180,7 @@ class TokenStore:
             else:
                 try:
                     self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    held.enter_context(_locked(self.path.with_name(f"{self.path.name}.lock")))
+                    held.enter_context(locked(self.path.with_name(f"{self.path.name}.lock")))
                 except OSError as error:
                     self._not_kept(error)
             yield
@@ -185,7 +249,7 @@ class TokenStore:
                 sealed = self._seal.close(msgspec.json.encode(document.apps))
                 written = _Document(VERSION, sealed=sealed)
             try:
-                _replace(self.path, msgspec.json.format(msgspec.json.encode(written)))
+                replace(self.path, msgspec.json.format(msgspec.json.encode(written)))
             except OSError as error:
                 self._not_kept(error)
             else:
@@ -239,43 +303,8 @@ def default_path(folders: PlatformDirsABC | None = None) -> Path | None:
     return former if is_default and former.exists() and not path.exists() else path
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file; raises OSError where it cannot be locked.
-
-    The kernel releases the lock with the process that holds it; the file stays.
-    """
-    lock = FileLock(path, mode=OWNER_ONLY, preserve_lock_file=True)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        logger.info("Waiting for the process that holds %s", path)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file as a whole."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)  # left by a killed process, since this one holds the lock
-    with open(new, "xb", opener=_owner_only) as file:
-        if os.name == "posix":
-            os.fchmod(file.fileno(), OWNER_ONLY)  # a umask may have removed permissions
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _owner_only(path: str, flags: int) -> int:
-    """Create a file that only its owner can read, from its first moment on."""
-    return os.open(path, flags, OWNER_ONLY)
+def _parts(key: str) -> tuple[str, str, str]:
+    """The host of Entra ID, the tenant and the application in a key."""
+    host, _, rest = key.partition("/")
+    tenant, _, client = rest.rpartition("/")
+    return host, tenant, client

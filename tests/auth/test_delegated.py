@@ -10,7 +10,7 @@ import pytest
 from tap_msteams.auth.delegated import User as DelegatedUser
 from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.store import TokenStore
-from tap_msteams.errors import AuthenticationError, TapError
+from tap_msteams.errors import AuthenticationError, SettingsError, TapError
 from tap_msteams.settings import Settings
 from tap_msteams.transport import identity_session
 from tap_msteams_sandbox.identity.entra import User
@@ -52,9 +52,11 @@ def entry(identity):
 def code(identity):
     """A code that the user carries over from another machine."""
 
-    def carried():
-        identity.entra.applications[identity.public].redirect_uris |= {REDIRECT_URI}
-        config = identity.config("refresh_token", refresh_token=None, redirect_uri=REDIRECT_URI)
+    def carried(**changes):
+        for application in identity.entra.applications.values():
+            application.redirect_uris |= {REDIRECT_URI}
+        changes = {"refresh_token": None, "redirect_uri": REDIRECT_URI, **changes}
+        config = identity.config("refresh_token", **changes)
         grant = Grant.from_settings(Settings.from_config(config), clock=identity.clock, backoff=0)
         url, _ = grant.begin(pkce=False)
         return Person(identity.ca_bundle).visit(url)
@@ -354,3 +356,12 @@ def test_applications_of_one_store_keep_out_of_each_others_way(run, identity, us
     run(**own)
     assert used()[:2] == [identity.seed, identity.seed]
     assert len(set(used())) == 3
+
+
+def test_who_signed_in_to_an_application_with_a_secret_is_told_at_once(run, identity, code, used):
+    own = {"client_id": identity.confidential, "refresh_token": None}
+    run(**own, client_secret=identity.secret, oauth_verifier=code(client_id=identity.confidential))
+    with pytest.raises(SettingsError, match=r"'client_secret'.*as for the sign-in"):
+        run(**own)
+    assert used() == []
+    assert run(**own, client_secret=identity.secret)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,7 @@ from tap_msteams.auth.grant import Grant, admin_consent_url, parse_answer
 from tap_msteams.auth.login import in_browser, with_device_code
 from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox.identity.entra import Application
+from tap_msteams_sandbox.identity.entra import Application, User
 from tests.auth.person import Person
 from tests.conftest import PATIENCE
 
@@ -145,6 +146,19 @@ def test_a_browser_needs_a_screen(monkeypatch, grant_of, variable):
     assert login.has_browser()
 
 
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+@pytest.mark.parametrize("variable", ["SSH_CONNECTION", "SSH_TTY"])
+def test_over_ssh_no_browser_opens_on_a_screen_that_nobody_sees(monkeypatch, system, variable):
+    for name in ("BROWSER", "SSH_CONNECTION", "SSH_TTY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(login.sys, "platform", system)
+    assert login.has_browser()
+    monkeypatch.setenv(variable, "x")
+    assert not login.has_browser()
+    monkeypatch.setenv("BROWSER", "x")
+    assert login.has_browser()
+
+
 def test_the_store_is_not_locked_while_the_user_signs_in(grant_of, person):
     grant, another = grant_of(), grant_of()
 
@@ -275,52 +289,204 @@ def test_the_code_is_found_wherever_it_is(text):
     assert parse_answer(text)["code"] == "1.AX-code"
 
 
+# Answers to other sign-ins
+
+
+def strange(person, grant_of):
+    """The address that another machine's sign-in ended at."""
+    url, _ = grant_of("attacker").begin(pkce=False)
+    return person().visit(url)
+
+
+def test_an_address_of_another_sign_in_is_refused_while_one_is_under_way(grant_of, person):
+    grant = grant_of()
+    url, _ = grant.begin()
+    address = strange(person, grant_of)
+    with pytest.raises(AuthenticationError, match=r"another sign-in than those.*--no-pkce"):
+        grant.finish_by_hand(address)
+    assert not kept(grant).has_token
+    grant.finish_by_hand(person().visit(url))
+    assert kept(grant).refresh_token
+
+
+def test_unless_whoever_gives_it_says_so(grant_of, person):
+    grant = grant_of()
+    grant.begin()
+    grant.finish(parse_answer(strange(person, grant_of)), elsewhere=True)
+    assert kept(grant).refresh_token
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_code_from_elsewhere_needs_no_counterpart_from_here(grant_of, person, bare):
+    grant = grant_of()
+    grant.begin()
+    answer = parse_answer(strange(person, grant_of))
+    if bare:
+        del answer["state"]
+    grant.finish(answer, elsewhere=True)
+    assert kept(grant).refresh_token
+
+
+# Who has signed in
+
+NAMES = ("6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001", "contoso.onmicrosoft.com", None)
+
+
+@pytest.mark.parametrize("later", NAMES)
+@pytest.mark.parametrize("first", NAMES)
+def test_a_sign_in_is_found_under_any_name_of_its_tenant(grant_of, person, first, later):
+    grant = grant_of(tenant_id=first)
+    url, _ = grant.begin()
+    grant.finish_by_hand(person().visit(url))
+    for _ in range(2):
+        assert kept(grant_of(tenant_id=later)).refresh_token
+    grant_of(tenant_id=later).refresh()
+    assert kept(grant_of(tenant_id=first)).refresh_token
+    assert len(json.loads(grant.store.path.read_bytes())["apps"]) == 1
+    assert grant_of(tenant_id=later).store.forget()
+    assert not kept(grant).has_token
+
+
+@pytest.mark.parametrize("later", NAMES)
+@pytest.mark.parametrize("named", ["organizations", *NAMES[:2]])
+def test_a_store_of_an_earlier_version_is_found_as_well(grant_of, person, named, later):
+    grant = grant_of(tenant_id=NAMES[0])
+    url, _ = grant.begin()
+    grant.finish_by_hand(person().visit(url))
+    document = json.loads(grant.store.path.read_bytes())
+    [(key, entry)] = document["apps"].items()
+    del entry["tenant"]
+    document["apps"] = {key.replace(NAMES[0], named): entry}
+    grant.store.path.write_text(json.dumps(document))
+    assert kept(grant_of(tenant_id=later)).refresh_token
+
+
+def other_tenant(grant, entry):
+    """The entry, as a user of another tenant would have it."""
+    with grant.store.locked(new=True) as own:
+        another = grant.store.entry_of("other-tenant", own)
+        another.keep({**entry, "id_token_claims": {"tid": "other-tenant"}}, [], 0)
+        another.account = "somebody@other.example"
+
+
+TOKENS = {"access_token": "x", "refresh_token": "y", "expires_in": 3600}
+
+
+def test_a_tenant_has_its_own_users_tokens_and_no_others(grant_of, person):
+    other_tenant(grant_of(tenant_id=None), TOKENS)
+    assert not kept(grant_of(tenant_id=NAMES[0])).has_token
+    assert not kept(grant_of(tenant_id=NAMES[1])).has_token
+    grant = grant_of(tenant_id=None)
+    url, _ = grant.begin()
+    grant.finish_by_hand(person().visit(url))
+    assert kept(grant_of(tenant_id=NAMES[0])).account == "adele.vance@contoso.example"
+    assert kept(grant_of(tenant_id="other-tenant")).account == "somebody@other.example"
+
+
+def test_of_several_tenants_one_has_to_be_named(grant_of, person):
+    grant = grant_of(tenant_id=None)
+    url, _ = grant.begin()
+    grant.finish_by_hand(person().visit(url))
+    other_tenant(grant, TOKENS)
+    for call in (grant.refresh, grant.store.forget):
+        with pytest.raises(SettingsError, match=r"adele.*somebody@other.*'tenant_id'"):
+            call()
+    grant_of(tenant_id=NAMES[0]).refresh()
+
+
+def test_who_takes_the_place_of_somebody_is_said(grant_of, person, identity, caplog):
+    second = User("6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a098", "", "second@contoso.example")
+    identity.entra.users[second.oid] = second
+    for account in ("account-0", "account-1", "account-1"):
+        grant = grant_of()
+        url, _ = grant.begin()
+        grant.finish_by_hand(person(account, "accept").visit(url))
+    [line] = [it for it in caplog.messages if "takes the place of" in it]
+    assert line.startswith("second@contoso.example takes the place of adele.vance@contoso.example")
+    assert kept(grant).account == "second@contoso.example"
+
+
 # With a device code
 
 
 def test_a_user_enters_a_code_elsewhere(grant_of, person, identity):
-    identity.entra.devices.slow_down = 1
-    grant, said, waits = grant_of(), [], []
+    grant, said = grant_of(), []
 
-    def pause(seconds):
-        waits.append(seconds)
-        if len(waits) == 2:
-            [code] = identity.entra.devices.user_codes
-            assert code in said[0]
-            address = next(word for word in said[0].split() if word.startswith("https://"))
-            person(code=code).visit(address)
+    def say(text):
+        said.append(text)
+        [code] = identity.entra.devices.user_codes
+        assert code in text
+        address = next(word for word in text.split() if word.startswith("https://"))
+        threading.Thread(target=person(code=code).visit, args=(address,)).start()
 
-    with_device_code(grant, said.append, pause=pause)
-    assert waits == [5, 5]
+    with_device_code(grant, say)
+    assert len(said) == 1
     assert kept(grant).refresh_token
     assert kept(grant).account == "adele.vance@contoso.example"
 
 
+def test_a_device_that_asks_too_often_asks_less_often(grant_of, identity):
+    identity.entra.devices.slow_down = 1
+    grant = grant_of()
+    device = grant.device_code()
+    with pytest.raises(AuthenticationError, match="in time"):
+        grant.wait(device, lambda: True)
+    assert device["interval"] == 5
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_an_outage_while_a_code_is_entered_is_waited_out(grant_of, identity, status):
+    pauses = []
+
+    def say(_):
+        identity.entra.outage = status
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            identity.entra.outage = None
+            identity.entra.devices.approve(identity.entra.devices.user_codes[0])
+
+    grant = grant_of()
+    with_device_code(grant, say, pause=pause)
+    assert len(pauses) == 3
+    assert kept(grant).refresh_token
+
+
+def test_an_outage_ends_the_wait_with_the_code(grant_of, identity):
+    times = iter([0, 100, 1000])
+
+    def say(_):
+        identity.entra.outage = 503
+
+    with pytest.raises(AuthenticationError, match="HTTP 503"):
+        with_device_code(
+            grant_of(), say, timeout=900, clock=lambda: next(times), pause=lambda _: None
+        )
+
+
 def test_a_user_who_declines_the_device_is_told(grant_of, identity):
-    def pause(_):
+    def say(_):
         identity.entra.devices.decline(identity.entra.devices.user_codes[0])
 
     with pytest.raises(AuthenticationError) as raised:
-        with_device_code(grant_of(), lambda _: None, pause=pause)
+        with_device_code(grant_of(), say)
     assert "\n" not in str(raised.value)
 
 
-def test_a_device_code_that_nobody_enters_ends(grant_of):
-    now = [0.0]
-
-    def pause(seconds):
-        now[0] += seconds + 1
-
+def test_a_device_code_that_nobody_enters_ends(grant_of, identity):
+    identity.entra.devices.interval = 5
+    times = iter([0, 6])
     with pytest.raises(AuthenticationError, match="in time"):
-        with_device_code(grant_of(), lambda _: None, timeout=5, clock=lambda: now[0], pause=pause)
+        with_device_code(grant_of(), lambda _: None, timeout=5, clock=lambda: next(times))
 
 
 def test_an_expired_device_code_is_told(grant_of, identity):
-    def pause(_):
+    def say(_):
         identity.clock.advance(901)
 
     with pytest.raises(AuthenticationError, match="AADSTS70020"):
-        with_device_code(grant_of(), lambda _: None, pause=pause)
+        with_device_code(grant_of(), say)
 
 
 def test_a_device_code_is_not_for_an_app_with_a_secret(grant_of, confidential):

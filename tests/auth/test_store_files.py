@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, posix, store
 __all__ = ["path", "store"]
 
 NOBODY = 65_534
+ROOT = Path(__file__).parent.parent.parent
 
 
 @contextmanager
@@ -94,17 +98,76 @@ def test_a_store_that_others_can_read_is_closed_to_them(store, path, caplog):
 
 
 @posix
-def test_no_link_is_followed_to_write(store, path, tmp_path):
+def test_a_link_of_ones_own_stays_and_leads_to_the_store(path, tmp_path):
+    target = tmp_path / "elsewhere" / "tokens.json"
+    path.parent.mkdir()
+    path.symlink_to(target)
+    for number in (1, 2):
+        with TokenStore(path, APP, clock=lambda: NOW).locked() as entry:
+            entry.keep(answer(number), SCOPES, NOW)
+    assert path.is_symlink()
+    assert (
+        kept(TokenStore(tmp_path / "elsewhere" / "tokens.json", APP)).refresh_token == "refresh 2"
+    )
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
+def test_no_link_of_another_user_is_followed(path, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("")
     path.parent.mkdir()
     path.symlink_to(victim)
-    path.with_name("tokens.json.new").symlink_to(victim)
+    os.lchown(path, NOBODY, NOBODY)
+    store = TokenStore(path, APP)
     with store.locked() as entry:
         entry.keep(answer(1), SCOPES, NOW)
     assert victim.read_text() == ""
     assert not path.is_symlink()
     assert kept(store).refresh_token == "refresh 1"
+
+
+@posix
+def test_no_link_is_followed_to_a_file_that_is_being_written(store, path, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("")
+    path.parent.mkdir()
+    path.with_name("tokens.json.new").symlink_to(victim)
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    assert victim.read_text() == ""
+    assert kept(store).refresh_token == "refresh 1"
+
+
+BOUND = """
+import sys
+from pathlib import Path
+from tap_msteams.auth.store import TokenStore
+
+for number in range(3):
+    with TokenStore(Path(sys.argv[1]), "app", must_keep=True).locked() as entry:
+        entry.refresh_token = "refresh " + "x" * (40 if number == 1 else 0) + str(number)
+"""
+
+
+@posix
+def test_a_store_that_a_container_has_as_a_single_file_is_written_in_place(path, tmp_path):
+    if not shutil.which("unshare"):
+        pytest.skip("needs a mount namespace of its own")
+    path.parent.mkdir()
+    path.touch(0o600)
+    host = tmp_path / "tokens-of-the-host.json"
+    host.touch(0o600)
+    script = tmp_path / "bound.py"
+    script.write_text(BOUND)
+    mounted = f"mount --bind {host} {path} && exec {sys.executable} {script} {path}"
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", mounted]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        pytest.skip(f"no mount namespace: {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    assert kept(TokenStore(host, "app")).refresh_token == "refresh 2"
+    assert not path.with_name("tokens.json.new").exists()
 
 
 @posix
