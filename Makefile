@@ -22,6 +22,7 @@ COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wi
 
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed
+LOADERS := target-postgres target-duckdb target-jsonl target-csv
 
 # uv trusts its own authorities only, unless it is told; pip trusts those of the system, too.
 export UV_SYSTEM_CERTS ?= true
@@ -44,6 +45,11 @@ test: setup ## Run all tests and measure their coverage.
 	$(BIN)/coverage run -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+.PHONY: targets
+targets: setup ## Try each target of the documents, also the one that needs Python 3.11.
+	@$(MELTANO) --log-level=warning install target-postgres-pipelinewise
+	$(BIN)/pytest tests/targets
 
 .PHONY: fuzz
 fuzz: environment ## Try thousands of random tenants, changes, faults and kills.
@@ -101,7 +107,7 @@ $(MELTANO): pyproject.toml uv.lock | $(UV)
 	@touch $@
 
 $(INSTALLED): meltano.yml pyproject.toml $(MELTANO)
-	@$(MELTANO) --log-level=warning install tap-msteams target-postgres target-duckdb
+	@$(MELTANO) --log-level=warning install tap-msteams $(LOADERS)
 	@touch $@
 
 $(UV):

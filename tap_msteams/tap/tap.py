@@ -158,7 +158,7 @@ class TapMSTeams(Plugin):
 
         def begin() -> None:
             for stream in selected:
-                stream.open(self.initialized_at // 1000)
+                stream.open(self.initialized_at)
                 if isinstance(stream, RunLogStream):
                     self._opened.append(stream)
             for it in run.streams.values():
