@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import requests
 
-from tap_msteams.errors import UnavailableError, late_error, public_path
+from tap_msteams.errors import DamagedError, UnavailableError, late_error, public_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +32,8 @@ class Page:
     """Top-level keys of the rows that the stream does not declare."""
     unreadable: Sequence[str] = ()
     """The errors of the rows that could not be read."""
+    flawed: Sequence[str] = ()
+    """The errors of values that could not be kept, in rows that could be read."""
 
 
 class Decoder(Protocol):
@@ -77,7 +79,9 @@ class Answer:
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             if late := late_error(self.request.url, self.headers, self.body):
                 raise late from error
-            raise UnavailableError(
+            # What came whole would come again as it is.
+            is_whole = isinstance(error, msgspec.ValidationError | RecursionError)
+            raise (DamagedError if is_whole else UnavailableError)(
                 public_path(self.request.url),
                 requests.codes.ok,
                 message=f"the answer is no page of Graph's: {error}",

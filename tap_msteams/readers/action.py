@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_msteams.client import Request
+from tap_msteams.errors import MissingError, RejectedError
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import Reader
 from tap_msteams.run import Parent
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from tap_msteams.declaration import Declaration
     from tap_msteams.run import Run
+
+_MOST_REFUSALS = 10
+"""Ids that are refused one by one before others are answered; then the request itself is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class ActionReader(Reader):
         """Look up the ids for a run, as many at once as `options` say."""
         super().__init__(run, stream)
         self._ids_per_call = self.shared.parents_at_once = options.ids_per_call
+        self._is_answered = False
+        self._refusals = 0
 
     @override
     async def parents(self) -> AsyncIterator[Parent]:
@@ -55,9 +61,25 @@ class ActionReader(Reader):
     @override
     async def read(self, parent: Parent) -> None:
         """Look up these ids."""
-        body = {"ids": parent.facts["ids"]}
-        page = await self.client.page(Request(self.stream.path, self.decoder, body=body))
-        self.look_at(page, parent)
+        await self._look_up(parent.facts["ids"])
+
+    async def _look_up(self, ids: list[str]) -> None:
+        """Look up ids, in halves where Graph refuses one of them."""
+        request = Request(self.stream.path, self.decoder, body={"ids": ids})
+        try:
+            page = await self.client.page(request)
+        except (RejectedError, MissingError) as error:
+            if len(ids) > 1 and self._refusals < _MOST_REFUSALS:
+                middle = len(ids) // 2
+                await self._look_up(ids[:middle])
+                await self._look_up(ids[middle:])
+            else:
+                self._refusals += not self._is_answered
+                [parent] = self.run.plan.parents(self.kind)
+                alone = {parent.fills or "id": ids[0]} if len(ids) == 1 else {}
+                self.failed(Parent(alone), error)
+            return
+        self._is_answered, self._refusals = True, 0
+        self.look_at(page, Parent({}))
         served = page.served.isoformat().replace("+00:00", "Z") if page.served else ""
-        observed = Parent({"observedDateTime": served})
-        await self.write(page.rows, observed)
+        await self.write(page.rows, Parent({"observedDateTime": served}))

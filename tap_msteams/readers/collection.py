@@ -164,6 +164,7 @@ class CollectionReader(Reader):
             except GraphError as refusal:
                 error = self.kind.meaning(refusal, ids, parent.facts, application=self.application)
                 if not isinstance(error, MissingError | NotEntitledError):
+                    await self.write([row], parent)
                     raise
                 self.run.issues.report(self.kind, ids, error)
         await self.write([row], parent)

@@ -16,7 +16,9 @@ from tap_msteams.errors import (
     GraphError,
     MissingError,
     NotGrantedError,
+    UnavailableError,
     UnsupportedError,
+    recast,
 )
 from tap_msteams.readers.export import Export, ExportReader
 from tap_msteams.readers.reader import logger
@@ -248,9 +250,14 @@ class MessageReader(ExportReader):
             replies = []
         if link:
             replies = [*replies]
-            async for page in self.client.pages(Request(link, self._replies)):
-                self.look_at(page, parent)
-                replies += page.rows
+            try:
+                async for page in self.client.pages(Request(link, self._replies)):
+                    self.look_at(page, parent)
+                    replies += page.rows
+            except GraphError as error:
+                is_gone = isinstance(error, MissingError)  # its post has just been listed
+                thread = replace(parent, ids={**parent.ids, "messageId": post["id"]})
+                self.failed(thread, recast(UnavailableError, error) if is_gone else error)
         return replies
 
 

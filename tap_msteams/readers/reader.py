@@ -329,6 +329,9 @@ class Reader:
         self._consent.grant(parent.ids)
         for problem in page.unreadable:
             self.lost(parent, problem)
+        for problem in page.flawed:
+            flaw = DamagedError("", message=problem)
+            self.run.issues.report(self.kind, self._reportable(parent.ids), flaw)
         if fresh := page.undeclared - self._undeclared:
             if not self._undeclared:
                 self.run.issues.notice(

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.client import Page, Request, Row
+from tap_msteams.client import Request
+from tap_msteams.errors import (
+    ForbiddenError,
+    GraphError,
+    MissingError,
+    ThrottledError,
+    TokenRejectedError,
+    UnavailableError,
+    recast,
+)
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
+from tap_msteams.readers.table import NEWEST_DAY, ReportDecoder, are_concealed
 from tap_msteams.run import Parent, moment
-from tap_msteams.schema import Many
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from tap_msteams.client import Answer
+    from tap_msteams.client import Page
     from tap_msteams.declaration import Declaration
     from tap_msteams.run import Run
-    from tap_msteams.writer import Record
 
 KEPT = timedelta(days=28)
 """How far back Graph has reports of single days, today included; its pages say 30 days.
@@ -35,10 +39,6 @@ https://github.com/microsoftgraph/microsoft-graph-docs-contrib/issues/8720
 
 DAY = timedelta(days=1)
 
-OTHER_COLUMNS = "additionalColumns"
-
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Report(Kind):
@@ -47,8 +47,6 @@ class Report(Kind):
     https://learn.microsoft.com/graph/api/resources/report
     """
 
-    identified_by: str
-    """The property that identifies the person of a row; a hash where names are concealed."""
     reread: timedelta = timedelta(days=2)
     """How long after a day its counts may still change."""
 
@@ -69,34 +67,67 @@ class ReportReader(BookmarkedReader):
         """Continue at the bookmark, as far back as Graph has reports."""
         super().__init__(run, stream)
         self._options = options
+        columns = {it.name: it for it in stream.properties.wrapped.values()}
+        self._keys = [key for key in stream.primary_keys if key != stream.replication_key]
+        self._days_decoder = ReportDecoder(columns, self._keys, self.selected)
+        self._newest_decoder = ReportDecoder(columns, self._keys)
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        """The names of the bookmarks: of days with names, and of days where these are concealed."""
+        return self.stream.name, f"{self.stream.name} (concealed)"
+
+    @override
+    def oldest(self) -> str | None:
+        return max(filter(None, map(self.bookmarks.since, self._names)), default=None)
 
     @override
     async def read(self, parent: Parent) -> None:
-        columns = self.stream.properties.wrapped.values()
-        key = self._options.identified_by
-        decoder = ReportDecoder({it.name: it for it in columns}, {*self.selected, key})
         # Graph tells the newest day: reports are two days late, sometimes more.
-        newest = await self._report("period='D7'", ReportDecoder(_NEWEST))
-        last = max((row["reportRefreshDate"] for row in newest.rows), default="")
+        newest = await self._report("period='D7'", self._newest_decoder)
+        last = max((day for row in newest.rows if (day := row.get(NEWEST_DAY))), default="")
         if not last:
             return
-        for day in self._days(date.fromisoformat(last)):
-            page = await self._report(f"date={day}", decoder)
-            self._warn_of_concealed(page.rows)
-            await self.write(page.rows, Parent({"reportDate": str(day)}))
-            self.bookmarks.advance(self.partition(parent.ids), moment(_midnight(day)))
+        names = self._names
+        if are_concealed(newest.rows, self._keys):
+            self._warn_of_concealed()
+            names = names[::-1]
+        is_read = True
+        for day in self._days(date.fromisoformat(last), *names):
+            is_read &= await self._read_day(Parent({"reportDate": str(day)}))
+            if is_read:
+                self.bookmarks.advance(names[0], moment(_midnight(day)))
+
+    async def _read_day(self, about: Parent) -> bool:
+        """Read one day; returns whether it could be read, which later days do not depend on."""
+        try:
+            page = await self._report(f"date={about.ids['reportDate']}", self._days_decoder)
+        except (ForbiddenError, ThrottledError, TokenRejectedError):
+            raise
+        except GraphError as error:
+            is_gone = isinstance(error, MissingError)  # a day that Graph counts is there
+            self.failed(about, recast(UnavailableError, error) if is_gone else error)
+            return False
+        self.look_at(page, about)
+        await self.write(page.rows, about)
+        return True
 
     async def _report(self, argument: str, decoder: ReportDecoder) -> Page:
         path = report_path(self.kind, argument)
         return await self.client.page(Request(path, decoder, elsewhere=True))
 
-    def _days(self, newest: date) -> Iterator[date]:
-        """The days to read, oldest first."""
+    def _days(self, newest: date, name: str, other: str) -> Iterator[date]:
+        """The days to read, oldest first.
+
+        Bookmarks have another name where names are concealed: a day that was read with names is
+        not read again without, since the same people would count twice.
+        """
         oldest = self.run.start.date() - KEPT + DAY
-        partition = self.partition({})
-        since = self.since(partition)
+        since, before = self.since(name), self.bookmarks.since(other)
         day = max(since.date(), oldest) if since else oldest
-        bookmark = self.bookmarks.since(partition)
+        if before:
+            day = max(day, datetime.fromisoformat(before).date() + DAY)
+        bookmark = self.oldest()
         if bookmark and datetime.fromisoformat(bookmark).date() + DAY < oldest:
             logger.warning(
                 "%s: the last day read is %s, but Graph has reports of the last %d days only",
@@ -114,77 +145,16 @@ class ReportReader(BookmarkedReader):
         # The day of the bookmark has been read.
         return self._options.reread - DAY
 
-    def _warn_of_concealed(self, rows: Sequence[Row]) -> None:
+    def _warn_of_concealed(self) -> None:
         """Warn once a run that the tenant conceals names."""
-        key = self._options.identified_by
-        if any(not _GUID.fullmatch(row.get(key) or "") for row in rows):
-            self.run.issues.warn_once(
-                "concealed reports",
-                f"{self.stream.name}: people, teams and their ids are concealed in this tenant's "
-                "reports and match no other stream; an administrator can show them in the "
-                "Microsoft 365 admin center: Settings, Org settings, Reports",
-            )
-
-
-class ReportDecoder:
-    """Turns CSV into records; columns are matched by the letters of their heads."""
-
-    def __init__(
-        self, properties: Mapping[str, th.Property[Any]], names: Container[str] | None = None
-    ) -> None:
-        """Type each column as the property of the same letters; keep the `wanted` ones."""
-        self._properties = {
-            _letters(name): it for name, it in properties.items() if names is None or name in names
-        }
-        self._known = {_letters(name) for name in properties}
-        self._others = names is not None and OTHER_COLUMNS in names
-
-    def decode(self, answer: Answer) -> Page:
-        """The rows of a report."""
-        lines = csv.reader(io.StringIO(answer.body.decode("utf-8-sig"), newline=""), strict=True)
-        heads = next(lines, None)
-        if heads is None or _letters(_NEWEST_NAME) not in map(_letters, heads):
-            msg = "it does not start with the heads of a report"
-            raise ValueError(msg)
-        records = [self._record(heads, cells) for cells in lines if cells]
-        return Page([Row(record, record) for record in records])
-
-    def _record(self, heads: list[str], cells: list[str]) -> Record:
-        record: Record = {}
-        others: dict[str, str] = {}
-        for head, cell in zip(heads, cells, strict=True):
-            if item := self._properties.get(_letters(head)):
-                record[item.name] = _value(item, cell)
-            elif _letters(head) not in self._known:
-                others[head] = cell
-        if self._others:
-            record[OTHER_COLUMNS] = others
-        return record
-
-
-_NEWEST_NAME = "reportRefreshDate"
-_NEWEST = {_NEWEST_NAME: th.Property(_NEWEST_NAME, th.DateType)}
+        self.run.issues.warn_once(
+            "concealed reports",
+            f"{self.stream.name}: people, teams and their ids are concealed in this tenant's "
+            "reports and match no other stream; an administrator can show them in the "
+            "Microsoft 365 admin center: Settings, Org settings, Reports",
+        )
 
 
 def _midnight(day: date) -> datetime:
     """The moment at which a day begins."""
     return datetime.combine(day, time(), UTC)
-
-
-def _letters(name: str) -> str:
-    """The letters of a name, in which a column's head and a property agree."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _value(item: th.Property[Any], cell: str) -> object:
-    """The value of a cell in the type of its property."""
-    kind = item.wrapped
-    if isinstance(kind, Many):
-        return [part for part in cell.split("+") if part]
-    if not cell:
-        return None
-    if kind is th.BooleanType:
-        return cell.lower() in {"yes", "true", "1"}
-    if kind is th.IntegerType:
-        return int(cell)
-    return cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from tap_msteams.readers import GraphStream, Report
-from tap_msteams.readers.report import OTHER_COLUMNS
+from tap_msteams.readers.table import OTHER_COLUMNS
 from tap_msteams.schema import (
     MailAddress,
     Many,
@@ -33,7 +33,12 @@ MORE = th.Property(
 
 PERSON = (
     th.Property("userId", PersonId, required=True, description="Or a hash: see the log."),
-    *strings(MailAddress, "userPrincipalName"),
+    th.Property(
+        "userPrincipalName",
+        MailAddress,
+        required=True,
+        description="A hash where names are concealed, when all may have the same id.",
+    ),
     *flags("isDeleted", "isLicensed"),
     th.Property("deletedDate", th.DateType),
 )
@@ -57,8 +62,8 @@ class UserActivity(ReportStream):
 
     name = "user_activity"
     path = "/reports/getTeamsUserActivityUserDetail(date={date})"
-    read = Report(identified_by="userId")
-    primary_keys = ("reportDate", "userId")
+    read = Report()
+    primary_keys = ("reportDate", "userId", "userPrincipalName")
     properties = th.PropertiesList(
         *ABOUT,
         *PERSON,
@@ -85,12 +90,18 @@ class TeamActivity(ReportStream):
 
     name = "team_activity"
     path = "/reports/getTeamsTeamActivityDetail(date={date})"
-    read = Report(identified_by="teamId")
-    primary_keys = ("reportDate", "teamId")
+    read = Report()
+    primary_keys = ("reportDate", "teamId", "teamName")
     properties = th.PropertiesList(
         *ABOUT,
         th.Property("teamId", th.StringType, required=True, description="Or a hash: see the log."),
-        *texts("teamName", "teamType"),
+        th.Property(
+            "teamName",
+            th.StringType,
+            required=True,
+            description="A hash where names are concealed, when all may have the same id.",
+        ),
+        *texts("teamType"),
         *counts("activeUsers", "activeChannels", "activeSharedChannels", "activeExternalUsers"),
         *counts("guests", "reactions", "mentions", "meetingsOrganized"),
         *counts("postMessages", "replyMessages", "channelMessages", "urgentMessages"),
@@ -103,8 +114,8 @@ class DeviceUsage(ReportStream):
 
     name = "device_usage"
     path = "/reports/getTeamsDeviceUsageUserDetail(date={date})"
-    read = Report(identified_by="userId")
-    primary_keys = ("reportDate", "userId")
+    read = Report()
+    primary_keys = ("reportDate", "userId", "userPrincipalName")
     properties = th.PropertiesList(
         *ABOUT,
         *PERSON,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tap_msteams.errors import UnavailableError
+from tap_msteams.errors import DamagedError, UnavailableError
 from tests.client.decoded import GOOD, LINK, either, listed, page, text, told
 
 # What is broken
@@ -154,23 +154,27 @@ def test_nul_is_removed_and_a_text_that_only_looks_like_it_is_kept(sent, kept, s
 
 # What is no page
 
-NO_PAGES = [
+CUT_SHORT = [
     "",
     "<html>",
-    "[]",
     '{"value":[{"id":',
-    '{"value":5}',
     '{"value":[{"id":"1","n":01}]}',
     '{"value":[{"id":"1","t":"\\q"}]}',
-    '{"value":[],"@odata.nextLink":5}',
-    "[" * 100_000,
 ]
+WHOLE = ["[]", "{}", '{"value":5}', '{"value":[],"@odata.nextLink":5}', "[" * 100_000]
 
 
 @either
-@pytest.mark.parametrize("content", NO_PAGES, ids=range(len(NO_PAGES)))
-def test_an_answer_that_is_no_page_may_be_asked_for_again(content, plain):
-    with pytest.raises(UnavailableError, match=r"/x: 200: the answer is no page") as caught:
+@pytest.mark.parametrize("content", CUT_SHORT, ids=range(len(CUT_SHORT)))
+def test_an_answer_that_is_no_json_may_be_asked_for_again(content, plain):
+    with pytest.raises(UnavailableError, match=r"/x: 200: the answer is no page"):
+        page(content, plain=plain)
+
+
+@either
+@pytest.mark.parametrize("content", WHOLE, ids=range(len(WHOLE)))
+def test_an_answer_that_came_whole_and_is_no_page_is_not_asked_for_again(content, plain):
+    with pytest.raises(DamagedError, match=r"/x: 200: the answer is no page") as caught:
         page(content, plain=plain)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
@@ -178,5 +182,5 @@ def test_an_answer_that_is_no_page_may_be_asked_for_again(content, plain):
 
 def test_a_single_entity_of_many_levels_is_none():
     content = '{"id":"1","x":' + "[" * 100_000 + "]" * 100_000 + "}"
-    with pytest.raises(UnavailableError, match=r"/x: 200: the answer is no page"):
+    with pytest.raises(DamagedError, match=r"/x: 200: the answer is no page"):
         page(content, single=True)

@@ -11,6 +11,7 @@ import pytest
 from tap_msteams.client import client, next_pause
 from tap_msteams.errors import (
     AuthenticationError,
+    DamagedError,
     ForbiddenError,
     MissingError,
     TapError,
@@ -86,15 +87,22 @@ async def test_an_error_that_passes_leaves_no_trace(error):
 BESIDE_ROWS = b'{"value":[],' + refusal(503)[1:]
 
 
-@pytest.mark.parametrize(
-    "late", [b"<html>", b'{"value": 5}', refusal(503), refusal(429), BESIDE_ROWS]
-)
+@pytest.mark.parametrize("late", [b"<html>", b'{"value":', refusal(503), refusal(429), BESIDE_ROWS])
 async def test_an_answer_that_is_none_after_all_is_asked_for_again(late):
     graph = FakeGraph({"/0": [late, body("0")]})
     async with connected(graph) as it:
         assert await read(it.stream("things"), "/0") == ["0"]
 
     assert graph.sent == ["/0", "/0"]
+
+
+async def test_an_answer_that_came_whole_is_not_asked_for_again():
+    graph = FakeGraph({"/0": [b'{"value": 5}', body("0")]})
+    async with connected(graph) as it:
+        with pytest.raises(DamagedError):
+            await read(it.stream("things"), "/0")
+
+    assert graph.sent == ["/0"]
 
 
 async def test_a_refusal_in_an_answer_whose_status_was_good_is_what_it_says():

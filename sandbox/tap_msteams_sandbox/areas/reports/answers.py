@@ -74,10 +74,17 @@ def _report(call: Call, columns: dict[str, str], rows: Rows) -> Reply:
         day = _day(reports, match["date"])
         # Of a day that is not counted yet, the report has no rows.
         found = rows(reports, day, 1) if day <= reports.refreshed else iter(())
+        if day in reports.empty:
+            return _file(call, b"")
     else:
         msg = "Either period or date has to be given."
         raise GraphError(400, "InvalidArgument", msg)
-    address = call.tenant.part(Downloads).offer(reports.text(columns, found))
+    return _file(call, reports.text(columns, found))
+
+
+def _file(call: Call, content: bytes) -> Reply:
+    """Redirect to a file."""
+    address = call.tenant.part(Downloads).offer(content)
     return Reply(302, headers={"Location": address, "Content-Type": "text/plain"})
 
 

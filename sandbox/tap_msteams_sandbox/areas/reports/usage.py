@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,14 @@ class Reports:
         self.tenant = tenant
         self.concealed = False
         """Whether people and teams are shown as hashes: at Microsoft the default."""
+        self.alike = False
+        """Whether all people and teams have the same id, of zeros."""
+        self.cells: dict[str, str] = {}
+        """What stands in the first row of each report, by the heads of the columns."""
+        self.short = False
+        """Whether the last cell of the first row of each report is missing."""
+        self.empty: set[date] = set()
+        """The days whose reports are files without a byte."""
         self.more: dict[str, str] = {}
         """Columns that Microsoft has added, each with what stands in it."""
         self.spelling: dict[str, str] = {}
@@ -149,9 +158,13 @@ class Reports:
         out = io.StringIO()
         writer = csv.writer(out)
         writer.writerow([*(self.spelling.get(head, head) for head in columns), *self.more])
-        for row in rows:
-            cells = [_cell(name, row[name]) for name in columns.values()]
-            writer.writerow([*cells, *self.more.values()])
+        for number, row in enumerate(rows):
+            cells = {head: _cell(name, row[name]) for head, name in columns.items()}
+            if not number:
+                cells |= {head: cell for head, cell in self.cells.items() if head in cells}
+            cells |= self.more
+            written = [*cells.values()]
+            writer.writerow(written[:-1] if self.short and not number else written)
         return out.getvalue().encode("utf-8-sig")
 
     def user_activity(self, day: date, period: int = 1) -> Iterator[dict[str, Any]]:
@@ -183,7 +196,7 @@ class Reports:
             yield {
                 "reportRefreshDate": str(self.refreshed),
                 "teamName": self._shown(team.name),
-                "teamId": self._shown(team.id),
+                "teamId": self._id(team.id),
                 "teamType": "Private" if team.n % 2 else "Public",
                 "lastActivityDate": str(day),
                 "reportPeriod": str(period),
@@ -202,7 +215,7 @@ class Reports:
         gone = person.n % 17 == 16  # noqa: PLR2004 (few people)
         return {
             "reportRefreshDate": str(self.refreshed),
-            "userId": self._shown(person.id),
+            "userId": self._id(person.id),
             "userPrincipalName": self._shown(person.principal_name),
             "lastActivityDate": str(day),
             "isDeleted": gone,
@@ -210,6 +223,10 @@ class Reports:
             "isLicensed": not person.guest,
             "reportPeriod": str(period),
         }
+
+    def _id(self, text: str) -> str:
+        """Return an id, or its concealed form."""
+        return re.sub(r"[^-]", "0", text) if self.alike else self._shown(text)
 
     def _shown(self, text: str) -> str:
         """Return a name, or its concealed form."""

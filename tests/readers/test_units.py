@@ -1,0 +1,177 @@
+"""Laws of the unit of failure: one thread, one id, one content costs itself and nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+
+import pytest
+
+from tap_msteams.errors import ForbiddenError, MissingError, RejectedError, UnavailableError
+from tests.client.fake_graph import FakeGraph
+from tests.conftest import Output, selection
+from tests.readers.library import SETTINGS
+from tests.target import HastyTap, known
+
+
+class Tenant(FakeGraph):
+    """A tenant whose answers a test gives by the starts of the addresses."""
+
+    def __init__(self, answers):
+        super().__init__()
+        self.starts = answers
+
+    def send(self, request):
+        found = (it for start, it in self.starts.items() if request.url.startswith(start))
+        answer = next(found, RejectedError(request.url, 400))
+        if callable(answer):
+            answer = answer(request)
+        self._answers[request.url] = [answer]
+        return super().send(request)
+
+
+def page(*rows, **more):
+    return json.dumps({"value": rows, **more}).encode()
+
+
+def read(answers, *streams, state=None, catalog=None):
+    """What a run reads of a tenant with these answers."""
+    catalog = catalog or selection([*streams, "sync_issues"])
+    tap = HastyTap(config=SETTINGS, catalog=catalog, state=state)
+    tap.graph = Tenant(answers)
+    captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with redirect_stdout(captured):
+        code = tap.read()
+    output = Output(captured.buffer.getvalue().splitlines(), code)
+    output.asked = tap.graph.sent
+    return output
+
+
+def issues(output):
+    return [(it["severity"], it["subject"]) for it in output.records["sync_issues"]]
+
+
+# Threads of a channel
+
+
+def message(id_, **more):
+    moment = "2026-11-01T00:00:00Z"
+    return {"id": id_, "createdDateTime": moment, "lastModifiedDateTime": moment, **more}
+
+
+def thread(id_, link=None):
+    link = {"replies@odata.nextLink": link} if link else {}
+    return message(id_, replies=[message(f"{id_}-1", replyToId=id_)], **link)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ForbiddenError("/x", 403),
+        MissingError("/x", 404, code="NotFound"),
+        RejectedError("/x", 400),
+        UnavailableError("/x", 503),
+    ],
+)
+def test_a_thread_whose_replies_cannot_be_read_costs_no_other_thread(error):
+    answers = {
+        "/teams?": page({"id": "T"}),
+        "/teams/T/channels?": page({"id": "C"}, {"id": "D"}),
+        "/teams/T/channels/C/messages?": page(thread("1"), thread("2", "/more"), thread("3")),
+        "/teams/T/channels/D/messages?": page(thread("4")),
+        "/more": error,
+        "/teams/T/channels/getAllMessages": ForbiddenError("/x", 403, message="closed"),
+    }
+    catalog = selection(["messages", "sync_issues"])
+    first = read(answers, catalog=catalog)
+    found = {it["id"] for it in first.records["messages"]}
+
+    assert found == {f"{n}{reply}" for n in range(1, 5) for reply in ("", "-1")}
+    assert issues(first) == [("gap", {"teamId": "T", "channelId": "C", "messageId": "2"})]
+    assert first.code == 3
+
+    answers["/more"] = page(message("2-2", replyToId="2"))
+    second = read(answers, catalog=catalog, state=first.state)
+    assert "2-2" in {it["id"] for it in second.records["messages"]}
+    assert (second.code, known(second.state).keys()) == (0, {"T"})
+
+
+# Ids of people
+
+
+def presences(bad, most=650):
+    def answer(request):
+        ids = request.body["ids"]
+        assert len(ids) <= most
+        if bad & {*ids}:
+            return RejectedError(request.url, 400, message="an id is not valid")
+        return page(*({"id": it, "availability": "Away"} for it in ids))
+
+    return answer
+
+
+def people(number):
+    return [f"{n:04}" for n in range(number)]
+
+
+@pytest.mark.parametrize("bad", [{"0000"}, {"0649"}, {"0100", "0101", "0777"}])
+def test_an_id_that_is_refused_costs_no_other_id(bad):
+    answers = {
+        "/users?": page(*({"id": it} for it in people(800))),
+        "/communications/getPresencesByUserId": presences(bad),
+    }
+    output = read(answers, "presence")
+
+    assert {it["id"] for it in output.records["presence"]} == {*people(800)} - bad
+    assert sorted(it["userId"] for _, it in issues(output)) == sorted(bad)
+    assert {severity for severity, _ in issues(output)} == {"gap"}
+    assert len(output.asked) < 70
+
+
+def test_a_request_that_is_refused_whatever_the_ids_is_not_asked_for_each_of_them():
+    answers = {
+        "/users?": page(*({"id": it} for it in people(800))),
+        "/communications/getPresencesByUserId": RejectedError("/x", 400),
+    }
+    output = read(answers, "presence")
+
+    assert not output.records["presence"]
+    assert {} in [subject for _, subject in issues(output)]
+    assert len(output.asked) < 60
+    assert output.code == 3
+
+
+# Content
+
+
+@pytest.mark.parametrize("error", [ForbiddenError("/x", 403), RejectedError("/x", 400)])
+def test_a_record_whose_content_is_refused_is_written_without_it(error):
+    pictures = [f'<img src="https://x/messages/{n}/hostedContents/p{n}/$value">' for n in (1, 2)]
+    place = {"teamId": "T", "channelId": "C"}
+    rows = [
+        message(str(n), channelIdentity=place, body={"content": text})
+        for n, text in enumerate(pictures, 1)
+    ]
+    answers = {
+        "/teams?": page({"id": "T"}),
+        "/teams/T/channels/getAllMessages": page(*rows),
+        "/teams/T/channels/C/messages/1/": error,
+        "/teams/T/channels/C/messages/2/": b"bytes",
+    }
+    catalog = selection(["messages", "hosted_contents", "sync_issues"])
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] == ["properties", "contentBytes"]:
+                item["metadata"]["selected"] = True
+    first = read(answers, catalog=catalog)
+
+    found = {it["id"]: it.get("contentBytes") for it in first.records["hosted_contents"]}
+    assert found == {"p1": None, "p2": "Ynl0ZXM="}
+    assert [severity for severity, _ in issues(first)] == ["gap"]
+    assert (first.code, known(first.state)) == (3, {})
+
+    answers["/teams/T/channels/C/messages/1/"] = b"bytes"
+    second = read(answers, catalog=catalog, state=first.state)
+    assert {it["contentBytes"] for it in second.records["hosted_contents"]} == {"Ynl0ZXM="}
+    assert (second.code, known(second.state).keys()) == (0, {"T"})
