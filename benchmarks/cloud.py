@@ -36,7 +36,7 @@ class Cloud:
 
     def __init__(self, tenant: Tenant, **options: float | None) -> None:
         self.tenant = tenant
-        self._options = options
+        self._options = {"compress": False, **options}
         self.config: dict[str, Any] = {}
 
     def __enter__(self) -> Self:

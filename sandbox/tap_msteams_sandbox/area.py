@@ -39,8 +39,11 @@ class Area:
         *,
         roles: Iterable[str] = (),
         limits: Iterable[Limit] = (),
+        directory: bool = False,
     ) -> None:
         self.name = name
+        self.directory = directory
+        """Whether Entra's directory answers."""
         self.roles = tuple(roles)
         """What an administrator would consent to for reading all of it."""
         self.limits = tuple(limits)
@@ -74,6 +77,7 @@ class Area:
                     answer,
                     frozenset(options),
                     paging,
+                    self.directory,
                 )
             )
             return answer

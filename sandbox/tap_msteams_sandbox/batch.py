@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST = 20
 
+WRITING = frozenset({"POST", "PATCH", "PUT"})
+
 AREA = Area("Batches")
 
 
@@ -55,9 +57,29 @@ def batch(call: Call) -> bytes:
         msg = "Request step id is not unique."
         raise GraphError.bad_request(msg)
     answers: dict[str, dict[str, Any]] = {}
+    earlier: set[str] = set()
+    for item in items:
+        _check(item, earlier)
+        earlier.add(item.id)
     for item in items:
         answers[item.id] = _answer(call, item, answers)
     return msgspec.json.encode({"responses": [*reversed(answers.values())]})
+
+
+def _check(item: Item, earlier: set[str]) -> None:
+    """Refuse the whole batch for an item that is not well formed."""
+    for name in item.depends_on:
+        if name not in earlier:
+            msg = f"Invalid dependency '{name}' for request id : {item.id}."
+            raise GraphError.bad_request(msg)
+    if item.method.upper() not in WRITING:
+        return
+    if not item.body:
+        msg = f"Write request id : {item.id} does not contain Content-Type header or body."
+        raise GraphError.bad_request(msg)
+    if "content-type" not in {name.lower() for name in item.headers}:
+        msg = f"Write request with id '{item.id}' does not contain a Content-Type header."
+        raise GraphError.bad_request(msg)
 
 
 def _answer(call: Call, item: Item, earlier: dict[str, dict[str, Any]]) -> dict[str, Any]:

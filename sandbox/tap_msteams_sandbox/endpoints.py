@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ class Endpoint:
     """Gives JSON, or a whole reply where it is something else."""
     options: frozenset[str] = frozenset()
     paging: Paging | None = None
+
+    directory: bool = False
+    """Whether Entra's directory answers it, which has codes of its own for errors."""
 
     @property
     def pattern(self) -> str:
@@ -99,6 +103,31 @@ class Call:
         return Query(path, "", ()).next_link(self.root, cursor)
 
 
+_NAMESPACE = re.compile(r"^microsoft\.graph\.(?:\w+\.)*(?=\w+(?:\(|$))")
+"""In front of the name of a function or of a type.
+
+https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_AddressingOperations
+"""
+
+_KEY = re.compile(r"'((?:[^']|'')*)'\)")
+"""A key in parentheses.
+
+https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html#sec_AddressingEntities
+"""
+
+_GUID = re.compile(r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}", re.IGNORECASE)
+
+
+def is_guid(name: str) -> bool:
+    """Whether a name has the form of a GUID."""
+    return _GUID.fullmatch(name) is not None
+
+
+def _name(segment: str) -> str:
+    """Return a name as the tenant has it: GUIDs are the same in capitals."""
+    return segment.lower() if is_guid(segment) else segment
+
+
 class Routes:
     """The endpoints, found by the segments of a path."""
 
@@ -114,16 +143,21 @@ class Routes:
         """Return the endpoint and the names in the path, or refuse as Graph does."""
         node, names, last = self._tree, [], ""
         for segment in segments:
-            last = segment
-            name, bracket, arguments = segment.partition("(")
-            if segment in node and segment:
-                node = node[segment]
-            elif bracket and f"{name}()" in node and segment.endswith(")"):
+            last = _NAMESPACE.sub("", segment)
+            name, bracket, arguments = last.partition("(")
+            if last in node and last:
+                node = node[last]
+            elif bracket and f"{name}()" in node and last.endswith(")"):
                 node = node[f"{name}()"]
                 names.append(arguments[:-1])
+            elif arguments == ")" and name in node:
+                node = node[name]
+            elif (key := _KEY.fullmatch(arguments)) and "{id}" in node.get(name, ()):
+                node = node[name]["{id}"]
+                names.append(_name(key[1].replace("''", "'")))
             elif "{id}" in node and segment:
                 node = node["{id}"]
-                names.append(segment)
+                names.append(_name(segment))
             else:
                 raise GraphError.unknown_segment(segment)
         methods: dict[str, Endpoint] = node.get("", {})

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tap_msteams_sandbox import batch
 from tap_msteams_sandbox.areas import AREAS, messages
 from tap_msteams_sandbox.endpoints import Call, Caller, Endpoint, Routes
-from tap_msteams_sandbox.odata import Query
+from tap_msteams_sandbox.odata import Query, bare
 from tap_msteams_sandbox.replies import GraphError, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from tap_msteams_sandbox.endpoints import Again
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.tenant import Tenant
 
 VERSION = "v1.0"
+
+BARE = "application/json;odata.metadata=none;odata.streaming=true;charset=utf-8"
 
 ENDPOINTS = tuple(endpoint for area in (*AREAS, batch.AREA) for endpoint in area.endpoints)
 
@@ -85,7 +88,7 @@ class Graph:
     def __init__(
         self,
         tenant: Tenant,
-        claims: Callable[[str], Mapping[str, Any] | None],
+        claims: Callable[[str], Mapping[str, Any]],
         *,
         page_size: int | None = None,
         inline_replies: int = messages.INLINE_REPLIES,
@@ -94,8 +97,12 @@ class Graph:
         self.tenant, self._claims = tenant, claims
         self.page_size, self.inline_replies = page_size, inline_replies
         self.export_refusal = export_refusal
-        self.origin = "https://graph.microsoft.com"
         self._routes = Routes(ENDPOINTS)
+
+    @property
+    def origin(self) -> str:
+        """Where this Graph is served."""
+        return self.tenant.graph_url
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
         """Return the endpoint of a path with its version, and the names in the path."""
@@ -111,10 +118,12 @@ class Graph:
         """Answer a request to an endpoint, or raise Graph's refusal."""
         caller = self._caller(request.headers)
         self._allow(endpoint, caller)
+        with _codes_of(endpoint):
+            query = Query(request.path[len(VERSION) :], request.query, endpoint.options)
         call = Call(
             endpoint=endpoint,
             names=names,
-            query=Query(request.path[len(VERSION) :], request.query, endpoint.options),
+            query=query,
             caller=caller,
             tenant=self.tenant,
             root=f"{self.origin}/{VERSION}",
@@ -124,13 +133,19 @@ class Graph:
             inline_replies=self.inline_replies,
             again=again,
         )
-        with self.tenant.lock:
+        if request.body and "json" not in request.headers.get("Content-Type", ""):
+            msg = "Entity only allows writes with a JSON Content-Type header."
+            raise GraphError.bad_request(msg)
+        with self.tenant.lock, _codes_of(endpoint):
             content = endpoint.answer(call)
         if isinstance(content, Reply):
             return content
         if "include-unknown-enum-members" not in request.headers.get("Prefer", ""):
             for late, unknown in LATE_MEMBERS:
                 content = content.replace(late, unknown)
+        content = self.tenant.localized(content)
+        if "odata.metadata=none" in request.headers.get("Accept", ""):
+            return Reply(body=bare(content), headers={"Content-Type": BARE})
         return Reply(body=content)
 
     def _caller(self, headers: Mapping[str, str]) -> Caller:
@@ -139,10 +154,7 @@ class Graph:
         if scheme.lower() != "bearer" or not token:
             msg = "Access token is empty."
             raise GraphError.unauthorized(msg)
-        if (claims := self._claims(token)) is None:
-            msg = "Lifetime validation failed, the token is expired."
-            raise GraphError.unauthorized(msg)
-        return Caller.of(claims)
+        return Caller.of(self._claims(token))
 
     def _allow(self, endpoint: Endpoint, caller: Caller) -> None:
         """Check the kind of the token and its permissions."""
@@ -163,12 +175,30 @@ class Graph:
             raise GraphError(self.export_refusal, code, message)
 
 
+DIRECTORY_CODES = {"BadRequest": "Request_BadRequest", "NotFound": "Request_ResourceNotFound"}
+"""Graph's codes as Entra's directory spells them.
+
+https://learn.microsoft.com/en-us/graph/errors
+"""
+
+
+@contextmanager
+def _codes_of(endpoint: Endpoint) -> Iterator[None]:
+    """Give refusals the codes of the service that answers."""
+    try:
+        yield
+    except GraphError as error:
+        if endpoint.directory:
+            error.code = DIRECTORY_CODES.get(error.code, error.code)
+        raise
+
+
 def _missing(endpoint: Endpoint, caller: Caller, needed: tuple[str, ...]) -> GraphError:
     """Return the refusal of a caller without a permission.
 
     https://learn.microsoft.com/en-us/graph/resolve-auth-errors
     """
-    if endpoint.path in ("/users", "/groups"):
+    if endpoint.directory:
         msg = "Insufficient privileges to complete the operation."
         return GraphError(403, "Authorization_RequestDenied", msg)
     kind = "role" if caller.user is None else "scope"

@@ -178,6 +178,29 @@ def entity(context: str, row: bytes) -> bytes:
     return msgspec.json.encode({"@odata.context": context})[:-1] + b"," + row[1:]
 
 
+def bare(content: bytes) -> bytes:
+    """Return JSON without annotations, as `odata.metadata=none` asks for it.
+
+    https://docs.oasis-open.org/odata/odata-json-format/v4.01/odata-json-format-v4.01.html#sec_ControllingtheAmountofControlInforma
+    """
+    return msgspec.json.encode(_bare(msgspec.json.decode(content)))
+
+
+def _bare(value: object) -> object:
+    if isinstance(value, list):
+        return [_bare(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: _bare(item)
+            for name, item in value.items()
+            if "@odata." not in name or name in _ALWAYS
+        }
+    return value
+
+
+_ALWAYS = frozenset({"@odata.nextLink", "@odata.deltaLink", "@odata.count"})
+
+
 def pick(row: Mapping[str, Any], names: Iterable[str] | None) -> bytes:
     """Return a row as JSON, cut down to the selected properties; annotations always stay."""
     if names is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.areas.reports import Downloads
@@ -69,7 +69,7 @@ class Sandbox:
         auth: AuthMethod = "service_principal",
         faults: Iterable[Fault | str] = (),
         limits: bool = False,
-        compress: bool = False,
+        compress: bool = True,
         host: str = "127.0.0.1",
         port: int = 0,
         name: str = "localhost",
@@ -165,7 +165,7 @@ class Sandbox:
         self._closing = asyncio.Event()
         identity = self.identity
         self.graph_url = await self._listen(_server(self._graph), context)
-        self.service.graph.origin = self.entra.resource = identity.graph_url = self.graph_url
+        self.tenant.graph_url = self.entra.resource = identity.graph_url = self.graph_url
         self.entra.aliases = frozenset({GRAPH, GRAPH_ID})
         entra = _runner(identity.authority_routes(), struck(self.faults, self.entra, "entra"))
         self.authority_host = await self._listen(entra, context)
@@ -217,8 +217,8 @@ class Sandbox:
         self.service.stamp(reply, request.headers)
         return reply
 
-    def _claims(self, bearer: str) -> Mapping[str, Any] | None:
-        """Return the claims of a token, or challenge them."""
+    def _claims(self, bearer: str) -> Mapping[str, Any]:
+        """Return the claims of a token, or refuse or challenge them."""
         if challenge := self.entra.challenge_to(bearer):
             msg = (
                 "Continuous access evaluation resulted in challenge with result: "
@@ -226,7 +226,9 @@ class Sandbox:
             )
             headers = {"WWW-Authenticate": challenge}
             raise GraphError(401, "InvalidAuthenticationToken", msg, headers)
-        return self.entra.claims(bearer)
+        if (claims := self.entra.claims(bearer)) is None:
+            raise GraphError.unauthorized(self.entra.flaw(bearer))
+        return claims
 
     async def _download(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request to the host of downloads."""
@@ -239,8 +241,12 @@ class Sandbox:
         """Send an answer, or the part of it that a fault leaves."""
         if not reply.manner:
             whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-            if self._compress:
-                whole.enable_compression()  # in a way that the client takes, if there is one
+            # https://learn.microsoft.com/en-us/graph/use-the-api#headers
+            if self._compress and "gzip" in request.headers.get("Accept-Encoding", ""):
+                whole.headers["Vary"] = "Accept-Encoding"
+                whole.enable_compression(web.ContentCoding.gzip)
+                if request.version >= HttpVersion11:
+                    whole.enable_chunked_encoding()
             return whole
         response = web.StreamResponse(status=reply.status, headers=reply.headers)
         response.content_length = len(reply.body)

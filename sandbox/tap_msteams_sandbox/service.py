@@ -5,6 +5,8 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tap_msteams_sandbox.areas import AREAS
 from tap_msteams_sandbox.faults import KINDS, Exchange, pages
 from tap_msteams_sandbox.graph import VERSION
@@ -18,8 +20,6 @@ from tap_msteams_sandbox.request import Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import msgspec
-
     from tap_msteams_sandbox.faults import Fault, Faults
     from tap_msteams_sandbox.graph import Graph
     from tap_msteams_sandbox.identity.entra import Entra
@@ -28,6 +28,23 @@ ELSEWHERE = "elsewhere"
 """The counters' name for paths that lead nowhere."""
 
 JSON = "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8"
+
+
+DIAGNOSTIC = msgspec.json.encode(
+    {
+        "ServerInfo": {
+            "DataCenter": "North Europe",
+            "Slice": "E",
+            "Ring": "4",
+            "ScaleUnit": "003",
+            "RoleInstance": "DU2PEPF00028D21",
+        }
+    }
+).decode()
+"""Where an answer comes from.
+
+https://learn.microsoft.com/en-us/graph/best-practices-concept#reliability-and-support
+"""
 
 
 class Service:
@@ -136,6 +153,9 @@ class Service:
         reply.headers.setdefault("client-request-id", headers.get("client-request-id", request))
         date = formatdate(self.graph.tenant.now() / SECOND, usegmt=True)
         reply.headers.setdefault("Date", date)
+        reply.headers.setdefault("x-ms-ags-diagnostic", DIAGNOSTIC)
+        if reply.headers.get("Content-Type", "").startswith("application/json"):
+            reply.headers.setdefault("OData-Version", "4.0")
 
 
 REMEMBERING = frozenset({"repeat-row", "random"})

@@ -58,7 +58,8 @@ def test_a_token_that_was_not_given_out_for_this_query_is_refused(quiet, spoil):
     link = quiet.get("/users?$top=2").json()["@odata.nextLink"]
 
     assert quiet.get(link).status_code == 200
-    assert error(quiet.get(spoil(link))) == (400, "BadRequest")
+    status, code = error(quiet.get(spoil(link)))
+    assert (status, code.removeprefix("Request_")) == (400, "BadRequest")
 
 
 def test_a_row_that_leaves_while_it_is_read_takes_no_other_with_it(open_client):
@@ -112,17 +113,26 @@ def test_a_row_that_leaves_while_it_is_read_takes_no_other_with_it(open_client):
 def test_what_is_not_documented_is_a_bad_request(quiet, team, channel, path):
     response = quiet.get(path.format(team=team.id, channel=channel.id))
 
-    assert error(response) == (400, "BadRequest")
+    code = "Request_BadRequest" if path.startswith(("/users", "/groups")) else "BadRequest"
+    assert error(response) == (400, code)
 
 
 @pytest.mark.parametrize(
     "path", ["/teams/{id}", "/teams/{id}/channels", "/teams/{id}/channels/getAllMessages"]
 )
 def test_a_team_that_is_not_there_is_not_found_in_graphs_words(quiet, path):
-    response = quiet.get(path.format(id="0000"))
+    nobodys = "00000000-0000-4000-8000-000000000000"
+    response = quiet.get(path.format(id=nobodys))
 
     assert error(response) == (404, "NotFound")
-    assert response.json()["error"]["message"] == "No team found with Group Id 0000"
+    assert response.json()["error"]["message"] == f"No team found with Group Id {nobodys}"
+
+
+def test_a_team_is_named_by_a_guid(quiet):
+    response = quiet.get("/teams/abc/channels")
+
+    assert error(response) == (400, "BadRequest")
+    assert response.json()["error"]["message"] == "teamId needs to be a valid GUID."
 
 
 @pytest.mark.parametrize("below", ["", "/messages", "/messages/1", "/messages/1/replies"])

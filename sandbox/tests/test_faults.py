@@ -181,7 +181,8 @@ def test_empty_pages_cost_a_request_and_no_row(struck, after):
 
     pages = list(client.pages(path))
 
-    assert [row for page in pages for row in page["value"]] == truth
+    seen = [row["id"] for page in pages for row in page["value"]]
+    assert seen == [row["id"] for row in truth]
     assert sum(page["value"] == [] for page in pages) == 3
     links = [page.get("@odata.nextLink") for page in pages]
     assert len(set(links)) == len(links)

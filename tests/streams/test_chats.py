@@ -179,7 +179,8 @@ def test_a_preview_comes_when_it_is_selected(open_sandbox):
     sandbox = open_sandbox()
     catalog = asking_for(selection(["chats"]), "lastMessagePreview")
     output = run_tap(swift(sandbox), catalog=catalog)
-    previews = {chat.id: chat.preview() for chat in sandbox.tenant.part(Chats).all.values()}
+    tenant = sandbox.tenant
+    previews = {it.id: tenant.served(it.preview()) for it in tenant.part(Chats).all.values()}
 
     assert {row["id"]: row["lastMessagePreview"] for row in output.records["chats"]} == previews
     assert (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 AREAS: tuple[Area, ...] = (
     people.AREA,
+    people.PRESENCE_AREA,
     teams.AREA,
     messages.AREA,
     groups.AREA,

@@ -41,7 +41,7 @@ TEAMLESS = ("All staff", "VPN users", "Druckerfreigabe Süd")
 """Groups without a team; the last one still carries the mark of one that is gone."""
 
 
-AREA = Area("Groups", roles=("GroupMember.Read.All",))
+AREA = Area("Groups", roles=("GroupMember.Read.All",), directory=True)
 
 
 def groups(tenant: Company) -> Iterator[tuple[int, bool, Callable[[], dict[str, Any]]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.endpoints import is_guid
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 def team_of(call: Call, *, insiders: bool = True) -> Team:
     """Return the team that the path names; a signed-in user has to be one of its members."""
     team = call.tenant.teams.get(call.names[0])
+    if team is None and not is_guid(call.names[0]):
+        msg = "teamId needs to be a valid GUID."
+        raise GraphError.bad_request(msg)
     if team is None:
         raise GraphError.no_team(call.names[0])
     if insiders and call.caller.user is not None and not knows(call, team.people):

@@ -40,7 +40,13 @@ https://learn.microsoft.com/en-us/graph/api/cloudcommunications-getpresencesbyus
 
 AREA = Area(
     "People",
-    roles=("User.Read.All", "Presence.Read.All"),
+    roles=("User.Read.All",),
+    directory=True,
+)
+
+PRESENCE_AREA = Area(
+    "Presence",
+    roles=("Presence.Read.All",),
     limits=(Limit("presence", r"POST /communications/.*", 1500, 30, PRESENCE),),
 )
 
@@ -101,7 +107,7 @@ def _meets(call: Call, person: Person, tests: list[Condition]) -> bool:
     return all(test(row) for test in tests)
 
 
-@AREA.endpoint(
+@PRESENCE_AREA.endpoint(
     "POST /communications/getPresencesByUserId",
     "cloudcommunications-getpresencesbyuserid",
     application=WATCH,
@@ -133,7 +139,7 @@ def all_users(tenant: Company) -> Iterator[Row]:
     return (user(person, tenant.until) for person in tenant.people)
 
 
-@AREA.rows("presence")
+@PRESENCE_AREA.rows("presence")
 def all_presences(tenant: Company) -> Iterator[Row]:
     """Yield the presence of all users."""
     return (presence(person, tenant.now()) for person in tenant.people)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+GRAPH = "https://graph.microsoft.com"
+"""What links into Graph begin with, as long as the tenant is not served elsewhere."""
+
 KEPT = 21 * DAY
 """How long Teams shows what a user has deleted.
 
@@ -55,6 +58,8 @@ class Tree:
             self.teams[team.id] = team
         self.deleted: dict[str, Team] = {}
         """Teams that were deleted, for as long as they can be restored."""
+        self.graph_url = GRAPH
+        """Where links into Graph lead."""
         self.lock = threading.RLock()
         """Held while the tenant is read or changed."""
         self.clock: Callable[[], float] = lambda: self.until / SECOND
@@ -72,6 +77,12 @@ class Tree:
         if kind not in self._parts:
             self._parts[kind] = kind(self)
         return cast("T", self._parts[kind])
+
+    def localized(self, content: bytes) -> bytes:
+        """Return JSON whose links into Graph lead to where this tenant is served."""
+        if self.graph_url == GRAPH or GRAPH.encode() not in content:
+            return content
+        return content.replace(GRAPH.encode(), self.graph_url.encode())
 
     def random(self, *path: str) -> Random:
         """Return a random generator for one place of the tenant, the same at any time."""

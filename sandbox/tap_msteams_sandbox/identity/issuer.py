@@ -124,6 +124,22 @@ class Issuer:
         """Whether a name is one of this Graph's."""
         return self.resource is None or resource.rstrip("/") in {self.resource, *self.aliases}
 
+    def flaw(self, bearer: str) -> str:
+        """Return what Graph says about a token that it refuses."""
+        token = keys.Token.read(bearer)
+        if token is None:
+            return (
+                "IDX14100: JWT is not well formed, there are no dots (.).\nThe token needs to be "
+                "in JWS or JWE Compact Serialization Format. (JWS): 'EncodedHeader.EndcodedPayload."
+                "EncodedSignature'. (JWE): 'EncodedProtectedHeader.EncodedEncryptedKey."
+                "EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'."
+            )
+        if not token.signed_by(keys.key(SIGNER).public_key()):
+            return "Access token validation failure. Signature is invalid."
+        if not self.serves(str(token.claims.get("aud"))):
+            return "Access token validation failure. Invalid audience."
+        return "Lifetime validation failed, the token is expired."
+
     def revoke_access_tokens(self) -> None:
         """Make Graph refuse every access token issued so far."""
         self._issued.clear()

@@ -80,7 +80,7 @@ def visitors(random: Random) -> tuple[Stranger, ...]:
         Stranger("skypeForBusinessUser", guid(random), "Old Lync", "onPremiseAadUser"),
         Stranger("skypeUser", f"live:.cid.{random.getrandbits(64):016x}", None, "skypeUser"),
         Stranger("microsoftAccountUser", guid(random), "Oma", "personalMicrosoftAccountUser"),
-        Stranger("azureCommunicationServicesUser", acs, "Kiosk", "azureCommunicationServicesUser"),
+        Stranger("azureCommunicationServicesUser", acs, "Kiosk", "unknownFutureValue"),
     )
 
 
