@@ -51,6 +51,7 @@ TRANSIENT = [
 APART = {
     *("402", "403", "404", "405", "412", "501", "change", "delete-team", "no-replies-link"),
     *("revoke", "link-to-itself", "link-to-start", "link-elsewhere"),
+    *("no-delta-link", "poison-row", "poison-value"),
 }
 
 
