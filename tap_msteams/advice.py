@@ -17,6 +17,7 @@ from tap_msteams.errors import (
     NotEntitledError,
     NotGrantedError,
     RejectedError,
+    SwitchedOffError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
@@ -59,6 +60,13 @@ GRAPH: dict[type[GraphError], Advice] = {
         "The token lacks a permission. Nobody granted it, or a token from before is still in use.",
         "grant {permission} with admin consent ({doctor} gives the link)",
         DOCTOR,
+    ),
+    SwitchedOffError: Advice(
+        "403, `GraphAccessToTranscriptsDisabled`",
+        "The tenant gives its transcripts to no application, which is Microsoft's default.",
+        "have a Teams administrator switch it on "
+        "(Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true)",
+        _ISSUES,
     ),
     ForbiddenError: Advice(
         "403, anything else",
@@ -263,7 +271,7 @@ def judge(
 ) -> tuple[Severity, str]:
     """The severity of an error and its remedy; `subject` are the ids of what was not read."""
     advice = advice_on(error)
-    if isinstance(error, NotEntitledError):
+    if isinstance(error, NotEntitledError | SwitchedOffError):
         return advice.severity, error.remedy
     remedy = advice.remedy.format(
         permission=permission or "the permission",

@@ -18,6 +18,7 @@
         │   └── NotEntitledError a person has no licence or policy: skip them
         ├── ForbiddenError      refused for this parent: skip it          403
         │   └── NotGrantedError the permission is missing: skip the stream, grant it
+        │       └── SwitchedOffError  the tenant does not give it out: skip the stream, switch it on
         ├── RejectedError       the request itself is wrong: stop         400 and the rest
         ├── DamagedError        a row that could not be read: report it
         └── UnforeseenError     a mistake of this tap: report it
@@ -153,6 +154,15 @@ class NotGrantedError(ForbiddenError):
     """The permission to grant, once the stream is known."""
 
 
+class SwitchedOffError(NotGrantedError):
+    """An administrator has to switch it on for the whole tenant."""
+
+    @property
+    def remedy(self) -> str:
+        """The remedy, for an administrator."""
+        return _SWITCHES.get(self.code, "have an administrator of the tenant switch it on")
+
+
 class RejectedError(GraphError):
     """The request itself is wrong; sending it again would not help."""
 
@@ -184,6 +194,13 @@ class _Error(msgspec.Struct):
     def request_id(self) -> str:
         inner = self.inner or self.older
         return (inner.request_id if inner else None) or ""
+
+    @property
+    def switch(self) -> str:
+        """The code of something that the tenant has switched off."""
+        inner = self.inner or self.older
+        code = str(inner.code) if inner else ""
+        return code if code in _SWITCHES else ""
 
     @property
     def status(self) -> int | None:
@@ -220,6 +237,21 @@ _NO_SUCH_SEGMENT = "Resource not found for the segment"
 _NOT_GRANTED = re.compile(
     r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
 )
+UNATTRIBUTED_ONLY = "SpeakerAttributionNotAllowed"
+"""The code of a transcript that is given out without the names of the speakers only."""
+_SWITCHES = {
+    # https://learn.microsoft.com/graph/api/calltranscript-get
+    # https://learn.microsoft.com/microsoftteams/meeting-transcript-api-access
+    "GraphAccessToTranscriptsDisabled": (
+        "have a Teams administrator switch on Graph's access to transcripts, which is off by "
+        "default (Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true)"
+    ),
+    UNATTRIBUTED_ONLY: (
+        "for the names of the speakers have a Teams administrator switch them on "
+        "(Set-CsTeamsMeetingConfiguration -EnableAttributedTranscripts $true)"
+    ),
+}
+"""What to do by the code of what a tenant does not give out."""
 _ALL_THAT_IS_GRANTED = re.compile(r"\s*(Roles|Scopes) on the request .*", re.DOTALL)
 """The text after the missing permissions: dozens of names, which the doctor shows better."""
 _ENTITLEMENTS = (
@@ -313,13 +345,15 @@ def graph_error(
         error = msgspec.json.decode(body, type=_Body).error
     except (msgspec.MsgspecError, RecursionError):
         error = _Error(message=_first_line(body))
-    code, message = error.code or "", error.message or ""
+    code, message = error.switch or error.code or "", error.message or ""
     request_id = headers.get("request-id") or error.request_id
     kind = _BY_STATUS.get(status, UnavailableError if status >= 500 else RejectedError)  # noqa: PLR2004 - the class of server errors
     if code in _EXPIRED_CODES:
         kind = ExpiredError
     elif status == 400 and _NO_SUCH_SEGMENT in message:  # noqa: PLR2004 - Bad Request
         kind = UnsupportedError
+    elif code in _SWITCHES:
+        kind = SwitchedOffError
     elif kind is ForbiddenError and _NOT_GRANTED.search(f"{code} {message}"):
         kind = NotGrantedError
     elif issubclass(kind, ForbiddenError | MissingError) and _entitlement(message):

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
+from tap_msteams_sandbox.areas.meetings import Meetings, Transcripts
 from tap_msteams_sandbox.facts import AUTH_METHODS
 from tap_msteams_sandbox.faults import FaultError
 from tap_msteams_sandbox.graph import ROLES, UnknownPermissionError, granted
@@ -95,6 +96,13 @@ def _names(
     help="Something that goes wrong, such as 429:where=messages,times=3; can be repeated.",
 )
 @click.option("--limits", is_flag=True, help="Enforce Graph's documented limits.")
+@click.option(
+    "--transcripts",
+    type=click.Choice(get_args(Transcripts)),
+    default="speakers",
+    show_default=True,
+    help="How much of its transcripts the tenant gives out; a new one of Microsoft's: off.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(
     "--port",
@@ -124,6 +132,7 @@ def main(  # noqa: PLR0913 (the options of the command line)
     no_export: bool,
     faults: tuple[str, ...],
     limits: bool,
+    transcripts: Transcripts,
     host: str,
     port: int | None,
     name: str,
@@ -135,9 +144,11 @@ def main(  # noqa: PLR0913 (the options of the command line)
     those of the connectors that are installed beside the sandbox. Its exit code is passed on.
     Without COMMAND the sandbox serves until Ctrl-C and prints the variables for a shell.
     """
+    tenant = Tenant(seed, teams, channels, messages, users, even=even)
+    tenant.part(Meetings).transcripts = transcripts
     try:
         sandbox = Sandbox(
-            Tenant(seed, teams, channels, messages, users, even=even),
+            tenant,
             export=not no_export,
             page_size=page_size,
             latency=latency / 1000,

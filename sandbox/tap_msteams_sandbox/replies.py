@@ -31,9 +31,17 @@ class GraphError(Exception):
     """A refusal, with Graph's own code and message."""
 
     def __init__(
-        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        inner: str | None = None,
     ) -> None:
+        """Refuse with these words; `inner` is a more precise code, which some refusals have."""
         super().__init__(message)
+        self.inner = "429" if code == TOO_MANY else inner
         self.status, self.code, self.message = status, code, message
         self.headers = headers or {}
 
@@ -86,8 +94,8 @@ class GraphError(Exception):
             "request-id": request_id,
             "client-request-id": client_request_id,
         }
-        if self.code == TOO_MANY:
-            inner = {"code": "429", **inner}
+        if self.inner:
+            inner = {"code": self.inner, **inner}
         error = {"code": self.code, "message": self.message, "innerError": inner}
         return Reply(self.status, msgspec.json.encode({"error": error}), dict(self.headers))
 

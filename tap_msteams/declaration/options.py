@@ -51,3 +51,5 @@ class Content:
     """The path used instead with a user's token."""
     is_text: bool = False
     """Whether the bytes are text."""
+    formats: Sequence[str] = ()
+    """Media types to ask for, the best first; the others where the tenant does not give that."""

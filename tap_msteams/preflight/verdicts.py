@@ -12,6 +12,7 @@ from tap_msteams.errors import (
     MissingError,
     NotEntitledError,
     NotGrantedError,
+    SwitchedOffError,
     ThrottledError,
     UnsupportedError,
 )
@@ -34,6 +35,7 @@ READABLE: frozenset[Verdict] = frozenset({"ok", "untried"})
 _LEADS_ON: frozenset[Verdict] = READABLE | {"partly"}
 
 _CAUSES: tuple[tuple[type[GraphError], Verdict], ...] = (
+    (SwitchedOffError, "refused"),
     (NotGrantedError, "missing"),
     (NotEntitledError, "untried"),
     (ForbiddenError, "refused"),
@@ -115,7 +117,7 @@ class Judge:
         subject, error = max(part.refusals, key=lambda it: -_rank(it[1]))
         verdict = next(name for kind, name in _CAUSES if isinstance(error, kind))
         permission = row.permission
-        if isinstance(error, NotGrantedError):
+        if isinstance(error, NotGrantedError) and not isinstance(error, SwitchedOffError):
             permission = error.permission or permission
             row.grant = [permission]
         row.probe = str(error.status or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ from typing_extensions import override
 
 from tap_msteams.client import Request
 from tap_msteams.errors import (
+    UNATTRIBUTED_ONLY,
     GraphError,
     MissingError,
     NotEntitledError,
     RejectedError,
+    SwitchedOffError,
     UnsupportedError,
 )
 from tap_msteams.readers.content import ContentDecoder
@@ -58,6 +61,7 @@ class CollectionReader(Reader):
         self._reads_details = self.emits and bool(stream.details) and not self.queries.lists_all
         content = stream.content
         self.reads_content = bool(self.emits and content and content.name in self.selected)
+        self._formats = deque(content.formats if content else ())
         self._content = ContentDecoder(content.name, is_text=content.is_text) if content else None
         acts_as = run.settings.acts_as_user_id if stream.acts_as and self.application else None
         self._headers = {"MS-APP-ACTS-AS": acts_as} if acts_as else None
@@ -154,9 +158,8 @@ class CollectionReader(Reader):
             self._consent.grant(ids)
             row = page.rows[0] if page.rows else row
         if self.reads_content and self._content:
-            path = self.kind.content_path(ids, row, application=self.application)
             try:
-                page = await self.client.page(Request(path, self._content))
+                page = await self._content_page(ids, row, self._content)
                 self._consent.grant(ids)
                 found = page.rows[0].values.items()
                 more = {name: value for name, value in found if name in self.selected}
@@ -168,3 +171,19 @@ class CollectionReader(Reader):
                     raise
                 self.run.issues.report(self.kind, ids, error)
         await self.write([row], parent)
+
+    async def _content_page(self, ids: Ids, row: Row, decoder: ContentDecoder) -> Page:
+        """The content of a record, in the best format that the tenant gives out."""
+        path = self.kind.content_path(ids, row, application=self.application)
+        while True:
+            kind = self._formats[0] if self._formats else None
+            headers = {"Accept": kind} if kind else None
+            try:
+                return await self.client.page(Request(path, decoder, headers=headers))
+            except SwitchedOffError as error:
+                if error.code != UNATTRIBUTED_ONLY or kind is None or self._formats[-1] == kind:
+                    raise
+                if self._formats[0] == kind:  # no other record has found out before
+                    self._formats.popleft()
+                    told = "the names of the speakers are left out"
+                    self.run.issues.notice(self.kind, told, error.remedy, error.code)

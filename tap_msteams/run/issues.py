@@ -10,8 +10,10 @@ from typing_extensions import override
 
 from tap_msteams.advice import judge
 from tap_msteams.errors import (
+    UNATTRIBUTED_ONLY,
     ForbiddenError,
     NotGrantedError,
+    SwitchedOffError,
     TapError,
     UnsupportedError,
     evidence,
@@ -57,7 +59,7 @@ class Issue:
     def __str__(self) -> str:
         where = " ".join(f"{key}={value}" for key, value in self.subject.items())
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
-        what = "" if self.code == UNDECLARED else " was not read"
+        what = "" if self.code in {UNDECLARED, UNATTRIBUTED_ONLY} else " was not read"
         parts = [
             f"{self.severity}: {self.stream}" + (f" {where}" if where else "") + what,
             ": ".join(part for part in (answer, " ".join(self.message.split())) if part),
@@ -116,7 +118,7 @@ class Issues:
             message=message,
             request_id=error.request_id,
             client_request_id=error.client_request_id,
-            permission=permission if isinstance(error, ForbiddenError) else "",
+            permission=permission if _is_for_lack_of_it(error) else "",
             remedy=remedy,
             occurred=error.date or self._now(),
         )
@@ -160,3 +162,8 @@ class Issues:
         self.all.append(issue)
         level = logging.INFO if issue.severity == "notice" else logging.WARNING
         logger.log(level, "%s", issue)
+
+
+def _is_for_lack_of_it(error: GraphError) -> bool:
+    """Whether a permission would help against a refusal."""
+    return isinstance(error, ForbiddenError) and not isinstance(error, SwitchedOffError)

@@ -61,9 +61,11 @@ class Transcripts(MeetingArtifacts):
     delegated = Delegated(path="/me/onlineMeetings/{meetingId}/transcripts")
     content = Content(
         name="content",
-        path=f"{path}/{{transcriptId}}/content?$format=text/vtt",
-        delegated_path=f"{delegated.path}/{{transcriptId}}/content?$format=text/vtt",
+        path=f"{path}/{{transcriptId}}/content",
+        delegated_path=f"{delegated.path}/{{transcriptId}}/content",
         is_text=True,
+        # https://learn.microsoft.com/graph/api/calltranscript-get: with the speakers, and without.
+        formats=("text/vtt", "application/vnd.microsoft.graph.transcript+text"),
     )
     permission = "OnlineMeetingTranscript.Read.All"
     entity = "callTranscript"
@@ -85,7 +87,8 @@ class Transcripts(MeetingArtifacts):
         th.Property(
             "content",
             WebVtt,
-            description="What was said and by whom, as WebVTT: one request each.",
+            description="What was said, as WebVTT: one request each. By whom only where the tenant "
+            "includes the speakers, which it does not by default.",
         ),
     )
 

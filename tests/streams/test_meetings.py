@@ -6,7 +6,7 @@ import pytest
 
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.meetings import Meetings
-from tap_msteams_sandbox.areas.meetings.artifacts import web_vtt
+from tap_msteams_sandbox.areas.meetings.artifacts import unattributed, web_vtt
 from tests.conftest import run_tap, selection
 from tests.streams.tables import swift
 from tests.target import DECLARED, TalkativeTap, Target, key_of
@@ -151,6 +151,37 @@ def test_what_was_said_is_read_only_when_it_is_selected(sandbox, meetings):
         _, session = meetings.held[row["callId"]]
         said = web_vtt(tenant, session, meetings.attendees(session.call_id))
         assert row["content"] == said.decode()
+
+
+def test_a_transcript_without_its_speakers_is_better_than_none(sandbox, meetings):
+    meetings.transcripts = "text"
+    catalog = with_text()
+    catalog["streams"] += selection(["sync_issues"])["streams"]
+
+    output = run_tap({**swift(sandbox), "concurrency": 2}, catalog=catalog)
+
+    assert output.code == 0
+    (notice,) = [row for row in notices(output) if row["stream"] == "transcripts"]
+    assert notice["code"] == "SpeakerAttributionNotAllowed"
+    assert "-EnableAttributedTranscripts" in notice["remedy"]
+    for row in output.records["transcripts"]:
+        _, session = meetings.held[row["callId"]]
+        said = unattributed(sandbox.tenant, session, meetings.attendees(session.call_id))
+        assert row["content"] == said.decode()
+    asked, read = sandbox.count()[CONTENT], len(output.records["transcripts"])
+    assert read < asked < 2 * read  # what is under way when the first one is refused
+
+
+def test_a_tenant_that_gives_no_transcripts_is_one_gap_with_its_own_remedy(sandbox, meetings):
+    meetings.transcripts = "off"
+
+    output = run_tap(swift(sandbox), streams=["transcripts", "sync_issues"])
+
+    assert output.code == 3
+    (gap,) = [row for row in output.records["sync_issues"] if row["stream"] == "transcripts"]
+    assert (gap["severity"], gap["code"]) == ("gap", "GraphAccessToTranscriptsDisabled")
+    assert "-EnableGraphTranscriptAccess" in gap["remedy"]
+    assert not gap["permission"]
 
 
 def test_a_user_reads_what_was_said_in_meetings_of_others(open_sandbox, clock):

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from tap_msteams_sandbox.areas.meetings import answers, rows
 from tap_msteams_sandbox.areas.meetings.area import AREA
-from tap_msteams_sandbox.areas.meetings.calendar import Meetings
+from tap_msteams_sandbox.areas.meetings.calendar import Meetings, Transcripts
 
-__all__ = ["AREA", "Meetings", "answers", "rows"]
+__all__ = ["AREA", "Meetings", "Transcripts", "answers", "rows"]

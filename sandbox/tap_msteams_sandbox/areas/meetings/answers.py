@@ -38,6 +38,12 @@ https://learn.microsoft.com/en-us/graph/api/meetingattendancereport-list
 REPORTS_KEPT = 365 * DAY
 """https://learn.microsoft.com/en-us/graph/api/resources/meetingattendancereport"""
 
+UNATTRIBUTED = "application/vnd.microsoft.graph.transcript+text"
+"""The media type of transcripts without speakers, which only the header can ask for.
+
+https://learn.microsoft.com/en-us/graph/api/calltranscript-get
+"""
+
 _JOINED_AT = re.compile(r"joinweburl eq '(?P<url>(?:[^']|'')*)'", re.IGNORECASE)
 _NUMBERED = re.compile(r"joinMeetingIdSettings/joinMeetingId eq '(?P<number>\d+)'", re.IGNORECASE)
 
@@ -126,7 +132,7 @@ def attendance_records(call: Call) -> bytes:
 )
 def transcripts(call: Call) -> bytes:
     """GET .../transcripts."""
-    meeting = _scheduled(call)
+    meeting = _transcribed(call)
     rows = [artifacts.transcript(call.tenant, meeting, it) for it in transcribed(meeting)]
     return _page(call, "transcripts", rows)
 
@@ -150,8 +156,15 @@ def recordings(call: Call) -> bytes:
 )
 def transcript_content(call: Call) -> Reply:
     """GET .../transcripts/{id}/content."""
-    session = _artifact(call, "transcripts", transcribed(_scheduled(call)))
-    body = artifacts.web_vtt(call.tenant, session, _present(call, session))
+    session = _artifact(call, "transcripts", transcribed(_transcribed(call)))
+    present = _present(call, session)
+    if call.headers.get("Accept") == UNATTRIBUTED:
+        body = artifacts.unattributed(call.tenant, session, present)
+        return Reply(body=body, headers={"Content-Type": UNATTRIBUTED})
+    if call.tenant.part(Meetings).transcripts != "speakers":
+        msg = "Speaker attribution is not allowed for this tenant."
+        raise GraphError(403, "Forbidden", msg, inner="SpeakerAttributionNotAllowed")
+    body = artifacts.web_vtt(call.tenant, session, present)
     return Reply(body=body, headers={"Content-Type": "text/vtt"})
 
 
@@ -163,7 +176,7 @@ def transcript_content(call: Call) -> Reply:
 )
 def transcript_metadata(call: Call) -> Reply:
     """GET .../transcripts/{id}/metadataContent."""
-    session = _artifact(call, "transcripts", transcribed(_scheduled(call)))
+    session = _artifact(call, "transcripts", transcribed(_transcribed(call)))
     body = artifacts.speech(call.tenant, session, _present(call, session))
     return Reply(body=body, headers={"Content-Type": "text/vtt"})
 
@@ -266,6 +279,17 @@ def _scheduled(call: Call) -> Meeting:
         msg = "The requested operation is not supported for channel meetings."
         raise GraphError.bad_request(msg)
     return meeting
+
+
+def _transcribed(call: Call) -> Meeting:
+    """Return the meeting of the path, if the tenant gives its transcripts to applications.
+
+    https://learn.microsoft.com/en-us/graph/api/onlinemeeting-list-transcripts#error-responses
+    """
+    if call.tenant.part(Meetings).transcripts == "off":
+        msg = "Graph API access to transcripts is disabled for this tenant."
+        raise GraphError(403, "Forbidden", msg, inner="GraphAccessToTranscriptsDisabled")
+    return _scheduled(call)
 
 
 def _reported(call: Call) -> tuple[Meeting, Session]:

@@ -100,6 +100,14 @@ def web_vtt(tenant: Company, session: Session, present: list[Attendee]) -> bytes
     return "\r\n\r\n".join(parts).replace("\n<v", "\r\n<v").encode()
 
 
+def unattributed(tenant: Company, session: Session, present: list[Attendee]) -> bytes:
+    """Return a transcript that does not say who speaks."""
+    parts = ["WEBVTT"]
+    for number, (_, text) in enumerate(spoken(tenant, session, present)):
+        parts.append(f"{_clock(number * 7)} --> {_clock(number * 7 + 5)}\r\n{text}")
+    return "\r\n\r\n".join(parts).encode()
+
+
 def speech(tenant: Company, session: Session, present: list[Attendee]) -> bytes:
     """Return the metadata of a transcript: one JSON object a line, as text/vtt too."""
     parts = ["WEBVTT"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import quote
 
 from tap_msteams_sandbox.areas.chats import Chats
@@ -38,6 +38,9 @@ SHORT_OF_POLICY = 7
 """One person in so many is covered by no application access policy."""
 
 
+Transcripts = Literal["off", "text", "speakers"]
+
+
 class Invitation(NamedTuple):
     """The origin of a meeting: a chat or a channel."""
 
@@ -68,6 +71,11 @@ class Meetings:
         """Whether meetings in channels have transcripts and recordings; once they had none.
 
         https://learn.microsoft.com/en-us/graph/api/onlinemeeting-list-transcripts
+        """
+        self.transcripts: Transcripts = "speakers"
+        """How much of the transcripts the tenant gives out; of a new tenant of Microsoft's nothing.
+
+        https://learn.microsoft.com/en-us/microsoftteams/meeting-transcript-api-access
         """
         self.held: dict[str, tuple[Meeting, Session]] = {}
         """All calls of meetings by their ids, in the order in which they became known."""
