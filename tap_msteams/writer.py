@@ -20,10 +20,7 @@ Record = dict[str, Any]
 """A record to write; values may be `msgspec.Raw`, which is JSON as it came."""
 
 STATE_SHARE = 0.04
-"""The largest share of STATE messages between streams in the bytes of RECORD messages.
-
-With those at the end of each stream the share stays within five per cent.
-"""
+"""The largest share of STATE messages in the bytes of RECORD messages, less the last one."""
 
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
@@ -43,12 +40,13 @@ class RecordWriter(MsgSpecWriter):
         """Bytes of RECORD messages written so far."""
         self.state_bytes = 0
         """Bytes of STATE messages written so far."""
-        self._last_state_bytes = 0
+        self.next_state_bytes = 0
+        """Bytes that the next STATE takes, if it is as large as the last one."""
 
     @property
     def affords_state(self) -> bool:
         """Whether the records written so far pay for one more STATE."""
-        return self.state_bytes + self._last_state_bytes <= STATE_SHARE * self.record_bytes
+        return self.state_bytes + self.next_state_bytes <= STATE_SHARE * self.record_bytes
 
     @override
     def write_message(self, message: Message) -> None:
@@ -59,7 +57,7 @@ class RecordWriter(MsgSpecWriter):
             self.record_bytes += len(line)
         elif kind == "STATE":
             self.state_bytes += len(line)
-            self._last_state_bytes = len(line)
+            self.next_state_bytes = len(line)
         sys.stdout.buffer.write(line)
         if kind != "RECORD":
             sys.stdout.buffer.flush()

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from tap_msteams.run.bookmarks import Bookmarks, moment
+from tap_msteams.run import Bookmarks, moment
 from tests.conftest import PATIENCE
 from tests.process import Process
 from tests.target import (

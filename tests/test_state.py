@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tap_msteams.errors import StateError
-from tap_msteams.run.bookmarks import Bookmarks, comparable, moment
+from tap_msteams.run import Bookmarks, comparable, moment
 
 T1, T2, T3 = (f"2026-11-{day:02}T03:00:00.000Z" for day in (18, 19, 20))
 

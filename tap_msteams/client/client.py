@@ -66,8 +66,13 @@ class StreamClient:
     name: str
     _client: GraphClient
     metrics: Metrics = field(default_factory=Metrics)
-    waiting: deque[Attempt] = field(default_factory=deque)
-    """Attempts that may not be sent yet."""
+    waiting: dict[tuple[str, ...], deque[Attempt]] = field(default_factory=dict)
+    """Attempts that may not be sent yet, by the widest limit that applies to them."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an attempt may not be sent yet."""
+        return any(self.waiting.values())
 
     async def page(self, request: Request) -> Page:
         """The page that a request asks for; raises a GraphError when no retry is left."""
@@ -145,7 +150,7 @@ class GraphClient:
     @property
     def is_idle(self) -> bool:
         """Whether no request is waiting or under way."""
-        return self._free == self.concurrency and not any(it.waiting for it in self.streams)
+        return self._free == self.concurrency and not any(it.is_waiting for it in self.streams)
 
     async def page(self, stream: StreamClient, request: Request) -> Page:
         """The page that a request of a stream asks for."""
@@ -187,13 +192,14 @@ class GraphClient:
     async def _admission(self, stream: StreamClient, attempt: Attempt) -> None:
         """Wait for a free slot and a token of each bucket, taken at one moment."""
         turn = attempt.turn = asyncio.get_running_loop().create_future()
-        stream.waiting.append(attempt)
+        waiting = stream.waiting.setdefault(attempt.buckets[0], deque())
+        waiting.append(attempt)
         self._dispatch()
         try:
             await turn
         except asyncio.CancelledError:
-            if attempt in stream.waiting:
-                stream.waiting.remove(attempt)
+            if attempt in waiting:
+                waiting.remove(attempt)
             elif not turn.cancelled():
                 self._free += 1  # admitted, but never sent
                 self._dispatch()
@@ -218,24 +224,23 @@ class GraphClient:
         """An attempt that the gate admits, streams in turn; otherwise the seconds until one."""
         now = self.clock()
         shortest: float | None = None
-        closed = set[tuple[str, ...]]()  # wide limits without a token at this moment
-        waiting = [stream for stream in self.streams if stream.waiting]
+        waiting = [stream for stream in self.streams if stream.is_waiting]
         for offset in range(len(waiting)):
             stream = waiting[(self._turn + offset) % len(waiting)]
-            for index, attempt in enumerate(stream.waiting):
-                wide = attempt.buckets[0]
-                if wide in closed:
-                    continue
-                wait = max(0.0, attempt.not_before - now) or self.gate.admit(attempt.buckets, now)
-                if not wait:
-                    del stream.waiting[index]
-                    self._turn += offset + 1
-                    stream.metrics.release(now)
-                    return attempt, None
-                if closes := self.gate.wait(wide, now):
-                    closed.add(wide)
-                    wait = closes  # another attempt may be admitted sooner
-                shortest = wait if shortest is None else min(shortest, wait)
+            for wide, attempts in stream.waiting.items():
+                # A closed limit is asked once, however many attempts wait for it.
+                waits = [self.gate.wait(wide, now)] if attempts else []
+                for attempt in () if any(waits) else attempts:
+                    wait = max(0.0, attempt.not_before - now)
+                    wait = wait or self.gate.admit(attempt.buckets, now)
+                    if not wait:
+                        attempts.remove(attempt)
+                        stream.waiting[wide] = stream.waiting.pop(wide)  # others come first next
+                        self._turn += offset + 1
+                        stream.metrics.release(now)
+                        return attempt, None
+                    waits.append(wait)
+                shortest = min((it for it in (shortest, *waits) if it), default=None)
             stream.metrics.hold(now)
         return None, shortest
 

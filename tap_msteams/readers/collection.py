@@ -84,7 +84,7 @@ class CollectionReader(Reader):
         except MissingError:
             if not (self.kind.absent and not listed):
                 raise
-        if self.shared.listings:
+        if self.shared.listings and self.run.plan.shard.owns(next(iter(parent.ids.values()))):
             self.shared.listings.settle(parent.ids, Listing(listed, is_whole=is_whole))
 
     def _ids_below(self, ids: Ids, rows: Iterable[Row]) -> list[str]:

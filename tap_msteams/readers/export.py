@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MILLISECOND = timedelta(milliseconds=1)
 
-_PAGES_WORTH_A_LINK = 4
+PAGES_WORTH_A_LINK = 4
 """Pages after which STATE keeps the place in a window; fewer are cheaper to read again."""
 
 _DELETIONS_KEPT = timedelta(days=21)
@@ -161,7 +161,7 @@ class ExportReader(BookmarkedReader):
                     rows = [it for it in rows if it.get("deletedDateTime")]
                 await self.emit_page(reading, rows, parts)
                 pages += 1
-                if page.next and pages >= _PAGES_WORTH_A_LINK and await shown.read():
+                if page.next and pages >= PAGES_WORTH_A_LINK and await shown.read():
                     self.bookmarks.leave_unfinished(partition, moment(until), page.next)
 
     def answered(self) -> None:

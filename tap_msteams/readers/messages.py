@@ -12,15 +12,17 @@ from typing_extensions import override
 from tap_msteams.client import Request, RowDecoder
 from tap_msteams.declaration import fill
 from tap_msteams.errors import (
+    ExpiredError,
     ForbiddenError,
     GraphError,
     MissingError,
     NotGrantedError,
+    RejectedError,
     UnavailableError,
     UnsupportedError,
     recast,
 )
-from tap_msteams.readers.export import Export, ExportReader
+from tap_msteams.readers.export import PAGES_WORTH_A_LINK, Export, ExportReader
 from tap_msteams.readers.reader import logger
 from tap_msteams.run import Listing, Receipt, comparable, moment
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
-    from tap_msteams.run import Parent, Run
+    from tap_msteams.run import Listings, Parent, Run
 
 _INLINE_REPLIES = 1000
 """Replies that come with a post: https://learn.microsoft.com/graph/api/channel-list-messages"""
@@ -128,10 +130,18 @@ class MessageReader(ExportReader):
             except MissingError:
                 await self._check_team(parent.ids)
             else:
+                if listings := self._listings:
+                    listings.decline(parent.ids)
                 return
             finally:
                 self._settle(allowed=True)
         await self._list(parent)
+
+    @property
+    def _listings(self) -> Listings | None:
+        """The channels of teams as another stream lists them; None where none does."""
+        channels = self.run.streams.get(self._channels)
+        return channels.listings if channels else None
 
     async def _may_export(self) -> bool:
         """Whether to try the export; all teams wait until the first one has tried it."""
@@ -168,9 +178,8 @@ class MessageReader(ExportReader):
 
     async def _list(self, parent: Parent) -> None:
         """Read the channels of a team side by side."""
-        listings = self.run.streams.get(self._channels)
-        if listings and listings.listings:
-            channels = await listings.listings.below(parent.ids)
+        if listings := self._listings:
+            channels = await listings.below(parent.ids)
         else:
             channels = await self._channels_of(parent.ids)
         team, left = parent.ids["teamId"], set(channels.ids)
@@ -204,21 +213,40 @@ class MessageReader(ExportReader):
         return Listing(found, is_whole=is_whole)
 
     async def _channel(self, parent: Parent, ids: Ids, left: set[str]) -> None:
-        """Read a channel from its newest conversation down to its bookmark."""
+        """Read a channel: the rest of what a killed run has begun, then all that is newer."""
         team, channel = ids["teamId"], ids["channelId"]
+        if window := self.bookmarks.unfinished(team, channel):
+            until, link = window
+            try:
+                await self._conversations(replace(parent, ids=ids), until, link)
+            except (ExpiredError, RejectedError, MissingError):
+                self.bookmarks.drop_unfinished(team, channel)
+                name = self.stream.name
+                logger.info("%s %s: its link has expired, reading it again", name, channel)
+        url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
+        if await self._conversations(replace(parent, ids=ids), self.run.until, url):
+            left.discard(channel)
+
+    async def _conversations(self, parent: Parent, until: datetime, url: str) -> bool:
+        """Read conversations of a channel, the newest first, down to its bookmark.
+
+        A conversation that changes meanwhile moves to the top, which the next run reads down to
+        `until`. Returns whether all were read.
+        """
+        team, channel = parent.ids["teamId"], parent.ids["channelId"]
         shown = Receipt()
-        reading = replace(parent, ids=ids, receipt=shown)
+        reading = replace(parent, receipt=shown)
         since, start = self.since(team, channel), self.run.settings.start
         from_ = comparable(moment(since)) if since else ""
         begin = comparable(moment(start)) if start else ""
-        end = comparable(moment(self.run.until)) if self.run.settings.end else None
+        end = comparable(moment(until)) if self.run.settings.end else None
         is_whole = not (since or start or self.run.settings.end)
-        url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
-        request = Request(url, self._untimed_posts if is_whole else self._posts)
         pages = 0
-        async for page in self.client.pages(request):
+        async for page in self.client.pages(
+            Request(url, self._untimed_posts if is_whole else self._posts)
+        ):
             pages += 1
-            if pages > 1:
+            if pages > 1 or not url.startswith("/"):
                 self._read_by_several_pages.add(team)
             self.look_at(page, reading)
             fresh = True
@@ -232,13 +260,15 @@ class MessageReader(ExportReader):
                     conversation = [it for it in conversation if _lies_between(it, begin, end)]
                 if fresh:
                     rows += conversation
-            await self.publish(ids, rows, shown)
+            await self.publish(reading.ids, rows, shown)
             await self.write(rows, reading)
             if not fresh:
                 break
-        if await shown.read():
-            self.bookmarks.advance_subpartition(team, channel, moment(self.run.until))
-            left.discard(channel)
+            if page.next and pages >= PAGES_WORTH_A_LINK and await shown.read():
+                self.bookmarks.leave_unfinished(team, moment(until), page.next, channel)
+        if is_read := await shown.read():
+            self.bookmarks.advance_subpartition(team, channel, moment(until))
+        return is_read
 
     async def _replies_to(self, parent: Parent, post: Row) -> Sequence[Row]:
         """All replies to a post: those that came with it, and those behind its link."""

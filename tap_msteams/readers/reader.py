@@ -62,7 +62,7 @@ class Reader:
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
         self._divides = run.plan.is_partial(kind) and not run.plan.parents(kind)
-        self._seen = Seen()
+        self._seen = Seen(None) if self.shared.feeds else Seen()
         self._consent = Consent()
         self._undeclared: set[str] = set()
         self._open = asyncio.Semaphore(run.open_parents)
@@ -129,16 +129,12 @@ class Reader:
         if self.shared.feed is None:
             yield Parent({})
             return
-        known = set[tuple[str, ...]]()
+        known = Seen(None)
         async for parent in self.shared.feed:
-            key = tuple(parent.ids.values())
-            if self.kind.distinct_parents and key in known:
-                if parent.receipt:
-                    parent.receipt.give_back()
-                continue
-            if self.kind.distinct_parents:
-                known.add(key)
-            yield parent
+            if not self.kind.distinct_parents or known.is_new(parent.ids.values()):
+                yield parent
+            elif parent.receipt:
+                parent.receipt.give_back()
 
     async def _read(self, parent: Parent) -> None:
         """Read one parent; its failure leaves others alone."""

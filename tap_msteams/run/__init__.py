@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys, comparable, moment
+from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys
 from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
 from tap_msteams.run.issues import UNDECLARED, Issue, Issues
+from tap_msteams.run.moments import comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import EXIT_WITH_GAPS, Run

@@ -10,6 +10,7 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
         "listed": {"2026-11-20T03:00:00.000Z": ["<teamId>", ...]},
         "channels": {"2026-11-20T03:00:00.000Z": {"<teamId>": ["<channelId>", ...]}},
         "open": {"<teamId>": {"until": "2026-11-20T03:00:00.000Z", "next": "https://..."}},
+        "open_channels": {"<teamId>": {"<channelId>": {"until": ..., "next": ...}}},
         "unseen": {"2026-11-19": ["<teamId>", ...]},
         "deletions": {"2026-11-18T03:00:00.000Z": ["<driveId>", ...]},
         "begun": "2026-11-19T03:00:00.000Z",
@@ -20,7 +21,8 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
 `teams` (the key is the name of the partitions) were read completely. So were those in `listed`, but
 by a list of several pages, in which a record may have moved past the reader. Of the teams in
 `channels` only those channels were read. A partition in none of them has not been read. `open`
-are unfinished large ones, with Graph's own link to the first page that was not written. `unseen`
+are unfinished large ones, with Graph's own link to the first page that was not written, and
+`open_channels` the same for parts of partitions. `unseen`
 are those that listings no longer show, with the day of the first such listing. `deletions` are
 those whose deletions since a moment are still to be read. `begun` is the start of the first run
 that may have shown a partition without keeping a link to it. `below` are the child streams that
@@ -32,43 +34,19 @@ Moments are those of Graph's clock, in UTC with milliseconds, so that they compa
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams.errors import StateError
+from tap_msteams.run.moments import parsed
+from tap_msteams.run.refusals import VERSION, check_shard, check_version, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from tap_msteams.declaration import Declaration
 
-VERSION = 1
-
-_FIRST_YEAR = 2000
-
 FORGOTTEN_AFTER = timedelta(days=30)
 """The time after which a partition that listings no longer show loses its bookmark."""
-
-
-def moment(value: datetime) -> str:
-    """The text of a moment in STATE and in Graph's filters."""
-    text = value.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
-
-
-def parsed(text: str) -> datetime:
-    """The moment in a text of STATE; raises ValueError where the text is none."""
-    value = datetime.fromisoformat(text)
-    if value.tzinfo is None or value.year < _FIRST_YEAR:
-        msg = f"'{text}' is no moment that Graph's clock could have shown"
-        raise ValueError(msg)
-    return value
-
-
-def comparable(text: str) -> str:
-    """A moment of Graph's with the zeros that Graph may trim, so that texts can be compared."""
-    text = text.rstrip("Z")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _grouped(moments: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
@@ -79,37 +57,23 @@ def _grouped(moments: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
     return found
 
 
+def _windows(state: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """The ends of unfinished windows with the links at which they go on."""
+    for window in state.values():
+        parsed(window["until"])
+    return {id_: (window["until"], str(window["next"])) for id_, window in state.items()}
+
+
+def _open(windows: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """The same in STATE."""
+    return {id_: {"until": until, "next": link} for id_, (until, link) in windows.items()}
+
+
 def bookmark_keys(stream: type[Declaration], *, application: bool) -> tuple[str, str]:
     """The keys of a stream's partitions and of their parts in STATE."""
     parents = stream.parent_streams(application=application)
     parts = stream.waits_for[0].name if stream.waits_for else "parts"
     return parents[0].name if parents else "whole", parts
-
-
-def _check_version(state: dict[str, Any], stream: str) -> None:
-    if state.get("version") != VERSION:
-        msg = (
-            f"state of '{stream}' is of version {state.get('version')!r}, this tap writes "
-            f'version {VERSION}: remove "{stream}" from the state to read it from the start'
-        )
-        raise StateError(msg)
-
-
-def _check_shard(state: dict[str, Any], stream: str, shard: str) -> None:
-    if (found := state.get("shard", shard)) != shard:
-        msg = (
-            f"state of '{stream}' is of shard {found}, and this is "
-            f"{f'shard {shard}' if shard else 'no shard'}: give each shard its own state, and, "
-            "where their number changes, the one that `tap-msteams merge-states` makes of all"
-        )
-        raise StateError(msg)
-
-
-def _damaged(stream: str, error: Exception) -> StateError:
-    return StateError(
-        f"state of '{stream}' is damaged ({error}): "
-        f'remove "{stream}" from the state to read it from the start'
-    )
 
 
 class Bookmarks:
@@ -137,6 +101,7 @@ class Bookmarks:
         self._read_by_list: set[str] = set()
         self._subpartitions: dict[str, dict[str, str]] = defaultdict(dict)
         self._unfinished: dict[str, tuple[str, str]] = {}
+        self._unfinished_parts: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         self._unseen: dict[str, str] = {}
         self._deletions: dict[str, str] = {}
         self.begun: str | None = None
@@ -145,12 +110,12 @@ class Bookmarks:
         """The child streams that have read theirs up to the same bookmarks."""
         if not state:
             return
-        _check_version(state, stream)
-        _check_shard(state, stream, shard)
+        check_version(state, stream)
+        check_shard(state, stream, shard)
         try:
             self._load()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise _damaged(stream, error) from error
+            raise damaged(stream, error) from error
 
     def _load(self) -> None:
         partitions, subpartitions = self._keys
@@ -162,10 +127,10 @@ class Bookmarks:
             for partition, ids in members.items():
                 name = self._names([partition])[0]
                 self._subpartitions[name].update(dict.fromkeys(ids, since))
-        for partition, window in self._state.get("open", {}).items():
-            parsed(window["until"])
-            if self._alias is None:
-                self._unfinished[partition] = (window["until"], str(window["next"]))
+        if self._alias is None:
+            self._unfinished = _windows(self._state.get("open", {}))
+            for partition, windows in self._state.get(f"open_{subpartitions}", {}).items():
+                self._unfinished_parts[partition] = _windows(windows)
         self._unseen = self._moments("unseen", date.fromisoformat)
         self._deletions = self._moments("deletions")
         if begun := self._state.get("begun"):
@@ -202,26 +167,43 @@ class Bookmarks:
         self._partitions[partition] = max(to, self._partitions.get(partition, ""))
         (self._read_by_list.add if by_list else self._read_by_list.discard)(partition)
         self._subpartitions.pop(partition, None)
+        self._unfinished_parts.pop(partition, None)
         self._unfinished.pop(partition, None)
 
     def advance_subpartition(self, partition: str, subpartition: str, to: str) -> None:
         """Set the bookmark of one subpartition, read and written up to `to`."""
         self._subpartitions[partition][subpartition] = to
+        self.drop_unfinished(partition, subpartition)
 
-    def leave_unfinished(self, partition: str, until: str, link: str) -> None:
+    def leave_unfinished(
+        self, partition: str, until: str, link: str, subpartition: str | None = None
+    ) -> None:
         """Keep the link at which the window of a partition that ends at `until` goes on."""
         if self._alias is None:
-            self._unfinished[partition] = (until, link)
+            windows, key = self._windows_of(partition, subpartition)
+            windows[key] = (until, link)
 
-    def unfinished(self, partition: str) -> tuple[datetime, str] | None:
+    def unfinished(
+        self, partition: str, subpartition: str | None = None
+    ) -> tuple[datetime, str] | None:
         """The unfinished window of an earlier run: its end, and the link at which it goes on."""
-        if window := self._unfinished.get(partition):
+        windows, key = self._windows_of(partition, subpartition)
+        if window := windows.get(key):
             return datetime.fromisoformat(window[0]), window[1]
         return None
 
-    def drop_unfinished(self, partition: str) -> None:
+    def drop_unfinished(self, partition: str, subpartition: str | None = None) -> None:
         """Drop a link that Graph refuses, so that the window is read from its start."""
-        self._unfinished.pop(partition, None)
+        windows, key = self._windows_of(partition, subpartition)
+        windows.pop(key, None)
+
+    def _windows_of(
+        self, partition: str, subpartition: str | None
+    ) -> tuple[dict[str, tuple[str, str]], str]:
+        """The unfinished windows to which that of a partition or of a part of it belongs."""
+        if subpartition is None:
+            return self._unfinished, partition
+        return self._unfinished_parts[partition], subpartition
 
     def has_link(self, partition: str) -> bool:
         """Whether a partition has a link at which it goes on."""
@@ -250,6 +232,7 @@ class Bookmarks:
         self._read_by_list.clear()
         self._subpartitions.clear()
         self._unfinished.clear()
+        self._unfinished_parts.clear()
         self._unseen.clear()
 
     def keep(self, seen: Collection[str], today: date) -> None:
@@ -259,7 +242,7 @@ class Bookmarks:
         """
         drops_others = self._shard and not self._is_of_shard
         self._is_of_shard = True
-        for partition in {*self._partitions, *self._subpartitions, *self._unfinished}:
+        for partition in self._names_known:
             if partition in seen:
                 self._unseen.pop(partition, None)
                 continue
@@ -270,8 +253,7 @@ class Bookmarks:
     def join(self, other: Bookmarks) -> None:
         """Become one state with that of another shard: of each partition the newest bookmark."""
         self._shard = ""
-        known = (*other._partitions, *other._subpartitions, *other._unfinished)
-        for partition in dict.fromkeys(known):
+        for partition in other._names_known:
             if other._progress(partition) > self._progress(partition):
                 self._forget(partition)
                 self._take(partition, other)
@@ -285,9 +267,14 @@ class Bookmarks:
         return self._partitions.get(partition, ""), max(parts, default=""), until
 
     @property
+    def _names_known(self) -> dict[str, None]:
+        """All partitions of which anything is known."""
+        return dict.fromkeys(name for known in self._by_partition for name in known)
+
+    @property
     def _by_partition(self) -> tuple[dict[str, Any], ...]:
-        kept = (self._partitions, self._subpartitions, self._unfinished, self._unseen)
-        return (*kept, self._deletions)
+        windows = (self._unfinished, self._unfinished_parts)
+        return (self._partitions, self._subpartitions, *windows, self._unseen, self._deletions)
 
     def _take(self, partition: str, other: Bookmarks) -> None:
         """Take all that another state knows of a partition."""
@@ -336,10 +323,9 @@ class Bookmarks:
             if entry:
                 self._state[key] = {since: entry[since] for since in sorted(entry)}
         if self._unfinished:
-            self._state["open"] = {
-                partition: {"until": until, "next": link}
-                for partition, (until, link) in self._unfinished.items()
-            }
+            self._state["open"] = _open(self._unfinished)
+        if parts := {id_: _open(it) for id_, it in self._unfinished_parts.items() if it}:
+            self._state[f"open_{subpartitions}"] = parts
         if self.begun:
             self._state["begun"] = self.begun
         if self.below:

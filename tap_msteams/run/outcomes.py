@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams.run.bookmarks import moment
+from tap_msteams.run.moments import moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

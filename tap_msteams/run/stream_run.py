@@ -33,13 +33,22 @@ class Listings:
 
     def __init__(self) -> None:
         self._found: dict[str, asyncio.Future[_Listing]] = {}
+        self._unwanted: set[str] = set()
         self._refusal: GraphError | EnoughError | None = None
 
     def settle(self, parent: Ids, found: _Listing) -> None:
         """Publish the ids below a parent, or the error instead; later calls change nothing."""
+        if (key := _key(parent)) in self._unwanted:
+            self._unwanted.remove(key)
+            return
         future = self._future(parent)
         if not future.done():
             future.set_result(found)
+
+    def decline(self, parent: Ids) -> None:
+        """Keep no ids below a parent, since nobody will ask for them."""
+        if self._found.pop(_key(parent), None) is None:
+            self._unwanted.add(_key(parent))
 
     def refuse(self, error: GraphError | EnoughError) -> None:
         """End all listings that are still unknown with this error."""

@@ -11,6 +11,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
@@ -157,6 +158,7 @@ class TapMSTeams(Plugin):
         self._meters = meters
 
         def begin() -> None:
+            self.message_writer.next_state_bytes = len(msgspec.json.encode(self.state))
             for stream in selected:
                 stream.open(self.initialized_at)
                 if isinstance(stream, RunLogStream):
@@ -167,7 +169,8 @@ class TapMSTeams(Plugin):
 
         def end(it: StreamRun) -> None:
             meters.finish(it)
-            self._write_state()
+            if self.message_writer.affords_state:
+                self._write_state()
 
         with Progress(run) as progress:
 

@@ -20,6 +20,8 @@ HEADROOM = 0.98
 """The share of a limit to use, so that requests that bunch up on the way stay within it."""
 
 _PRUNE_AT = 8192
+"""Buckets at which those that are the same as new ones are dropped for the first time."""
+
 _LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
 
 
@@ -31,6 +33,7 @@ class Gate:
         self._share = share
         self._jitter = jitter
         self._buckets: dict[tuple[str, ...], Bucket] = {}
+        self._prune_at = _PRUNE_AT
         self._divided: dict[str, int] = {}
         self._narrow_closed: dict[tuple[str, ...], tuple[tuple[str, ...], float]] = {}
         self.throttled = 0
@@ -92,8 +95,10 @@ class Gate:
 
     def _bucket(self, key: tuple[str, ...], now: float) -> Bucket:
         if (bucket := self._buckets.get(key)) is None:
-            if len(self._buckets) >= _PRUNE_AT:
+            if len(self._buckets) >= self._prune_at:
                 self._buckets = {k: b for k, b in self._buckets.items() if not b.idle(now)}
+                # Where most are alive, looking at each of them for each new one is quadratic.
+                self._prune_at = max(_PRUNE_AT, 2 * len(self._buckets))
             bucket = self._buckets[key] = self._fresh(key[0], now)
         return bucket
 

@@ -82,3 +82,17 @@ async def test_the_first_reason_counts_too():
     listings.refuse(EnoughError())
     with pytest.raises(MissingError):
         await listings.below(FIRST)
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_what_nobody_will_ask_for_is_not_kept(before):
+    listings = Listings()
+    for ids in (FIRST, SECOND):
+        if before:
+            listings.decline(ids)
+        listings.settle(ids, Listing(["a"] * 100))
+        if not before:
+            listings.decline(ids)
+
+    assert not listings._found
+    assert not listings._unwanted
