@@ -10,7 +10,16 @@ from typing_extensions import override
 
 from tap_msteams.client import Request
 from tap_msteams.declaration import BODY_TEXT, fill
-from tap_msteams.errors import ExpiredError, ForbiddenError, RejectedError, UnsupportedError
+from tap_msteams.errors import (
+    ExpiredError,
+    GraphError,
+    MissingError,
+    NotGrantedError,
+    RejectedError,
+    UnavailableError,
+    UnsupportedError,
+    recast,
+)
 from tap_msteams.privacy import plain_text
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
@@ -18,7 +27,7 @@ from tap_msteams.readers.reader import logger
 from tap_msteams.run import Parent, Receipt, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
@@ -79,52 +88,81 @@ class ExportReader(BookmarkedReader):
         await super().read_all()
 
     @override
+    def begin_parent(self, parent: Parent) -> None:
+        super().begin_parent(parent)
+        if self._retained_path:
+            self._partitions.add(self._retained_name(parent.ids))
+
+    @override
     async def read(self, parent: Parent) -> None:
-        """Read the unfinished window of a killed run, then all changes since the bookmark."""
+        """Read what has changed since the bookmark, and the texts of what was deleted since."""
         partition = self.partition(parent.ids)
+        since = self.window_start(partition)
+        await self._read_windows(parent, partition, lambda: self.window_start(partition))
+        if self._retained_path:
+            await self._read_retained(parent, since)
+
+    async def _read_windows(
+        self,
+        parent: Parent,
+        partition: str,
+        start: Callable[[], datetime | None],
+        path: str | None = None,
+    ) -> None:
+        """Read the unfinished window of a killed run, then all changes since `start`."""
         if window := self.bookmarks.unfinished(partition):
             until, link = window
             shown = Receipt()
             try:
-                await self._window(parent, until, Request(link, self.decoder), shown)
-                if not self._is_retained(link):
-                    await self._retained(parent, until, shown)
+                await self._window(parent, partition, until, Request(link, self.decoder), shown)
             except (ExpiredError, RejectedError):
                 self.bookmarks.drop_unfinished(partition)
                 name = self.stream.name
                 logger.info("%s %s: its link has expired, reading it again", name, partition)
             else:
                 await self.advance(partition, until, shown)
-        until = self.run.until
-        if (since := self.window_start(partition)) and since >= until:
+        until, since = self.run.until, start()
+        if since and since >= until:
             return
         shown = Receipt()
-        await self._window(parent, until, self._first(parent.ids, until), shown)
-        await self._retained(parent, until, shown)
+        first = self._first(parent.ids, since, until, path)
+        await self._window(parent, partition, until, first, shown)
         await self.advance(partition, until, shown)
 
-    async def _retained(self, parent: Parent, until: datetime, shown: Receipt) -> None:
+    async def _read_retained(self, parent: Parent, since: datetime | None) -> None:
         """Read the texts of deleted messages that a retention policy keeps.
 
-        They follow the export, whose rows of deleted messages are empty.
+        They follow the export, whose rows of deleted messages are empty, and have a bookmark of
+        their own: what is refused here holds up nothing else.
         """
-        if not self._retained_path:
-            return
-        request = self._first(parent.ids, until, self._retained_path)
+        name = self._retained_name(parent.ids)
+
+        def start() -> datetime | None:
+            own = self.window_start(name)
+            return min(since, own) if since and own else None
+
         try:
-            await self._window(parent, until, request, shown)
-        except (ForbiddenError, UnsupportedError) as error:
-            self._retained_path = None
-            self.run.issues.report(self.kind, parent.ids, error)
+            await self._read_windows(parent, name, start, self._retained_path)
+        except GraphError as error:
+            if isinstance(error, NotGrantedError | UnsupportedError):
+                self._retained_path = None  # the same for all others
+            is_gone = isinstance(error, MissingError)  # its export has just been read
+            told = recast(UnavailableError, error) if is_gone else error
+            self.run.issues.report(self.kind, parent.ids, told)
+
+    def _retained_name(self, ids: Ids) -> str:
+        return f"retained/{self.partition(ids)}"
 
     @staticmethod
     def _is_retained(link: str) -> bool:
         return "getAllRetainedMessages" in link
 
-    def _first(self, ids: Ids, until: datetime, path: str | None = None) -> Request:
-        """The request for the first page of the window that ends at a moment."""
+    def _first(
+        self, ids: Ids, since: datetime | None, until: datetime, path: str | None
+    ) -> Request:
+        """The request for the first page of the window between two moments."""
         bounds = [f"lastModifiedDateTime lt {moment(until)}"]
-        if since := self.window_start(self.partition(ids)):
+        if since:
             # Both bounds are exclusive.
             bounds.insert(0, f"lastModifiedDateTime gt {moment(since - _MILLISECOND)}")
         query = self.stream.options(application=self.application)
@@ -142,14 +180,14 @@ class ExportReader(BookmarkedReader):
         return self.since(partition)
 
     async def _window(
-        self, parent: Parent, until: datetime, first: Request, shown: Receipt
+        self, parent: Parent, partition: str, until: datetime, first: Request, shown: Receipt
     ) -> None:
         """Read one window, whose pages and rows may come in any order.
 
         A window has an end in the past, so that Graph's link to its next page stands for the rest
         of it: a record that changes meanwhile moves to the window of the next run.
         """
-        partition, pages = self.partition(parent.ids), 0
+        pages = 0
         reading = Parent(parent.ids, parent.facts, shown)
         async with self.parts() as parts:
             async for page in self.client.pages(first):

@@ -6,6 +6,7 @@ import pytest
 
 from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import run_tap
+from tests.target import Target, known
 
 
 @pytest.fixture
@@ -64,3 +65,48 @@ def test_a_tenant_that_refuses_it_is_read_without(open_sandbox):
     assert output.code == 0
     assert len(output.rows("messages")) == len(list(sandbox.tenant.truth("messages")))
     assert [row["severity"] for row in output.records["sync_issues"]] == ["notice"]
+
+
+@pytest.mark.parametrize("fault", ["404", "html:status=400", "403"])
+def test_what_refuses_the_retained_texts_of_a_team_holds_up_nothing_else(sandbox, clock, fault):
+    team, *_ = key = delete_one(sandbox, clock)
+    separator = "," if ":" in fault else ":"
+    sandbox.faults.add(f"{fault}{separator}where={team}/.*getAllRetainedMessages,times=0")
+    settings = sandbox.unpaced(retained_messages=True)
+    first = run_tap(settings, streams=["messages", "sync_issues"])
+
+    (issue,) = first.records["sync_issues"]
+    assert (first.code, issue["severity"], issue["subject"]) == (3, "gap", {"teamId": team})
+    assert len(first.rows("messages")) == len(list(sandbox.tenant.truth("messages")))
+    assert {*sandbox.tenant.teams} <= known(first.state).keys()
+    assert "GET /teams/{id}/channels" not in sandbox.count()
+
+    sandbox.faults.clear()
+    clock.forward(600)
+    second = run_tap(settings, streams=["messages", "sync_issues"], state=first.state)
+    assert "Gone tomorrow" in second.rows("messages")[key]["body"]["content"]
+    assert second.code == 0
+
+
+def test_retained_texts_that_are_wanted_later_come_whole(sandbox, clock):
+    key = delete_one(sandbox, clock)
+    first = run_tap(sandbox.unpaced(), streams=["messages"])
+    clock.forward(600)
+    settings = sandbox.unpaced(retained_messages=True)
+    second = run_tap(settings, streams=["messages"], state=first.state)
+
+    assert "Gone tomorrow" in second.rows("messages")[key]["body"]["content"]
+
+
+def test_the_export_never_comes_after_the_retained_texts_that_it_has_not(sandbox, clock):
+    key = delete_one(sandbox, clock)
+    target = Target(sandbox, "messages", retained_messages=True)
+    target.run()
+    # A team whose bookmark is held is exported anew.
+    for entry in target.state["bookmarks"]["messages"]["teams"].values():
+        if key[0] in entry:
+            entry.remove(key[0])
+    clock.forward(600)
+    target.run()
+
+    assert "Gone tomorrow" in target.rows()[key]["body"]["content"]
