@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams.advice import advice_on
@@ -58,7 +59,9 @@ class Reader:
         self.output = Output(stream, run.privacy, more or {}) if self.emits else None
         self.selected = self.output.selected if self.output else ["id", *self._costly()]
         chosen = run.selection.names(kind)
-        self.facts = run.plan.facts(kind, {*facts, *chosen})
+        self._changed_by = stream.replication_key if kind.once else None
+        changed_by = {self._changed_by} if self._changed_by else set[str]()
+        self.facts = run.plan.facts(kind, {*facts, *chosen, *changed_by})
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
         self._divides = run.plan.is_partial(kind) and not run.plan.parents(kind)
@@ -280,8 +283,20 @@ class Reader:
             return [it for it in rows if self._seen.is_new((it["id"],), it.get(version) or 0)]
         if self.kind.once:
             keys = self.stream.primary_keys
-            return [it for it in rows if self._seen.is_new(str(it.get(key)) for key in keys)]
+            return [it for it in rows if self._seen.is_new(self._key(it, keys), self._age(it))]
         return rows
+
+    @staticmethod
+    def _key(row: Row, keys: Iterable[str]) -> Iterable[str]:
+        return (str(row.get(key)) for key in keys)
+
+    def _age(self, row: Row) -> int:
+        """A number that rises with the time of a record's last change; 0 where it has none."""
+        changed = row.get(self._changed_by) if self._changed_by else None
+        try:
+            return int(datetime.fromisoformat(changed).timestamp() * 1000) if changed else 0
+        except ValueError:
+            return 0
 
     async def publish(self, ids: Ids, rows: Iterable[Row], receipt: Receipt | None) -> None:
         """Put rows as parents into the child streams' feeds; waits while these are full."""

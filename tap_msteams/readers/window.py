@@ -87,23 +87,32 @@ class WindowReader(BookmarkedReader):
         highest = comparable(moment(end)) if end else "~"
         async with self.parts() as parts:
             for since, until in self._spans(self.since(partition)):
-                bounds = {**parent.ids, "since": since, "until": until}
-                lowest = comparable(since)
+                bounds = {**parent.ids, "since": moment(since), "until": moment(until)}
+                lowest = comparable(moment(since))
+                is_last = until == self.run.until
+                below = highest if is_last else comparable(moment(until))
                 async for page in self.pages(bounds):
                     self.look_at(page, reading)
-                    rows = [it for it in page.rows if lowest <= self._changed(it) < highest]
+                    rows = [it for it in page.rows if self._lies_in(it, lowest, below)]
                     await self.emit_page(reading, self.chosen(rows), parts)
         if parts.are_complete:
             await self.advance(partition, self.run.until, shown)
 
-    def _spans(self, since: datetime | None) -> Iterator[tuple[str, str]]:
-        """The bounds of each request."""
+    def _spans(self, since: datetime | None) -> Iterator[tuple[datetime, datetime]]:
+        """The bounds of each request; none where all has been read."""
         since, until = since or datetime.fromtimestamp(0, UTC), self.run.until
-        span = self._options.span
-        while span and until - since > span:
-            yield moment(since), moment(since + span)
+        span = self._options.span or until - since
+        while since < until:
+            yield since, min(since + span, until)
             since += span
-        yield moment(since), moment(until)
+
+    def _lies_in(self, row: Row, lowest: str, highest: str) -> bool:
+        """Whether a record changed in a span, to which its start belongs and its end does not.
+
+        A record without a time counts as new.
+        """
+        changed = self._changed(row)
+        return changed == NEWEST or lowest <= changed < highest
 
     def _changed(self, row: Row) -> str:
         """The time of a record's last change; a record without one counts as new."""
