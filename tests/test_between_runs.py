@@ -129,3 +129,30 @@ def test_what_is_read_below_streams_that_append_appends_too():
     for stream in kinds.values():
         if any(it.appends for it in getattr(stream, "parents", ())):
             assert stream.appends, stream.name
+
+
+# Catalogs, states and dates of whatever kind
+
+
+@pytest.mark.parametrize("stream", ["teams", "messages", "user_activity"])
+def test_keys_are_written_whatever_a_catalog_says(shared_sandbox, stream):
+    keys = {it.name: it.primary_keys for it in STREAMS}[stream]
+    chosen = selection([stream], **{stream: keys})
+    for entry in chosen["streams"]:
+        for item in entry["metadata"]:
+            item["metadata"]["inclusion"] = "available"
+    output = run_tap(shared_sandbox.unpaced(), catalog=chosen)
+
+    schema = output.schemas[stream]
+    assert {*schema["key_properties"]} == {*keys} <= schema["schema"]["properties"].keys()
+    assert all(row.keys() >= {*keys} for row in output.records[stream])
+
+
+@pytest.mark.parametrize("start", ["0001-01-01", "1970-01-01"])
+def test_a_start_before_anything_is_the_whole_history(shared_sandbox, start):
+    streams = ["messages", "call_records"]
+    whole = run_tap(shared_sandbox.unpaced(), streams=streams)
+    dated = run_tap(shared_sandbox.unpaced(start_date=start), streams=streams)
+
+    assert dated.code == 0
+    assert [dated.rows(it) == whole.rows(it) for it in streams] == [True, True]

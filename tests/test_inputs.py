@@ -11,10 +11,11 @@ from contextlib import ExitStack, redirect_stdout
 import pytest
 from singer_sdk.exceptions import MappingError
 
-from tap_msteams.errors import SettingsError, TapError
+from tap_msteams.errors import SettingsError, StateError, TapError
 from tap_msteams.sdk import parse_environment_config
 from tap_msteams.settings import Settings, env_name, rules
 from tap_msteams.tap import TapMSTeams
+from tap_msteams.tap.inputs import parse_object
 
 SECRET = "Qx8Q~hunter2"
 MACHINE = {"auth_method": "managed_identity"}
@@ -285,3 +286,9 @@ def test_the_environment_says_to_this_tap_what_it_says_to_any_tap(from_environme
     assert found == parse_environment_config(TapMSTeams.config_jsonschema, "TAP_MSTEAMS_")
     assert found["stream_maps"] == {"teams": {}}
     assert set(found) == set(values)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+def test_levels_that_nobody_counts_are_one_line(text):
+    with pytest.raises(StateError, match="the state has too many levels"):
+        parse_object("the state", text, StateError)

@@ -226,6 +226,15 @@ def test_a_connection_can_be_tested(shared_sandbox, tmp_path):
     assert len(told.streams("RECORD")) == len(tested)
 
 
+def test_a_connection_that_lets_nothing_be_read_fails(open_sandbox, tmp_path):
+    sandbox = open_sandbox(faults=["403:where=v1.0,times=0"])
+    config = written(tmp_path, "c.json", sandbox.config() | {"rate_limit_share": 0})
+    told = run(tmp_path, "--config", config, "--test")
+    assert told.code == 1
+    assert told.streams("RECORD") == []
+    assert any("nothing could be read" in it for it in told.errors)
+
+
 @pytest.mark.parametrize("lines", [0, 20])
 def test_a_target_that_closes_its_input_is_told_in_one_line(shared_sandbox, tmp_path, lines):
     config = written(tmp_path, "c.json", shared_sandbox.config() | {"rate_limit_share": 0})

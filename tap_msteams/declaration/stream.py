@@ -12,6 +12,7 @@ from singer_sdk import Stream
 from singer_sdk.exceptions import AbortedSyncExceptionBase
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib import Metadata
 from typing_extensions import override
 
 from tap_msteams.sdk import pop_deselected_record_properties
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk import typing as th
     from singer_sdk.helpers.types import Context
-    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from tap_msteams.writer import Record, RecordWriter
 
@@ -39,6 +40,9 @@ class TapStream(Stream):
     """Typed properties with Graph's names, after the ids of the parents."""
 
     primary_keys: Sequence[str] = ("id",)
+
+    automatic: ClassVar[Sequence[str]] = ()
+    """Properties that are always written, like keys: without them a row means something else."""
 
     on_request: ClassVar[Sequence[str]] = ()
     """Costly properties, which are read only when selected by name."""
@@ -73,6 +77,7 @@ class TapStream(Stream):
         metadata = super().metadata
         if known:
             return metadata
+        self._always_write(metadata)
         for name in self.on_request:
             entry = metadata["properties", name]
             if self.config.get(self.switches.get(name, "")) and entry.selected is None:
@@ -80,6 +85,17 @@ class TapStream(Stream):
             elif self._tap_input_catalog is None:
                 entry.selected_by_default = False
         return metadata
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        super().apply_catalog(catalog)
+        if entry := catalog.get_stream(self.name):
+            self._always_write(entry.metadata)
+
+    def _always_write(self, metadata: MetadataMapping) -> None:
+        """Select the keys whatever a catalog says: rows without them would be lost."""
+        for name in (*self.primary_keys, *self.automatic):
+            metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
 
     @property
     @override
@@ -150,11 +166,7 @@ class TapStream(Stream):
     @property
     def selected_properties(self) -> list[str]:
         """Names of the properties to emit, keys always included."""
-        return [
-            name
-            for name in self.schema["properties"]
-            if name in self.primary_keys or self.mask["properties", name]
-        ]
+        return [name for name in self.schema["properties"] if self.mask["properties", name]]
 
     @cached_property
     def pruned(self) -> Callable[[Record], Record] | None:

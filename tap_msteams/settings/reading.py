@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import UTC, datetime
+from typing import Literal
 
 from tap_msteams.settings.forms import MOMENT, WORD, parse_moment
 from tap_msteams.settings.rules import setting
 
-if TYPE_CHECKING:
-    from datetime import datetime
+_BEFORE_TEAMS = datetime(2000, 1, 1, tzinfo=UTC)
+"""A moment before anything that Graph has."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -53,7 +54,8 @@ class Reading:
     @property
     def start(self) -> datetime | None:
         """`start_date` in UTC; None for the whole history."""
-        return parse_moment(self.start_date) if self.start_date else None
+        start = parse_moment(self.start_date) if self.start_date else None
+        return start if start and start > _BEFORE_TEAMS else None
 
     @property
     def end(self) -> datetime | None:

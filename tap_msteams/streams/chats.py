@@ -8,7 +8,7 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from tap_msteams.declaration import BODY_TEXT, Content, Delegated, Query
-from tap_msteams.errors import ForbiddenError, NotEntitledError, NotGrantedError
+from tap_msteams.errors import ForbiddenError, NotEntitledError
 from tap_msteams.readers import Export, GraphStream, Nested
 from tap_msteams.schema import (
     ChatId,
@@ -272,10 +272,13 @@ class ChatHostedContents(GraphStream):
     def meaning(
         cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
     ) -> GraphError:
-        if not isinstance(error, ForbiddenError) or isinstance(error, NotGrantedError):
+        # Messages of chats of other tenants are exported here, their pictures are not: Graph
+        # refuses them without a word of its own.
+        # https://github.com/microsoftgraph/microsoft-graph-docs/issues/14677
+        says_nothing = {error.code, error.message} <= {"Forbidden", ""}
+        if not (application and type(error) is ForbiddenError and says_nothing and error.code):
             return error
-        # Messages of chats of other tenants are exported here, their pictures are not.
-        return NotEntitledError(error.path, error.status, message=AWAY) if application else error
+        return NotEntitledError(error.path, error.status, message=AWAY)
 
 
 class PinnedMessages(ChatStream):

@@ -252,9 +252,14 @@ class ChannelFolders(GraphStream):
     ) -> GraphError:
         # https://learn.microsoft.com/graph/api/channel-get-filesfolder: special characters.
         is_spellable = _PLAIN.fullmatch(facts.get("displayName") or "")
-        if isinstance(error, RejectedError) and not is_spellable:
+        if is_spellable or not isinstance(error, RejectedError):
+            return error
+        if facts.get("membershipType") == "standard":
             return recast(UnnamedFolderError, error)
-        return error
+        # The folder alone leads to the drive of such a channel.
+        told = recast(RejectedError, error)
+        told.message = f"{error.message} (its drive is not found: {UnnamedFolderError.remedy})"
+        return told
 
 
 class DriveItems(GraphStream):
@@ -270,6 +275,7 @@ class DriveItems(GraphStream):
     entity = "driveItem"
     parent_facts = ("parentReference",)
     primary_keys = ("driveId", "id")
+    automatic = ("deleted",)
     selected_by_default = False
     cost = "1 per drive and 200 changes, 1 per private or shared channel"
     properties = th.PropertiesList(

@@ -40,6 +40,9 @@ def parse_object(what: str, text: str | bytes, error: type[TapError]) -> dict[st
     except ValueError as problem:
         msg = f"{what} is no JSON: {problem}"
         raise error(msg) from problem
+    except RecursionError as problem:
+        msg = f"{what} has too many levels"
+        raise error(msg) from problem
     if not isinstance(value, dict):
         msg = f"{what} must be a JSON object"
         raise error(msg)

@@ -57,6 +57,11 @@ class Plugin(Tap):
         return found
 
     @override
+    def setup_mapper(self) -> None:
+        _ = self.streams  # which select their keys in the catalog
+        super().setup_mapper()
+
+    @override
     def load_state(self, state: dict[str, Any]) -> None:
         bookmarks = state.get("bookmarks") if state else {}
         if not isinstance(bookmarks, dict) or not all(

@@ -61,6 +61,7 @@ class TapMSTeams(Plugin):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         self._run: Run | None = None
         self._sessions: list[Session] = []
+        self._alone: list[Run] = []
         self._signal: int | None = None
         self._state_due = 0.0
         self._opened: list[RunLogStream] = []
@@ -180,6 +181,16 @@ class TapMSTeams(Plugin):
 
             asyncio.run(self._new_session(run).read(begin, end, beat))
 
+    @override
+    def run_connection_test(self) -> bool:  # type: ignore[misc]  # the SDK's is final, and forgets
+        """Read a record of each stream; raises TapError where Graph lets none be read."""
+        succeeded = super().run_connection_test()
+        gaps = sum(run.issues.gaps for run in self._alone)
+        if gaps and not any(it.metrics.rows for run in self._alone for it in run.streams.values()):
+            msg = "nothing could be read: the lines above say why"
+            raise TapError(msg)
+        return succeeded
+
     def read_alone(self, stream: TapStream) -> Iterator[Record]:
         """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
         if isinstance(stream, RunLogStream):
@@ -198,6 +209,7 @@ class TapMSTeams(Plugin):
                 written.put_nowait(None)
 
         run = self.new_run([stream], emit, within=self._run, plain=True)
+        self._alone.append(run)
         with asyncio.Runner() as runner:
             reading = runner.get_loop().create_task(read(self._new_session(run)))
             while (records := runner.run(written.get())) is not None:

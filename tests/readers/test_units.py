@@ -9,7 +9,6 @@ from tests.conftest import selection
 from tests.readers.tenant import issues, page, read
 from tests.target import known
 
-
 # Threads of a channel
 
 
@@ -133,3 +132,36 @@ def test_a_record_whose_content_is_refused_is_written_without_it(error):
     second = read(answers, catalog=catalog, state=first.state)
     assert {it["contentBytes"] for it in second.records["hosted_contents"]} == {"Ynl0ZXM="}
     assert (second.code, known(second.state).keys()) == (0, {"T"})
+
+
+REFUSALS = {
+    ForbiddenError("/x", 403, code="Forbidden", message="Forbidden"): "notice",
+    ForbiddenError("/x", 403, code="Forbidden", message="A policy keeps this chat."): "gap",
+    ForbiddenError("/x", 403, code="UnknownError"): "gap",
+    ForbiddenError("/x", 403, message="<html>"): "gap",
+}
+
+
+@pytest.mark.parametrize(("error", "severity"), REFUSALS.items(), ids=range(len(REFUSALS)))
+def test_a_picture_of_a_chat_is_refused_for_the_reason_that_graph_gives(error, severity):
+    text = '<img src="https://x/messages/1/hostedContents/p/$value">'
+    answers = {
+        "/users?": page({"id": "p"}),
+        "/users/p/chats/getAllMessages": page(message("1", chatId="c", body={"content": text})),
+        "/chats/c/messages/1/hostedContents/p": error,
+    }
+    catalog = selection(["chat_messages", "chat_hosted_contents", "sync_issues"])
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] == ["properties", "contentBytes"]:
+                item["metadata"]["selected"] = True
+    first = read(answers, catalog=catalog)
+
+    assert [it["id"] for it in first.records["chat_hosted_contents"]] == ["p"]
+    assert [it for it, _ in issues(first)] == [severity]
+
+    answers["/chats/c/messages/1/hostedContents/p"] = b"bytes"
+    second = read(answers, catalog=catalog, state=first.state)
+    found = [it.get("contentBytes") for it in second.records["chat_hosted_contents"]]
+    assert "Ynl0ZXM=" in found or severity == "notice"
+    assert second.code == 0

@@ -16,7 +16,7 @@ every_log = pytest.mark.parametrize("log", LOGS)
 YEAR = timedelta(days=365)
 
 
-def calls(at_bounds=False):
+def calls(*, at_bounds=False):
     """A log with a call at both ends of each span, or with none."""
 
     def answer(request):

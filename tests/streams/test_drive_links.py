@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import selection
 from tests.streams.test_files import SMALL, files_of, first_drive, items, kept
 from tests.target import HastyTap, opener
 
@@ -137,3 +138,34 @@ def test_a_round_without_a_link_at_its_end_begins_again(opened):
     assert kept(target) == items(target.sandbox.tenant)
     assert links(target).keys() == before.keys()
     assert drive in links(target)
+
+
+# Deletions and folders
+
+
+def test_a_deletion_is_one_whatever_is_deselected(opened):
+    target = opened()
+    target.catalog = selection(["drive_items"], drive_items=["deleted"])
+    target.run()
+    drive, (file, *_) = first_drive(target)
+    files_of(target).delete(drive, file)
+    output = target.run()
+
+    assert "deleted" in output.schemas["drive_items"]["schema"]["properties"]
+    assert target.rows("drive_items")[drive, file]["deleted"]
+
+
+@pytest.mark.parametrize(("kind", "severity"), [("private", "gap"), ("standard", "notice")])
+def test_a_folder_that_cannot_be_named_is_a_gap_where_it_alone_leads_to_a_drive(
+    open_sandbox, kind, severity
+):
+    target = opener(open_sandbox, "channel_folders", "sync_issues", tenant=SMALL)()
+    tenant = target.sandbox.tenant
+    channels = [it for team in tenant.teams.values() for it in team.channels.values()]
+    next(it for it in channels if it.kind == kind).name = "R&D"
+    output = target.run()
+
+    (issue,) = output.records["sync_issues"]
+    assert issue["severity"] == severity
+    assert "rename the channel" in issue["message"] + issue["remedy"]
+    assert output.code == (3 if severity == "gap" else 0)
