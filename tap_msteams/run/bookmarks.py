@@ -228,12 +228,9 @@ class Bookmarks:
 
     def clear(self) -> None:
         """Forget all that has been read, so that it is read again."""
-        self._partitions.clear()
         self._read_by_list.clear()
-        self._subpartitions.clear()
-        self._unfinished.clear()
-        self._unfinished_parts.clear()
-        self._unseen.clear()
+        for known in self._by_partition:
+            known.clear()
 
     def keep(self, seen: Collection[str], today: date) -> None:
         """Keep these partitions, and drop others once listings have not shown them for 30 days.

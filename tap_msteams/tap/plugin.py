@@ -80,6 +80,10 @@ class Plugin(Tap):
     def read(self) -> int:
         """Read all selected streams; returns the exit code."""
 
+    @abstractmethod
+    def check_test(self) -> None:
+        """Raise TapError where a test of the connection could read nothing at all."""
+
     @classmethod
     @override
     def invoke(  # type: ignore[override]  # the SDK's taps differ from its plugins in the same way
@@ -112,6 +116,11 @@ class Plugin(Tap):
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         catalog = ctx.params.get("catalog")
+        if value == "all":
+            tap = cls._of(ctx.params.get("config"), None)
+            tap.run_connection_test()
+            tap.check_test()
+            ctx.exit()
         if value != "schema" or catalog is None:
             super().cb_test(ctx, param, value)
             return
