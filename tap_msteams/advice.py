@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, Literal
 
 from tap_msteams.errors import (
     DamagedError,
+    DisabledError,
+    ExcessError,
     ExpiredError,
     ForbiddenError,
     GraphError,
     MissingError,
     NotEntitledError,
     NotGrantedError,
+    NotLicensedError,
     RejectedError,
     SwitchedOffError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
     UnforeseenError,
+    UnlistedError,
+    UnofferedListError,
+    UnprovenError,
     UnsupportedError,
 )
 
@@ -51,6 +57,10 @@ class Advice:
     """How to see more."""
     severity: Severity = "gap"
     """Whether rows may be missing: a gap, or just a notice."""
+    verdict: str = ""
+    """The code in `sync_issues`."""
+    outcome: str = "was not read"
+    """The outcome for the thing concerned, in words."""
 
 
 GRAPH: dict[type[GraphError], Advice] = {
@@ -60,6 +70,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         "The token lacks a permission. Nobody granted it, or a token from before is still in use.",
         "grant {permission} with admin consent ({doctor} gives the link)",
         DOCTOR,
+        verdict="notGranted",
     ),
     SwitchedOffError: Advice(
         "403, `GraphAccessToTranscriptsDisabled`",
@@ -74,13 +85,59 @@ GRAPH: dict[type[GraphError], Advice] = {
         "have its owner let the caller read it ({permission} alone is not enough there), or leave "
         "it out{exception}",
         _ISSUES,
+        verdict="refused",
+    ),
+    NotLicensedError: Advice(
+        "403 with a word of a licence, where no single person is concerned",
+        "The tenant lacks a licence, or has lost it. What was loaded before stays.",
+        "renew or buy the licence that the message names; deselect it if it is not wanted",
+        _ISSUES,
+        verdict="notLicensed",
+    ),
+    DisabledError: Advice(
+        "`Teams is disabled`, `Teams has been disabled on the tenant`",
+        "The tenant has switched Teams off.",
+        "have an administrator switch Teams on in the Microsoft 365 admin center",
+        _ISSUES,
+        verdict="disabled",
+    ),
+    UnprovenError: Advice(
+        "404, although what it is below is there",
+        "Microsoft's service does not find it at the moment; nothing says that it is gone.",
+        _LATER,
+        _ISSUES,
+        verdict="notFound",
+    ),
+    UnofferedListError: Advice(
+        "402, 405, 412, 501 on a list of the whole tenant",
+        "Graph does not offer the list to this tenant, in this cloud or to this way to sign in, or "
+        "is disturbed. What was loaded before stays.",
+        "deselect it and what is read below it, if this lasts",
+        DOCTOR,
+        verdict="listNotOffered",
+    ),
+    UnlistedError: Advice(
+        "it is read below a stream that was not read",
+        "Its parents are not known.",
+        "see what is said of that stream",
+        _ISSUES,
+        verdict="notListed",
+    ),
+    ExcessError: Advice(
+        "an answer or a list without end",
+        "A bound of this tap was reached, which is far above what Graph answers.",
+        "check what answers at 'graph_url', and the proxy; if it is Graph, report it",
+        _ISSUES,
+        verdict="excess",
     ),
     MissingError: Advice(
-        "404",
+        "404 of its own address",
         "It was deleted after it had been listed.",
-        "it is gone: nothing to do",
+        "nothing to do",
         _ISSUES,
         "notice",
+        verdict="gone",
+        outcome="is gone",
     ),
     NotEntitledError: Advice(
         "403 or 404 with a word of a licence or an application access policy",
@@ -89,6 +146,8 @@ GRAPH: dict[type[GraphError], Advice] = {
         "these people are meant to have it",
         _ISSUES,
         "notice",
+        verdict="notEntitled",
+        outcome="has none",
     ),
     UnsupportedError: Advice(
         "402, 405, 412, 501",
@@ -96,6 +155,8 @@ GRAPH: dict[type[GraphError], Advice] = {
         "this tenant, cloud or way to sign in does not offer it: deselect it",
         DOCTOR,
         "notice",
+        verdict="notOffered",
+        outcome="is not offered",
     ),
     ThrottledError: Advice(
         "429",
@@ -104,6 +165,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         "run it when less else is running, or set 'rate_limit_share' (env "
         "TAP_MSTEAMS_RATE_LIMIT_SHARE) to 0.5 or less; the next run reads it again",
         "the live view, or the summary at the end: seconds waited for Graph",
+        verdict="throttled",
     ),
     UnavailableError: Advice(
         "5xx, a dropped connection, an answer cut short",
@@ -111,6 +173,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         "tried again.",
         _LATER,
         "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
+        verdict="unavailable",
     ),
     TokenRejectedError: Advice(
         "401",
@@ -118,12 +181,14 @@ GRAPH: dict[type[GraphError], Advice] = {
         "check 'tenant_id', 'cloud' and 'graph_url', or ask an administrator for a policy that "
         "blocks this sign-in",
         DOCTOR,
+        verdict="tokenRejected",
     ),
     ExpiredError: Advice(
         "410, `syncStateNotFound`, `resyncRequired`",
         "The place in STATE is older than Graph remembers.",
         "nothing: it is read from the start",
         "the line in the log that names the stream and the parent",
+        verdict="expired",
     ),
     RejectedError: Advice(
         "400 and the rest",
@@ -131,20 +196,23 @@ GRAPH: dict[type[GraphError], Advice] = {
         "tap.",
         "upgrade tap-msteams; if it persists, report it with the line of the log",
         _ISSUES,
+        verdict="rejected",
     ),
     DamagedError: Advice(
         "a row that could not be read",
         "Graph sent a row without its key, with a value of another type, or with broken text.",
         "the next run reads it again; if it persists, report it with the line of the log",
         _ISSUES,
+        verdict="damaged",
     ),
     UnforeseenError: Advice(
         "an unforeseen error",
         "A mistake of this tap.",
         "report it, with the log of a run at 'verbosity' (env TAP_MSTEAMS_VERBOSITY) `debug`",
         "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
+        verdict="unforeseen",
     ),
-    GraphError: Advice("any other", "Not known.", _LATER, _ISSUES),
+    GraphError: Advice("any other", "Not known.", _LATER, _ISSUES, verdict="unknown"),
 }
 """Advice by kind of error; the nearest base class counts."""
 

@@ -13,12 +13,18 @@
         ├── UnavailableError    back off, then send again                 5xx, dropped connection
         ├── TokenRejectedError  get a new token, then send again, once    401
         ├── ExpiredError        the link is too old: read from the start  410, syncStateNotFound
-        ├── MissingError        gone since it was listed: skip it         404
+        ├── MissingError        its own address answers so: it is gone    404
+        ├── UnprovenError       what it is below is still there           404
         ├── UnsupportedError    not offered to this caller or cloud       402, 405, 412, 501
-        │   └── NotEntitledError a person has no licence or policy: skip them
+        │   ├── NotEntitledError a person has no licence or policy: skip them
+        │   └── UnofferedListError a list of the whole tenant: a gap
         ├── ForbiddenError      refused for this parent: skip it          403
-        │   └── NotGrantedError the permission is missing: skip the stream, grant it
-        │       └── SwitchedOffError  the tenant does not give it out: skip the stream, switch it on
+        │   ├── NotGrantedError the permission is missing: skip the stream, grant it
+        │   │   └── SwitchedOffError  the tenant does not give it out: switch it on
+        │   ├── NotLicensedError the tenant has no licence for it
+        │   └── DisabledError   the tenant has switched Teams off
+        ├── UnlistedError       the stream above was not read
+        ├── ExcessError         an answer or a list without end: leave it
         ├── RejectedError       the request itself is wrong: stop         400 and the rest
         ├── DamagedError        a row that could not be read: report it
         └── UnforeseenError     a mistake of this tap: report it
@@ -30,15 +36,10 @@ import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
 from typing_extensions import override
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 E = TypeVar("E", bound="GraphError")
 
@@ -127,7 +128,11 @@ class ExpiredError(GraphError):
 
 
 class MissingError(GraphError):
-    """Gone since it was listed."""
+    """Gone: its own address has answered 404, or the address of what it is below has."""
+
+
+class UnprovenError(GraphError):
+    """A 404 that proves nothing: what it is below is still there."""
 
 
 class UnsupportedError(GraphError):
@@ -137,10 +142,12 @@ class UnsupportedError(GraphError):
 class NotEntitledError(UnsupportedError):
     """Not offered to this person, who lacks a licence, a mailbox or a policy."""
 
-    @property
-    def remedy(self) -> str:
-        """The remedy, for an administrator."""
-        return _entitlement(self.message) or "nothing to do"
+    remedy: str = "nothing to do"
+    """The remedy, for an administrator."""
+
+
+class UnofferedListError(UnsupportedError):
+    """A list of the whole tenant that Graph does not offer."""
 
 
 class ForbiddenError(GraphError):
@@ -153,6 +160,29 @@ class NotGrantedError(ForbiddenError):
     permission: str = ""
     """The permission to grant, once the stream is known."""
 
+    named: tuple[str, ...] = ()
+    """The permissions that Graph names, of which one is enough."""
+
+    def grant(self, declared: str) -> str:
+        """The permission to grant: the `declared` one, unless Graph names only others."""
+        return self.named[0] if self.named and declared not in self.named else declared
+
+
+class NotLicensedError(ForbiddenError):
+    """The tenant lacks a licence, which excuses no list of the tenant."""
+
+
+class DisabledError(ForbiddenError):
+    """The tenant has switched Teams off."""
+
+
+class UnlistedError(GraphError):
+    """Nothing was read below a list that was not read."""
+
+
+class ExcessError(GraphError):
+    """An answer or a list without end."""
+
 
 class SwitchedOffError(NotGrantedError):
     """An administrator has to switch it on for the whole tenant."""
@@ -160,7 +190,7 @@ class SwitchedOffError(NotGrantedError):
     @property
     def remedy(self) -> str:
         """The remedy, for an administrator."""
-        return _SWITCHES.get(self.code, "have an administrator of the tenant switch it on")
+        return SWITCHES.get(self.code, "have an administrator of the tenant switch it on")
 
 
 class RejectedError(GraphError):
@@ -179,67 +209,9 @@ class EnoughError(Exception):
     """A sample is complete."""
 
 
-class _Inner(msgspec.Struct):
-    code: str | int | None = None
-    request_id: str | None = msgspec.field(name="request-id", default=None)
-
-
-class _Error(msgspec.Struct):
-    code: str | None = None
-    message: str | None = None
-    inner: _Inner | None = msgspec.field(name="innerError", default=None)
-    older: _Inner | None = msgspec.field(name="innererror", default=None)
-
-    @property
-    def request_id(self) -> str:
-        inner = self.inner or self.older
-        return (inner.request_id if inner else None) or ""
-
-    @property
-    def switch(self) -> str:
-        """The code of something that the tenant has switched off."""
-        inner = self.inner or self.older
-        code = str(inner.code) if inner else ""
-        return code if code in _SWITCHES else ""
-
-    @property
-    def status(self) -> int | None:
-        """The status in the body."""
-        inner = self.inner or self.older
-        code = str(inner.code) if inner else ""
-        return int(code) if re.fullmatch(r"[45]\d\d", code) else None
-
-
-class _Body(msgspec.Struct):
-    error: _Error
-
-
-_BY_STATUS: dict[int, type[GraphError]] = {
-    401: TokenRejectedError,
-    402: UnsupportedError,
-    403: ForbiddenError,
-    404: MissingError,
-    405: UnsupportedError,
-    408: UnavailableError,
-    409: UnavailableError,
-    410: ExpiredError,
-    412: UnsupportedError,
-    423: UnavailableError,
-    429: ThrottledError,
-    501: UnsupportedError,
-}
-_HARMLESS = (MissingError, UnsupportedError, ExpiredError)
-"""Kinds that only Graph's own errors can be: they raise no alarm."""
-
-_EXPIRED_CODES = {"syncStateNotFound", "resyncRequired", "syncStateInvalid"}
-# The answer of a cloud or version that does not have the path.
-_NO_SUCH_SEGMENT = "Resource not found for the segment"
-_NOT_GRANTED = re.compile(
-    r"Missing (role|scope) permissions|Authorization_RequestDenied", re.IGNORECASE
-)
 UNATTRIBUTED_ONLY = "SpeakerAttributionNotAllowed"
 """The code of a transcript that is given out without the names of the speakers only."""
-_SWITCHES = {
+SWITCHES = {
     # https://learn.microsoft.com/graph/api/calltranscript-get
     # https://learn.microsoft.com/microsoftteams/meeting-transcript-api-access
     "GraphAccessToTranscriptsDisabled": (
@@ -252,25 +224,7 @@ _SWITCHES = {
     ),
 }
 """What to do by the code of what a tenant does not give out."""
-_ALL_THAT_IS_GRANTED = re.compile(r"\s*(Roles|Scopes) on the request .*", re.DOTALL)
-"""The text after the missing permissions: dozens of names, which the doctor shows better."""
-_ENTITLEMENTS = (
-    (re.compile(r"licen[sc]e", re.IGNORECASE), "assign a licence, or nothing to do"),
-    (
-        # https://learn.microsoft.com/graph/cloud-communication-online-meeting-application-access-policy
-        re.compile(r"application access policy", re.IGNORECASE),
-        (
-            "have a Teams administrator grant the application access policy to these people "
-            "(New-CsApplicationAccessPolicy, Grant-CsApplicationAccessPolicy)"
-        ),
-    ),
-)
 _PEOPLE = re.compile(r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))")
-
-
-def _entitlement(message: str) -> str | None:
-    """The remedy for what a person lacks by Graph's message; None where it lacks nothing."""
-    return next((remedy for pattern, remedy in _ENTITLEMENTS if pattern.search(message)), None)
 
 
 def recast(kind: type[E], error: GraphError) -> E:
@@ -300,25 +254,34 @@ def evidence(request_id: str, client_request_id: str, date: datetime | None) -> 
 
 def public_path(url: str) -> str:
     """The path of a Graph URL below its version, without query and without ids of people."""
-    path = urlsplit(url).path
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return "an unreadable link"
     return _PEOPLE.sub("{id}", path.removeprefix("/v1.0"))
 
 
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
     """The seconds in a Retry-After header; None where it is absent or unreadable.
 
-    Graph sends whole and fractional seconds, and HTTP allows a date.
-    https://learn.microsoft.com/graph/throttling
+    Graph sends whole and fractional seconds, and HTTP allows a date. Of several headers, which
+    arrive as one, the longest wait counts. https://learn.microsoft.com/graph/throttling
     """
     if not value:
         return None
+    if found := [it for part in value.split(",") if (it := _finite(part)) is not None]:
+        return max(0.0, *found)
+    if (date := http_date(value)) is None:
+        return None
+    return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
+
+
+def _finite(text: str) -> float | None:
     try:
-        seconds = float(value)
+        seconds = float(text)
     except ValueError:
-        if (date := http_date(value)) is None:
-            return None
-        return max(0.0, (date - (now or datetime.now(UTC))).total_seconds())
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+        return None
+    return seconds if math.isfinite(seconds) else None
 
 
 def http_date(value: str | None) -> datetime | None:
@@ -328,68 +291,3 @@ def http_date(value: str | None) -> datetime | None:
     except (OverflowError, ValueError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def graph_error(
-    url: str,
-    status: int,
-    headers: Mapping[str, Any],
-    body: bytes,
-) -> GraphError:
-    """The error in an answer of Graph's.
-
-    The status decides first, then the code; the message only where nothing else tells a missing
-    permission from a closed team. https://learn.microsoft.com/graph/errors
-    """
-    try:
-        error = msgspec.json.decode(body, type=_Body).error
-    except (msgspec.MsgspecError, RecursionError):
-        error = _Error(message=_first_line(body))
-    code, message = error.switch or error.code or "", error.message or ""
-    request_id = headers.get("request-id") or error.request_id
-    kind = _BY_STATUS.get(status, UnavailableError if status >= 500 else RejectedError)  # noqa: PLR2004 - the class of server errors
-    if code in _EXPIRED_CODES:
-        kind = ExpiredError
-    elif status == 400 and _NO_SUCH_SEGMENT in message:  # noqa: PLR2004 - Bad Request
-        kind = UnsupportedError
-    elif code in _SWITCHES:
-        kind = SwitchedOffError
-    elif kind is ForbiddenError and _NOT_GRANTED.search(f"{code} {message}"):
-        kind = NotGrantedError
-    elif issubclass(kind, ForbiddenError | MissingError) and _entitlement(message):
-        kind = NotEntitledError
-    elif not (code or request_id) and issubclass(kind, _HARMLESS):
-        # An answer of a proxy says nothing about Graph's data.
-        kind = RejectedError
-        message = f"no answer of Graph's, check `graph_url` and the proxy: {message}"
-    if kind is NotGrantedError:
-        message = _ALL_THAT_IS_GRANTED.sub("", message)
-    result = kind(
-        public_path(url),
-        status,
-        code=code,
-        message=message,
-        request_id=request_id,
-        client_request_id=headers.get("client-request-id") or "",
-        date=http_date(headers.get("Date")),
-        # A date is relative to Graph's own clock.
-        retry_after=retry_after_seconds(headers.get("Retry-After"), http_date(headers.get("Date"))),
-    )
-    if isinstance(result, TokenRejectedError):
-        result.challenge = headers.get("WWW-Authenticate", "")
-    return result
-
-
-def late_error(url: str, headers: Mapping[str, Any], body: bytes) -> GraphError | None:
-    """The error in the body of an answer with status 200; None where there is none."""
-    try:
-        error = msgspec.json.decode(body, type=_Body).error
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    return graph_error(url, error.status or 500, headers, body)
-
-
-def _first_line(body: bytes) -> str:
-    """The start of an answer that is no error of Graph's, for example a proxy's page."""
-    text = re.sub(r"<[^>]*>", " ", body[:2000].decode("utf-8", "replace"))
-    return " ".join(text.split())[:120]

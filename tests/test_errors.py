@@ -7,30 +7,37 @@ from email.utils import format_datetime
 import pytest
 from requests.structures import CaseInsensitiveDict
 
+from tap_msteams.advice import judge
+from tap_msteams.client import OWN, Request, RowDecoder
+from tap_msteams.client.verdict import late_verdict, verdict
 from tap_msteams.errors import (
+    DisabledError,
     ExpiredError,
     ForbiddenError,
     GraphError,
     MissingError,
     NotEntitledError,
     NotGrantedError,
+    NotLicensedError,
     RejectedError,
     TapError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
     UnsupportedError,
-    graph_error,
-    late_error,
     public_path,
     retry_after_seconds,
 )
 
+IDS = RowDecoder({"id": str})
 URL = "https://graph.microsoft.com/v1.0/teams?$select=id"
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 TRACE = "0f9f5a1c-2b7e-4f4b-9c77-1d6d2c1a0001"
 NO_ROLE = "Missing role permissions on the request. API requires one of 'Team.ReadBasic.All'."
 NO_SCOPE = "Missing scope permissions on the request. API requires one of 'Team.ReadBasic.All'."
+BACKEND = "Failed to execute Skype backend request GetThreadS2SRequest."
+NAMED = "The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All"
+NO_LICENCE = "The user does not have a valid license."
 NO_POLICY = "No application access policy found for this app"
 PAGE = b"<html><head><title>502</title></head>\n<body><h1>Bad\nGateway</h1></body></html>"
 
@@ -41,7 +48,8 @@ def body(code="", message="", **inner):
 
 def refused(status, content=b"", url=URL, **headers):
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return graph_error(url, status, CaseInsensitiveDict(named), content)
+    request = Request(url, IDS, proof=OWN)
+    return verdict(request, status, CaseInsensitiveDict(named), content)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +63,6 @@ def refused(status, content=b"", url=URL, **headers):
         (403, "Forbidden", NO_ROLE, NotGrantedError),
         (403, "Forbidden", NO_SCOPE, NotGrantedError),
         (403, "Authorization_RequestDenied", "Insufficient privileges.", NotGrantedError),
-        (403, "Forbidden", NO_POLICY, NotEntitledError),
         (403, "UnknownError", "", ForbiddenError),
         (404, "NotFound", "No team found with Group Id x", MissingError),
         (405, "Request_BadRequest", "", UnsupportedError),
@@ -66,7 +73,14 @@ def refused(status, content=b"", url=URL, **headers):
         (410, "resyncRequired", "", ExpiredError),
         (412, "PreconditionFailed", "", UnsupportedError),
         (418, "", "", RejectedError),
+        (400, "BadRequest", BACKEND, UnavailableError),
+        (401, "Unauthorized", "Teams has been disabled on the tenant.", DisabledError),
+        (403, "Forbidden", "Microsoft Teams is disabled for this tenant.", DisabledError),
+        (403, "Authentication_MSGraphPermissionMissing", NAMED, NotGrantedError),
+        (403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", "", NotLicensedError),
+        (403, "Forbidden", "The tenant does not have a valid license.", NotLicensedError),
         (423, "Locked", "", UnavailableError),
+        (424, "FailedDependency", "", UnavailableError),
         (429, "TooManyRequests", "", ThrottledError),
         (429, "activityLimitReached", "", ThrottledError),
         (500, "UnknownError", "", UnavailableError),
@@ -82,6 +96,45 @@ def test_a_refusal_becomes_the_error_that_says_what_to_do(status, code, message,
     error = refused(status, body(code, message))
     assert type(error) is kind
     assert (error.status, error.code, error.message) == (status, code, message)
+
+
+@pytest.mark.parametrize("message", [NO_POLICY, NO_LICENCE])
+@pytest.mark.parametrize(
+    ("url", "excused"),
+    [
+        ("/users/ada/onlineMeetings?$filter=x", True),
+        ("https://graph.microsoft.com/v1.0/users/ada/chats?$skiptoken=x", True),
+        ("/users('ada')/chats", True),
+        ("/users?$top=999", False),
+        ("/teams/1/members", False),
+        ("/me/chats", False),
+    ],
+)
+def test_a_licence_excuses_a_person_and_no_list(url, excused, message):
+    for status in (403, 404):
+        error = refused(status, body("Forbidden", message), url=url)
+        assert isinstance(error, NotEntitledError) is excused
+        assert (judge(error, "")[0] == "notice") is (excused or status == 404)
+
+
+@pytest.mark.parametrize("status", [402, 405, 412, 501])
+def test_a_list_of_the_whole_tenant_that_is_not_offered_is_a_gap(status):
+    def severity(**asked):
+        request = Request("/x", IDS, **asked)
+        return judge(verdict(request, status, {}, body("NotImplemented")), "")[0]
+
+    assert severity() == "gap"
+    assert severity(proof="/teams/1") == severity(body={"ids": []}) == "notice"
+
+
+def test_the_permission_that_graph_names_wins_unless_the_declared_one_is_among_them():
+    error = refused(403, body("Authentication_MSGraphPermissionMissing", NAMED))
+    assert error.grant("User.Read.All") == "AuditLog.Read.All"
+    error = refused(403, body("Forbidden", f"{NO_ROLE[:-2]}, Group.Read.All'. Roles on x.Read.All"))
+    assert error.grant("Team.ReadBasic.All") == "Team.ReadBasic.All"
+    assert error.grant("Group.Read.All") == "Group.Read.All"
+    assert error.grant("User.Read.All") == "Team.ReadBasic.All"
+    assert refused(403, body("Authorization_RequestDenied")).grant("X.Read") == "X.Read"
 
 
 def test_every_kind_ends_a_run_or_leaves_a_gap():
@@ -131,8 +184,29 @@ def test_whatever_graph_sends_becomes_one_short_line(content):
     assert str(error).endswith(f"(request-id {TRACE})")
 
 
-def test_a_page_of_a_proxy_is_told_by_its_words():
-    assert str(refused(502, PAGE)) == "/teams: 502: 502 Bad Gateway"
+def test_a_page_of_a_proxy_is_told_by_its_form_and_not_by_its_words():
+    told = str(refused(502, PAGE, Content_Type="text/html; charset=utf-8"))
+    assert told == f"/teams: 502: text/html of {len(PAGE)} bytes"
+    assert "Gateway" not in str(refused(502, PAGE))
+
+
+@pytest.mark.parametrize("status", [206, 302, 403, 404, 500])
+def test_no_part_of_an_answer_that_is_no_error_of_graphs_is_a_message(status):
+    rows = b'{"value":[{"id":"1","displayName":"Ada Lovelace"}]}'
+    error = refused(status, rows, Content_Type="application/json", Request_Id=TRACE)
+    assert f"application/json of {len(rows)} bytes" in str(error)
+    assert "Ada" not in str(error)
+
+
+def test_a_message_is_cut():
+    error = refused(400, body("x" * 5_000_000, "y" * 5_000_000))
+    assert len(str(error)) < 2_100
+
+
+def test_a_part_of_an_answer_is_called_so_and_asked_for_again():
+    error = refused(206, b'{"value":[]}', Request_Id=TRACE)
+    assert type(error) is UnavailableError
+    assert "a part of an answer only" in str(error)
 
 
 @pytest.mark.parametrize("status", [402, 404, 405, 410, 412, 501])
@@ -163,14 +237,16 @@ def test_an_error_without_an_answer_is_a_line_too():
     ],
 )
 def test_an_error_in_the_body_of_a_good_answer_is_one(code, inner, kind):
-    error = late_error(URL, CaseInsensitiveDict({"Retry-After": "3"}), body(code, **inner))
+    error = late_verdict(
+        Request(URL, IDS, proof=OWN), CaseInsensitiveDict({"Retry-After": "3"}), body(code, **inner)
+    )
     assert type(error) is kind
     assert (error.code, error.retry_after) == (code, 3)
 
 
 @pytest.mark.parametrize("content", [b"", b'{"value":[]}', b'{"value":[', b"[]", PAGE])
 def test_a_good_answer_without_an_error_has_none(content):
-    assert late_error(URL, CaseInsensitiveDict(), content) is None
+    assert late_verdict(Request(URL, IDS, proof=OWN), CaseInsensitiveDict(), content) is None
 
 
 def test_the_challenge_of_a_rejected_token_is_kept():
@@ -186,6 +262,10 @@ def test_the_challenge_of_a_rejected_token_is_kept():
         ("7", 7.0),
         ("2.128", 2.128),
         ("0", 0.0),
+        ("0, 120", 120.0),
+        ("120, 0", 120.0),
+        ("soon, 5", 5.0),
+        ("1e300", 1e300),
         ("-3", 0.0),
         ("soon", None),
         ("7 seconds", None),

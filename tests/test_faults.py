@@ -52,6 +52,8 @@ APART = {
     *("402", "403", "404", "405", "412", "501", "change", "delete-team", "no-replies-link"),
     *("revoke", "link-to-itself", "link-to-start", "link-elsewhere"),
     *("no-delta-link", "poison-row", "poison-value"),
+    *("error", "informational", "foreign-id", "byte-order-mark", "partial", "header-line", "drip"),
+    *("endless", "bomb", "link-form", "endless-pages", "last-link-to-itself"),
 }
 
 

@@ -173,6 +173,10 @@ def test_what_a_tenant_or_cloud_lacks_is_a_notice_and_the_run_is_green(target, s
     assert reader.rows("teams").keys() == truth(reader.sandbox.tenant, "teams").keys()
 
 
+BELOW = {"teams": {"members", "messages"}, "users": {"presence"}}
+"""The streams that are read below a stream, of those selected here."""
+
+
 @every_route
 @pytest.mark.parametrize(
     ("stream", "permission"),
@@ -192,7 +196,9 @@ def test_a_missing_permission_is_said_once_with_its_name(target, caplog, route, 
     reader = target(route, *streams, tenant=tenant, roles=every - {permission})
     output = reader.run()
 
-    [issue] = output.records["sync_issues"]
+    [issue] = [it for it in output.records["sync_issues"] if it["verdict"] == "notGranted"]
+    below = {it["stream"] for it in output.records["sync_issues"] if it != issue}
+    assert below == BELOW.get(stream, set())
     assert output.code == 3
     assert (issue["severity"], issue["stream"], issue["status"]) == ("gap", stream, 403)
     assert (issue["subject"], issue["permission"]) == ({}, permission)
@@ -246,8 +252,9 @@ def test_a_list_of_teams_that_breaks_off_is_a_gap_and_nothing_is_removed(target)
     reader.sandbox.faults.add("500:where=/teams[?].*skiptoken,times=0")
     output = reader.run()
 
-    [issue] = output.records["sync_issues"]
+    issue, *below = output.records["sync_issues"]
     assert (issue["severity"], issue["stream"], issue["subject"]) == ("gap", "teams", {})
+    assert {it["stream"] for it in below} == {"channels", "members", "messages"}
     assert "ACTIVATE_VERSION" not in {message["type"] for message in output.messages}
     assert len(known(reader.state)) == 2
     reader.sandbox.faults.clear()

@@ -19,12 +19,16 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    manner: Literal["", "drop", "reset", "stall"] = ""
+    manner: Literal["", "drop", "reset", "stall", "drip", "endless", "line"] = ""
     """How the connection is mistreated, if at all."""
     share: float = 0.0
     """How much of the body goes out before that; 0: not even the status."""
     seconds: float = 0.0
-    """How long a stalled connection lasts."""
+    """How long a stalled connection lasts, or the time between two bytes of a dripping one."""
+    line: str = ""
+    """A line between the headers."""
+    informational: tuple[int, float] | None = None
+    """The status of an answer before this one, and the seconds between them."""
 
 
 class GraphError(Exception):

@@ -239,6 +239,12 @@ class Sandbox:
 
     async def _send(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
         """Send an answer, or the part of it that a fault leaves."""
+        if reply.informational:
+            status, seconds = reply.informational
+            _write(request, f"HTTP/1.1 {status} Early\r\nLink: </>; rel=preload\r\n\r\n".encode())
+            await self._wait(seconds)
+        if reply.manner in {"drip", "endless", "line"}:
+            return await self._send_by_hand(request, reply)
         if not reply.manner:
             whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
             # https://learn.microsoft.com/en-us/graph/use-the-api#headers
@@ -254,8 +260,7 @@ class Sandbox:
             await response.prepare(request)
             await response.write(reply.body[: int(len(reply.body) * reply.share)])
         if reply.manner == "stall":
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), reply.seconds)
+            await self._wait(reply.seconds)
         transport = request.transport
         if transport is not None:
             if reply.manner == "reset":
@@ -266,6 +271,32 @@ class Sandbox:
             else:
                 transport.close()
         return response
+
+    async def _send_by_hand(self, request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+        """Send an answer that aiohttp would not send, then close the connection."""
+        headers = {**reply.headers, "Content-Length": str(len(reply.body))}
+        if reply.manner == "endless":
+            del headers["Content-Length"]
+        lines = [f"HTTP/1.1 {reply.status} Sent", *(f"{k}: {v}" for k, v in headers.items())]
+        lines[2:2] = [reply.line] if reply.line else []
+        content = "\r\n".join([*lines, "", ""]).encode() + reply.body
+        whole = len(content) if reply.manner != "drip" else int(len(content) * reply.share)
+        _write(request, content[:whole])
+        for number in range(whole, len(content)):
+            if _write(request, content[number : number + 1]):
+                await self._wait(reply.seconds)
+        with contextlib.suppress(ConnectionError):  # whoever listened has gone
+            while reply.manner == "endless" and _write(request, b" " * 65536):
+                await request.writer.drain()
+                await asyncio.sleep(0)  # lets the end of the connection be noticed
+        if request.transport is not None:
+            request.transport.close()
+        return web.StreamResponse()
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait, but not longer than the sandbox is open."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
 
     def _control(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         """Answer a request to the sandbox itself."""
@@ -284,6 +315,15 @@ class Sandbox:
                 return web.FileResponse(self.ca_bundle)
         known = "GET facts, GET ca.pem, GET requests and POST change"
         return _json({"error": f"below {CONTROL} there are {known}"}, status=404)
+
+
+def _write(request: web.BaseRequest, content: bytes) -> bool:
+    """Write bytes past aiohttp; returns False once nobody listens any more."""
+    transport = request.transport
+    if transport is None or transport.is_closing():
+        return False
+    transport.write(content)
+    return True
 
 
 class _Change(msgspec.Struct, forbid_unknown_fields=True):

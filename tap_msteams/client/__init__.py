@@ -6,10 +6,11 @@ from tap_msteams.client.client import GraphClient, StreamClient, next_pause
 from tap_msteams.client.decoder import RowDecoder
 from tap_msteams.client.graph import Graph
 from tap_msteams.client.metrics import Metrics
-from tap_msteams.client.request import Answer, Decoder, Page, Request
+from tap_msteams.client.request import OWN, Answer, Decoder, Page, Request
 from tap_msteams.client.row import Row
 
 __all__ = [
+    "OWN",
     "Answer",
     "Decoder",
     "Graph",

@@ -11,23 +11,28 @@ from typing import TYPE_CHECKING, Self
 import backoff
 import requests
 
+from tap_msteams.client.decoder import RowDecoder
 from tap_msteams.client.metrics import Metrics
+from tap_msteams.client.request import OWN, Request
 from tap_msteams.client.threads import DaemonThreads
 from tap_msteams.errors import (
     GraphError,
+    MissingError,
     RejectedError,
     TapError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
+    UnprovenError,
     public_path,
+    recast,
 )
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from tap_msteams.client.graph import Graph
-    from tap_msteams.client.request import Page, Request
+    from tap_msteams.client.request import Page
     from tap_msteams.throttle import Gate
 
 TRIES = 8
@@ -39,8 +44,14 @@ TRIES_AT_FIRST = 4
 TRIES_THROTTLED = 30
 """Attempts at a throttled request before its parent is given up."""
 
+TRIES_MISSING = 3
+"""Attempts at a request that is answered 404 though what it is below is there."""
+
 LONGEST_PAUSE = 60.0
 """Seconds between two attempts, unless Graph asks for more."""
+
+_ANYTHING = RowDecoder({})
+"""Decodes whatever has an address."""
 
 
 @dataclass(slots=True, eq=False)
@@ -153,8 +164,40 @@ class GraphClient:
         return self._free == self.concurrency and not any(it.is_waiting for it in self.streams)
 
     async def page(self, stream: StreamClient, request: Request) -> Page:
-        """The page that a request of a stream asks for."""
-        attempt = Attempt(request, self.gate.keys(request.url))
+        """The page that a request of a stream asks for.
+
+        A 404 is raised as MissingError only once the address that proves it has answered 404, too.
+        """
+        try:
+            return await self._page(stream, request)
+        except MissingError as error:
+            missing = error
+        if request.proof == OWN:
+            return await self._page(stream, request, self._pause(1))
+        for tries in range(1, TRIES_MISSING):
+            if await self._is_gone(stream, request):
+                raise missing
+            try:
+                return await self._page(stream, request, self._pause(tries))
+            except MissingError as error:
+                missing = error
+        raise recast(UnprovenError, missing)
+
+    async def _is_gone(self, stream: StreamClient, request: Request) -> bool:
+        """Whether the address that proves it says that there is nothing to read."""
+        if request.proof is None:
+            return False
+        try:
+            await self._page(stream, Request(request.proof, _ANYTHING, single=True))
+        except MissingError:
+            return True
+        except GraphError:
+            return False  # no proof
+        return False
+
+    async def _page(self, stream: StreamClient, request: Request, pause: float = 0.0) -> Page:
+        """The page that a request asks for, after a pause."""
+        attempt = Attempt(request, self.gate.keys(request.url), not_before=self.clock() + pause)
         while True:
             await self._admission(stream, attempt)
             try:

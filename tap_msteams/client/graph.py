@@ -11,6 +11,7 @@ from uuid import uuid4
 import requests
 
 from tap_msteams.client.request import Answer
+from tap_msteams.client.verdict import verdict
 from tap_msteams.errors import (
     AuthenticationError,
     ForeignOriginError,
@@ -18,7 +19,6 @@ from tap_msteams.errors import (
     TapError,
     TokenRejectedError,
     UnavailableError,
-    graph_error,
     http_date,
     public_path,
 )
@@ -96,7 +96,7 @@ class Graph:
             raise UnavailableError(path, message=reason(error)) from error
         self.reached = True
         if response.status_code != requests.codes.ok:
-            refusal = graph_error(request.url, response.status_code, response.headers, body)
+            refusal = verdict(request, response.status_code, response.headers, body)
             if isinstance(refusal, TokenRejectedError):
                 used = prepared.headers["Authorization"]
                 self._authenticator.renew(used, refusal.challenge)

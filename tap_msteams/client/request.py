@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import requests
 
-from tap_msteams.errors import DamagedError, UnavailableError, late_error, public_path
+from tap_msteams.client.verdict import late_verdict
+from tap_msteams.errors import DamagedError, UnavailableError, public_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from tap_msteams.client.row import Row
+
+
+OWN = ""
+"""Stands for the address of a request itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,18 @@ class Request:
     """Additional headers."""
     elsewhere: bool = False
     """Whether Graph redirects to another origin, which gets no token."""
+    proof: str | None = None
+    """The address whose 404 proves that there is nothing to read: `OWN`, or that of what it is
+    below; None for what belongs to the whole tenant."""
+
+    @property
+    def is_tenants(self) -> bool:
+        """Whether it asks for a list of the whole tenant."""
+        return self.proof is None and self.body is None
 
     def following(self, link: str) -> Request:
         """The request for a later page of the same collection."""
-        return replace(self, url=link)
+        return replace(self, url=link, proof=self.url if self.proof == OWN else self.proof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class Answer:
         try:
             page = self.request.decoder.decode(self)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            if late := late_error(self.request.url, self.headers, self.body):
+            if late := late_verdict(self.request, self.headers, self.body):
                 raise late from error
             # What came whole would come again as it is.
             is_whole = isinstance(error, msgspec.ValidationError | RecursionError)

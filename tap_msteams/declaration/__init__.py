@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from tap_msteams.declaration.declaration import BODY_TEXT, Declaration, Delegated, Ids, fill
+from tap_msteams.declaration.declaration import (
+    BODY_TEXT,
+    Declaration,
+    Delegated,
+    Ids,
+    fill,
+    owner,
+)
 from tap_msteams.declaration.options import Content, Details, Query
 from tap_msteams.declaration.stream import TapStream
 
@@ -16,4 +23,5 @@ __all__ = [
     "Query",
     "TapStream",
     "fill",
+    "owner",
 ]

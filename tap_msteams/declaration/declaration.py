@@ -111,6 +111,9 @@ class Declaration(TapStream):
     permission: ClassVar[str]
     """The least privileged tenant-wide permission, usually the same for applications and users."""
 
+    property_permissions: ClassVar[Mapping[str, str]] = {}
+    """Permissions that single properties need, without which the others are read."""
+
     sign_in: ClassVar[Literal["application", "either"]] = "either"
     """The sign-ins that can read the stream."""
 
@@ -279,6 +282,12 @@ _ADDITIONAL = th.Property(
 def _one_of(stream: type[Declaration]) -> str:
     """The name of one record of a stream in documents."""
     return re.sub(r"s$", "", stream.name.replace("_", " "))
+
+
+def owner(path: str) -> str | None:
+    """The path of what a collection is below; None for a collection of the whole tenant."""
+    found = re.match(r".*/\{\w+\}(?=/|$)", path)
+    return found[0] if found else None
 
 
 def fill(path: str, ids: Ids) -> str:

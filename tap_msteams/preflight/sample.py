@@ -171,7 +171,7 @@ class SampleIssues(Issues):
         self.sample.parts[stream.name].refusals.append((ids, error))
 
     @override
-    def notice(self, stream: type[Declaration], message: str, remedy: str, code: str = "") -> None:
+    def notice(self, *_: object) -> None:
         """Do nothing: a sample has no use for notices."""
 
     @override

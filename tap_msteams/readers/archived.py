@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_msteams.client import Request, RowDecoder
+from tap_msteams.client import OWN, Request, RowDecoder
 from tap_msteams.declaration import fill
 from tap_msteams.readers.collection import Collection, CollectionReader
 
@@ -54,7 +54,7 @@ class TeamReader(CollectionReader):
     async def _unless_archived(self, parent: Parent, ids: Ids, row: Row) -> None:
         """Emit a team unless it is archived."""
         url = fill("/teams/{teamId}?$select=id,isArchived", ids)
-        page = await self.client.page(Request(url, _ARCHIVED, single=True))
+        page = await self.client.page(Request(url, _ARCHIVED, single=True, proof=OWN))
         if not any(it.get("isArchived") for it in page.rows):
             await self.publish(parent.ids, [row], parent.receipt)
             await self.read_more(parent, ids, row)

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from typing_extensions import override
 
-from tap_msteams.client import Request
+from tap_msteams.client import OWN, Request
 from tap_msteams.errors import (
     UNATTRIBUTED_ONLY,
+    ForbiddenError,
     GraphError,
     MissingError,
     NotEntitledError,
+    NotGrantedError,
+    NotLicensedError,
     RejectedError,
     SwitchedOffError,
     UnsupportedError,
@@ -24,7 +27,7 @@ from tap_msteams.readers.content import ContentDecoder
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.queries import Queries
 from tap_msteams.readers.reader import Reader, logger
-from tap_msteams.run import Listing
+from tap_msteams.run import LEFT_OUT, Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -101,13 +104,17 @@ class CollectionReader(Reader):
 
     async def first_page(self, ids: Ids) -> tuple[Request, Page]:
         """A first request and its answer, on the fallback path or without $select where needed."""
-        return await self._ask(lambda: self.queries.collection(ids), single=self.kind.single)
+        single = self.kind.single
+        proof = OWN if single or self.kind.absent else self.queries.proof(ids)
+        return await self._ask(lambda: self.queries.collection(ids), proof, single=single)
 
-    async def _ask(self, url: Callable[[], str], *, single: bool) -> tuple[Request, Page]:
-        queries = self.queries
+    async def _ask(
+        self, url: Callable[[], str], proof: str | None, *, single: bool
+    ) -> tuple[Request, Page]:
+        queries, headers = self.queries, self._headers
         while True:
             fell_back = queries.falls_back
-            request = Request(url(), self.decoder, single=single, headers=self._headers)
+            request = Request(url(), self.decoder, single=single, headers=headers, proof=proof)
             try:
                 return request, await self.client.page(request)
             except UnsupportedError as error:
@@ -117,6 +124,9 @@ class CollectionReader(Reader):
                     queries.falls_back = True
                     self.shared.is_complete = False
                     self.run.issues.report(self.kind, {}, error)
+            except ForbiddenError as error:
+                if not self._leave_out_properties(request, error):
+                    raise
             except RejectedError:
                 # Graph has refused $select on single endpoints for weeks.
                 if "$select" not in request.url:
@@ -125,6 +135,21 @@ class CollectionReader(Reader):
                     queries.select_is_refused = True
                     name = self.stream.name
                     logger.info("%s: Graph refuses $select, asking for all properties", name)
+
+    def _leave_out_properties(self, request: Request, error: ForbiddenError) -> bool:
+        """Leave out what needs a permission of its own, where that is why Graph refuses."""
+        named = error.named if isinstance(error, NotGrantedError) else ()
+        refused = {
+            name: permission
+            for name, permission in self.kind.property_permissions.items()
+            if name in request.url and (permission in named or isinstance(error, NotLicensedError))
+        }
+        for name, permission in refused.items():
+            if self.queries.leave_out(name):
+                message = f"`{name}` is left out, since it needs {permission}: {error.message}"
+                remedy = f"grant {permission} with admin consent, or deselect {name}"
+                self.run.issues.notice(self.kind, message, remedy, LEFT_OUT, permission)
+        return bool(refused)
 
     async def emit_page(
         self,
@@ -153,7 +178,7 @@ class CollectionReader(Reader):
             lacking = {name: None for name in only if name in self.selected}
             row = msgspec.structs.replace(row, values={**lacking, **row.values})
         elif self._reads_details:
-            _, page = await self._ask(lambda: self.queries.details(ids), single=True)
+            _, page = await self._ask(lambda: self.queries.details(ids), OWN, single=True)
             self.look_at(page, parent)
             self._consent.grant(ids)
             row = page.rows[0] if page.rows else row
@@ -179,7 +204,7 @@ class CollectionReader(Reader):
             kind = self._formats[0] if self._formats else None
             headers = {"Accept": kind} if kind else None
             try:
-                return await self.client.page(Request(path, decoder, headers=headers))
+                return await self.client.page(Request(path, decoder, headers=headers, proof=OWN))
             except SwitchedOffError as error:
                 if error.code != UNATTRIBUTED_ONLY or kind is None or self._formats[-1] == kind:
                     raise

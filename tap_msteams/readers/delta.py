@@ -10,7 +10,7 @@ from urllib.parse import quote
 import requests
 from typing_extensions import override
 
-from tap_msteams.client import Request
+from tap_msteams.client import OWN, Request
 from tap_msteams.errors import (
     ExpiredError,
     GraphError,
@@ -86,7 +86,8 @@ class DeltaReader(BookmarkedReader):
         if window is None and self._begun_before:
             self.bookmarks.owe_deletions(partition, self._begun_before)
         if window is None or not await self._goes_on(parent, *window):
-            await self._follow(parent, Request(self.queries.collection(parent.ids), self.decoder))
+            url, proof = self.queries.collection(parent.ids), self.queries.proof(parent.ids)
+            await self._follow(parent, Request(url, self.decoder, proof=proof))
         if since := self.bookmarks.owed_deletions(partition):
             await self._read_deletions(parent, since)
 
@@ -94,7 +95,7 @@ class DeltaReader(BookmarkedReader):
         """Follow a link of STATE; returns False, and drops the link, where Graph refuses it."""
         partition = self.partition(parent.ids)
         try:
-            await self._follow(parent, Request(link, self.decoder))
+            await self._follow(parent, Request(link, self.decoder, proof=OWN))
         except GraphError as error:
             is_conflict = (
                 isinstance(error, UnavailableError) and error.status == requests.codes.conflict
@@ -142,9 +143,10 @@ class DeltaReader(BookmarkedReader):
         reading = replace(parent, receipt=shown)
         url = self.queries.collection(parent.ids)
         url += f"{'&' if '?' in url else '?'}token={quote(since)}"
+        request = Request(url, self.decoder, proof=self.queries.proof(parent.ids))
         try:
             async with self.parts() as parts:
-                async for page in self.client.pages(Request(url, self.decoder)):
+                async for page in self.client.pages(request):
                     self.look_at(page, reading)
                     await self.emit_page(reading, page.rows, parts)
         except _REFUSALS as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_msteams.client import Request
+from tap_msteams.client import OWN, Request
 from tap_msteams.declaration import BODY_TEXT, fill
 from tap_msteams.errors import (
     ExpiredError,
@@ -16,9 +16,8 @@ from tap_msteams.errors import (
     MissingError,
     NotGrantedError,
     RejectedError,
-    UnavailableError,
+    UnprovenError,
     UnsupportedError,
-    recast,
 )
 from tap_msteams.privacy import plain_text
 from tap_msteams.readers.bookmarked import BookmarkedReader
@@ -114,8 +113,9 @@ class ExportReader(BookmarkedReader):
             until, link = window
             shown = Receipt()
             try:
-                await self._window(parent, partition, until, Request(link, self.decoder), shown)
-            except (ExpiredError, RejectedError):
+                request = Request(link, self.decoder, proof=OWN)
+                await self._window(parent, partition, until, request, shown)
+            except (ExpiredError, RejectedError, MissingError, UnprovenError):
                 self.bookmarks.drop_unfinished(partition)
                 name = self.stream.name
                 logger.info("%s %s: its link has expired, reading it again", name, partition)
@@ -146,9 +146,7 @@ class ExportReader(BookmarkedReader):
         except GraphError as error:
             if isinstance(error, NotGrantedError | UnsupportedError):
                 self._retained_path = None  # the same for all others
-            is_gone = isinstance(error, MissingError)  # its export has just been read
-            told = recast(UnavailableError, error) if is_gone else error
-            self.run.issues.report(self.kind, parent.ids, told)
+            self.run.issues.report(self.kind, parent.ids, error)
 
     def _retained_name(self, ids: Ids) -> str:
         return f"retained/{self.partition(ids)}"
@@ -173,7 +171,8 @@ class ExportReader(BookmarkedReader):
             options.append("$orderby=" + query.order.replace(" ", "%20"))
         options.append("$filter=" + " and ".join(bounds).replace(" ", "%20"))
         path = path or self.stream.route(application=self.application)
-        return Request(fill(path, ids) + "?" + "&".join(options), self.decoder)
+        url = fill(path, ids) + "?" + "&".join(options)
+        return Request(url, self.decoder, proof=self.queries.proof(ids))
 
     def window_start(self, partition: str) -> datetime | None:
         """The start of the next window of a parent; None for its whole history."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_msteams.client import Request, RowDecoder
-from tap_msteams.declaration import fill
+from tap_msteams.declaration import fill, owner
 from tap_msteams.errors import (
     ExpiredError,
     ForbiddenError,
@@ -18,9 +18,8 @@ from tap_msteams.errors import (
     MissingError,
     NotGrantedError,
     RejectedError,
-    UnavailableError,
+    UnprovenError,
     UnsupportedError,
-    recast,
 )
 from tap_msteams.readers.export import PAGES_WORTH_A_LINK, Export, ExportReader
 from tap_msteams.readers.reader import logger
@@ -127,8 +126,8 @@ class MessageReader(ExportReader):
                 await super().read(parent)
             except (UnsupportedError, ForbiddenError) as error:
                 self._note_refusal(parent, error)
-            except MissingError:
-                await self._check_team(parent.ids)
+            except UnprovenError as error:
+                self._note_refusal(parent, error)  # the team is there: its channels may be, too
             else:
                 if listings := self._listings:
                     listings.decline(parent.ids)
@@ -171,11 +170,6 @@ class MessageReader(ExportReader):
             self._export_allowed = asyncio.get_running_loop().create_future()
         self._settle(allowed=False)
 
-    async def _check_team(self, ids: Ids) -> None:
-        """Raise MissingError if a team that the export does not know is really gone."""
-        url = fill("/teams/{teamId}?$select=id", ids)
-        await self.client.page(Request(url, RowDecoder({"id": str}), single=True))
-
     async def _list(self, parent: Parent) -> None:
         """Read the channels of a team side by side."""
         if listings := self._listings:
@@ -200,7 +194,8 @@ class MessageReader(ExportReader):
         chosen = self.run.selection.names(self._channels)
         names = sorted({"id", *chosen})
         decoder = RowDecoder({name: str if name == "id" else str | None for name in names})
-        request = Request(fill(path, ids) + "?$select=" + ",".join(names), decoder)
+        url = fill(path, ids) + "?$select=" + ",".join(names)
+        request = Request(url, decoder, proof=fill(owner(path) or path, ids))
         found, is_whole = list[str](), True
         try:
             async for page in self.client.pages(request):
@@ -219,7 +214,7 @@ class MessageReader(ExportReader):
             until, link = window
             try:
                 await self._conversations(replace(parent, ids=ids), until, link)
-            except (ExpiredError, RejectedError, MissingError):
+            except (ExpiredError, RejectedError, MissingError, UnprovenError):
                 self.bookmarks.drop_unfinished(team, channel)
                 name = self.stream.name
                 logger.info("%s %s: its link has expired, reading it again", name, channel)
@@ -242,9 +237,9 @@ class MessageReader(ExportReader):
         end = comparable(moment(until)) if self.run.settings.end else None
         is_whole = not (since or start or self.run.settings.end)
         pages = 0
-        async for page in self.client.pages(
-            Request(url, self._untimed_posts if is_whole else self._posts)
-        ):
+        decoder = self._untimed_posts if is_whole else self._posts
+        proof = fill(owner(self._path) or self._path, parent.ids)
+        async for page in self.client.pages(Request(url, decoder, proof=proof)):
             pages += 1
             if pages > 1 or not url.startswith("/"):
                 self._read_by_several_pages.add(team)
@@ -274,20 +269,20 @@ class MessageReader(ExportReader):
         """All replies to a post: those that came with it, and those behind its link."""
         replies: list[Row] = post[_REPLIES]
         link = post.get(_MORE_REPLIES)
+        address = f"{fill(self._path, parent.ids)}/{post['id']}"
         if link is None and len(replies) == _INLINE_REPLIES:
             # Graph sometimes leaves out the link to the rest: all replies are read from the start.
-            link = f"{fill(self._path, parent.ids)}/{post['id']}/replies?$top={_LIST_TOP}"
+            link = f"{address}/replies?$top={_LIST_TOP}"
             replies = []
         if link:
             replies = [*replies]
             try:
-                async for page in self.client.pages(Request(link, self._replies)):
+                request = Request(link, self._replies, proof=address)
+                async for page in self.client.pages(request):
                     self.look_at(page, parent)
                     replies += page.rows
             except GraphError as error:
-                is_gone = isinstance(error, MissingError)  # its post has just been listed
-                thread = replace(parent, ids={**parent.ids, "messageId": post["id"]})
-                self.failed(thread, recast(UnavailableError, error) if is_gone else error)
+                self.failed(replace(parent, ids={**parent.ids, "messageId": post["id"]}), error)
         return replies
 
 

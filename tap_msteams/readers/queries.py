@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tap_msteams.client.row import ADDITIONAL_DATA
-from tap_msteams.declaration import fill
+from tap_msteams.declaration import fill, owner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -23,6 +23,7 @@ class Queries:
         """Request these properties, except those that Graph sends or the tap computes anyway."""
         self._stream = stream
         self._route = stream.route(application=application)
+        self._owner = owner(self._route)
         self._options = stream.options(application=application)
         variables = re.findall(r"{(\w+)}", self._route)
         content = {stream.content.name} if stream.content else set[str]()
@@ -37,6 +38,13 @@ class Queries:
         self.select_is_refused = False
         self.falls_back = False
 
+    def leave_out(self, name: str) -> bool:
+        """Request a property no more; returns whether it was requested so far."""
+        was_requested = name in self._names
+        self._names.discard(name)
+        self._listed.discard(name)
+        return was_requested
+
     @property
     def can_fall_back(self) -> bool:
         """Whether the fallback path is still to be tried."""
@@ -46,6 +54,10 @@ class Queries:
         """The path and query of one parent's collection."""
         path = self._stream.fallback_path if self.falls_back else None
         return fill(path or self._route, ids) + self._query(self._listed, ids)
+
+    def proof(self, ids: Ids) -> str | None:
+        """The address of what a collection is below; None for one of the whole tenant."""
+        return fill(self._owner, ids) if self._owner else None
 
     def details(self, ids: Ids) -> str:
         """The path and query of one record."""

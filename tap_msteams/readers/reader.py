@@ -15,13 +15,11 @@ from tap_msteams.errors import (
     DamagedError,
     EnoughError,
     GraphError,
-    MissingError,
     NotEntitledError,
     NotGrantedError,
-    RejectedError,
     TapError,
     UnforeseenError,
-    recast,
+    UnlistedError,
 )
 from tap_msteams.readers.output import Output
 from tap_msteams.readers.parts import Parts
@@ -184,12 +182,23 @@ class Reader:
         if not all(streams[parent].lists_all for parent in plan.parents(self.kind)):
             # What was not listed has not been looked below either.
             self.shared.is_complete = self.shared.lists_all = False
+        self._tell_of_unlisted()
         is_partial = self.run.plan.is_partial(self.kind)
         if is_partial or self.run.selection.narrows(self.kind):  # not chosen is not gone
             self.shared.is_complete = False
         self.tell_refusals()
         if self.emits and self.shared.is_complete:
             self.stream.activate_version()
+
+    def _tell_of_unlisted(self) -> None:
+        """Report the streams above whose lists were not read, for whatever reason."""
+        above = (self.run.streams[it].unlisted for it in self.run.plan.parents(self.kind))
+        missing = set[str]().union(*above)
+        self.shared.unlisted |= missing
+        if missing and self.emits and not self.run.sample:
+            names = " and ".join(f"`{name}`" for name in sorted(missing))
+            message = f"it is read below {names}, which could not be read or not completely"
+            self.run.issues.report(self.kind, {}, UnlistedError("", message=message))
 
     def save(self) -> None:
         """Write the bookmarks into the tap's state; a full read has none."""
@@ -228,17 +237,19 @@ class Reader:
         """Record that a parent, or a part of it, was not read to its end."""
         ids, shared = parent.ids, self.shared
         error = self.kind.meaning(error, ids, parent.facts, application=self.application)
-        if isinstance(error, MissingError) and not ids:
-            error = recast(RejectedError, error)  # a collection of the whole tenant is not gone
         # A person without a licence has no such records, so none are missing.
         if not isinstance(error, NotEntitledError):
             shared.is_complete = False
             shared.lists_all = shared.lists_all and self.kind.fills in ids
+        is_gap = advice_on(error).severity == "gap"
+        if is_gap and self.kind.fills not in ids:
+            shared.unlisted.add(self.stream.name)
         if isinstance(error, NotGrantedError):  # before streams that wait for its ids get the error
-            error.permission = error.permission or self.kind.needs(application=self.application)
+            declared = self.kind.needs(application=self.application)
+            error.permission = error.permission or error.grant(declared)
         if shared.listings:
             shared.listings.settle(ids, error)
-        if advice_on(error).severity == "gap" and parent.receipt:
+        if is_gap and parent.receipt:
             parent.receipt.miss()
         if not isinstance(error, NotGrantedError):
             self.run.issues.report(self.kind, self._reportable(ids), error)

@@ -39,6 +39,7 @@ class IssueStream(RunLogStream):
                 "stream": issue.stream,
                 "subject": dict(issue.subject),
                 "count": issue.count,
+                "verdict": issue.verdict,
                 "status": issue.status,
                 "code": issue.code,
                 "message": issue.message,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_msteams.advice import judge
+from tap_msteams.advice import advice_on, judge
 from tap_msteams.errors import (
-    UNATTRIBUTED_ONLY,
     ForbiddenError,
     NotGrantedError,
     SwitchedOffError,
@@ -35,13 +35,25 @@ UNDECLARED = "undeclaredProperties"
 """The code of the notice that Graph sends undeclared properties."""
 
 
-@dataclass(kw_only=True)
+ALIKE = 20
+"""Issues of one kind that are logged one by one; more of them are counted."""
+
+
+LEFT_OUT = "propertiesLeftOut"
+"""The code of the notice that a property needs a permission of its own."""
+
+
+@dataclass(kw_only=True, slots=True)
 class Issue:
     """A part that was not read. A gap may miss rows; a notice tells why there are none."""
 
     severity: Severity
     stream: str
     subject: Mapping[str, str]
+    verdict: str
+    """The kind of what happened, as `sync_issues` tells it."""
+    outcome: str = "was not read"
+    """The outcome for the subject, in words."""
     status: int | None = None
     code: str = ""
     message: str
@@ -59,9 +71,8 @@ class Issue:
     def __str__(self) -> str:
         where = " ".join(f"{key}={value}" for key, value in self.subject.items())
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
-        what = "" if self.code in {UNDECLARED, UNATTRIBUTED_ONLY} else " was not read"
         parts = [
-            f"{self.severity}: {self.stream}" + (f" {where}" if where else "") + what,
+            " ".join(it for it in (f"{self.severity}: {self.stream}", where, self.outcome) if it),
             ": ".join(part for part in (answer, " ".join(self.message.split())) if part),
             self.remedy,
         ]
@@ -88,12 +99,11 @@ class Issues:
         self._now = now
         self._application = application
         self.all: list[Issue] = []
-        self._warned: set[str] = set()
-
-    @property
-    def gaps(self) -> int:
+        self.gaps = 0
         """The number of gaps."""
-        return sum(issue.severity == "gap" for issue in self.all)
+        self._alike: Counter[tuple[str, ...]] = Counter()
+        self._texts: dict[str, str] = {}
+        self._warned: set[str] = set()
 
     def report(self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError) -> None:
         """Record what was not read; raises TapError where `on_error` is `fail`."""
@@ -101,7 +111,10 @@ class Issues:
         if isinstance(error, NotGrantedError):
             # A request of another stream, which could not list the ids that this one needs.
             permission = error.permission = error.permission or permission
-        severity, remedy = judge(error, permission, ids)
+        advice = advice_on(error)
+        alike = stream.name, advice.verdict, str(error.status), error.code
+        # What leaves one thing out is of no use where many have failed.
+        severity, remedy = judge(error, permission, ids if self._alike[alike] < ALIKE else {})
         if severity == "notice" and isinstance(error, UnsupportedError):
             for known in self.all:
                 signs = (known.stream, known.status, known.code, known.remedy)
@@ -113,32 +126,45 @@ class Issues:
             severity=severity,
             stream=stream.name,
             subject=subject,
+            verdict=advice.verdict,
+            outcome=advice.outcome,
             status=error.status,
-            code=error.code,
-            message=message,
+            code=self._once(error.code),
+            message=self._once(message),
             request_id=error.request_id,
             client_request_id=error.client_request_id,
             permission=permission if _is_for_lack_of_it(error) else "",
-            remedy=remedy,
+            remedy=self._once(remedy),
             occurred=error.date or self._now(),
         )
-        self._add(issue)
+        self._add(issue, alike)
         if severity == "gap" and self._stops:
             msg = f"stopped at the first gap, as `on_error` says: {issue}"
             raise TapError(msg) from error
 
-    def notice(self, stream: type[Declaration], message: str, remedy: str, code: str = "") -> None:
+    def notice(
+        self,
+        stream: type[Declaration],
+        message: str,
+        remedy: str,
+        code: str = "",
+        permission: str = "",
+    ) -> None:
         """Record a notice about a whole stream."""
         self._add(
             Issue(
                 severity="notice",
                 stream=stream.name,
                 subject={},
+                verdict=code or "notOffered",
+                outcome="" if code else "was not read",
                 code=code,
                 message=message,
+                permission=permission,
                 remedy=remedy,
                 occurred=self._now(),
-            )
+            ),
+            (stream.name, code, message),
         )
 
     def warn_once(self, topic: str, text: str) -> None:
@@ -158,10 +184,20 @@ class Issues:
             remedy = remedy.replace(id_, subject[name])
         return subject, self._privacy.text(message), remedy
 
-    def _add(self, issue: Issue) -> None:
+    def _once(self, text: str) -> str:
+        """The text, of which thousands of issues share one copy."""
+        return self._texts.setdefault(text, text) if len(self._texts) < ALIKE**2 else text
+
+    def _add(self, issue: Issue, alike: tuple[str, ...]) -> None:
         self.all.append(issue)
+        self.gaps += issue.severity == "gap"
+        self._alike[alike] += 1
         level = logging.INFO if issue.severity == "notice" else logging.WARNING
-        logger.log(level, "%s", issue)
+        if self._alike[alike] <= ALIKE:
+            logger.log(level, "%s", issue)
+        if self._alike[alike] == ALIKE:
+            more = "more like this are not logged one by one: sync_issues names them all"
+            logger.log(level, "%s: %s", issue.stream, more)
 
 
 def _is_for_lack_of_it(error: GraphError) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ class StreamRun:
     """Whether no row is missing."""
     lists_all: bool = True
     """Whether no id is missing, even if records are."""
+    unlisted: set[str] = field(default_factory=set)
+    """The streams, this one or those above, of which ids are missing since they failed."""
     failed: int = 0
     """Parents that could not be read to their end."""
     open: int = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from singer_sdk import typing as th
 
 from tap_msteams.declaration import Query
@@ -35,6 +37,8 @@ class Users(GraphStream):
     fills = "userId"
     chosen_by = {"users": ("id", "displayName", "mail", "userPrincipalName")}
     on_request = ("signInActivity",)
+    # https://learn.microsoft.com/graph/api/resources/signinactivity
+    property_permissions: ClassVar = {"signInActivity": "AuditLog.Read.All"}
     properties = th.PropertiesList(
         th.Property("id", PersonId, required=True),
         *strings(PersonName, "displayName", "givenName", "surname", "mailNickname"),

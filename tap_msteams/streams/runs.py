@@ -8,7 +8,6 @@ from tap_msteams.readers import IssueStream, OutcomeStream
 from tap_msteams.schema import (
     Public,
     Untouched,
-    counts,
     moments,
     strings,
     texts,
@@ -82,7 +81,12 @@ class SyncIssues(IssueStream):
             th.IntegerType,
             description="The number of parents concerned; `subject` is the first of them.",
         ),
-        *counts("status"),
+        th.Property(
+            "verdict",
+            th.StringType,
+            description="What happened: gone, refused, notGranted, unavailable and so on.",
+        ),
+        th.Property("status", th.IntegerType, description="Graph's, as is the code."),
         *texts("code"),
         *strings(Public, "message"),
         th.Property("requestId", th.StringType, description="Microsoft's id of the answer."),

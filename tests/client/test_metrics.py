@@ -9,7 +9,7 @@ import pytest
 
 from tap_msteams.client import Metrics
 from tap_msteams.client.metrics import endpoint
-from tap_msteams.errors import MissingError, ThrottledError, UnavailableError
+from tap_msteams.errors import ForbiddenError, ThrottledError, UnavailableError
 from tap_msteams.throttle import HEADROOM, Gate
 from tests.client.fake_graph import FakeGraph, body, connected, get, read_all
 from tests.loop import LONG
@@ -56,13 +56,13 @@ async def test_every_sending_is_counted_with_its_status():
 
 
 async def test_a_refusal_is_counted_and_no_retry():
-    graph = FakeGraph({"/teams/1": [MissingError("", 404)]})
+    graph = FakeGraph({"/teams/1": [ForbiddenError("", 403)]})
     async with connected(graph) as client:
         stream = client.stream("things")
-        with pytest.raises(MissingError):
+        with pytest.raises(ForbiddenError):
             await stream.page(get("/teams/1"))
 
-    assert [*stream.metrics.answers] == [("/teams/{id}", 404)]
+    assert [*stream.metrics.answers] == [("/teams/{id}", 403)]
     assert (stream.metrics.requests, stream.metrics.retries) == (1, 0)
 
 

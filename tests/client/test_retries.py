@@ -13,7 +13,6 @@ from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,
     ForbiddenError,
-    MissingError,
     TapError,
     ThrottledError,
     TokenRejectedError,
@@ -106,14 +105,14 @@ async def test_an_answer_that_came_whole_is_not_asked_for_again():
 
 
 async def test_a_refusal_in_an_answer_whose_status_was_good_is_what_it_says():
-    graph = FakeGraph({"/0": [refusal(404)]})
+    graph = FakeGraph({"/0": [refusal(403)]})
     async with connected(graph) as it:
         stream = it.stream("things")
-        with pytest.raises(MissingError, match="late"):
+        with pytest.raises(ForbiddenError, match="late"):
             await stream.page(get("/0"))
 
     assert graph.sent == ["/0"]
-    assert [status for _, status in stream.metrics.answers] == [404]
+    assert [status for _, status in stream.metrics.answers] == [403]
 
 
 async def test_who_has_a_new_token_is_given_another_try_for_each_request():

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tap_msteams.client import GraphClient
-from tap_msteams.errors import MissingError, RejectedError, ThrottledError
+from tap_msteams.errors import ForbiddenError, RejectedError, ThrottledError
 from tap_msteams.throttle import HEADROOM, Gate
 from tests.client.fake_graph import FakeGraph, body, connected, get, read, read_all
 from tests.loop import LONG
@@ -203,14 +203,14 @@ async def test_nobody_polls():
 
 
 async def test_a_refusal_is_an_error_of_who_asked_and_of_nobody_else():
-    missing = MissingError("/2", 404)
-    graph = FakeGraph({"/2": [missing]})
+    refused = ForbiddenError("/2", 403)
+    graph = FakeGraph({"/2": [refused]})
     async with connected(graph) as client:
         stream = client.stream("things")
         reading = [asyncio.create_task(read(stream, f"/{n}")) for n in range(5)]
         await asyncio.wait(reading)
 
-    assert [task.exception() for task in reading] == [None, None, missing, None, None]
+    assert [task.exception() for task in reading] == [None, None, refused, None, None]
     assert graph.sent.count("/2") == 1
 
 

@@ -80,6 +80,7 @@ async def test_a_child_that_is_gone_holds_no_bookmark():
             "/shelves": [body("a")],
             "/shelves/a/loans": [lent("1")],
             "/loans/1/reminders": [MissingError("/x", 404)],
+            "/loans/1": [MissingError("/x", 404)],
         }
     )
     reading = Reading(graph, Loans, Reminders)

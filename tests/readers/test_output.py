@@ -77,7 +77,8 @@ def test_after_an_error_that_nobody_thought_of_a_run_is_told_to_its_end(caplog):
     output = written(b'{"id":"1"}', others=lambda _: ZeroDivisionError("a mistake of ours"))
 
     assert [row["id"] for row in output.records["books"]] == ["1"]
-    assert {row["stream"] for row in output.records["sync_issues"]} == {"covers", "loans"}
+    told = {row["stream"]: row["verdict"] for row in output.records["sync_issues"]}
+    assert told == {"covers": "unforeseen", "loans": "unforeseen", "reminders": "notListed"}
     assert {row["exitCode"] for row in output.records["sync_runs"]} == {output.code} == {3}
     assert output.messages[-1]["type"] == "STATE"
     assert "Traceback" not in caplog.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_msteams_sandbox.faults import actions, pages
+from tap_msteams_sandbox.faults import actions, pages, wire
 from tap_msteams_sandbox.faults.exchange import Exchange
 from tap_msteams_sandbox.faults.fault import Fault, FaultError, Faults
 from tap_msteams_sandbox.faults.kinds import DOCS, KINDS
@@ -20,4 +20,5 @@ __all__ = [
     "actions",
     "pages",
     "struck",
+    "wire",
 ]

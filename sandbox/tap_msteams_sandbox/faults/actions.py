@@ -105,6 +105,13 @@ def forbid(exchange: Exchange) -> Reply:
     raise GraphError(403, "UnknownError", "")
 
 
+@kind("error", "errors", status="403", code="Forbidden", message="")
+def refuse(exchange: Exchange) -> Reply:
+    """Answer with this status, code and message, for example of a licence or of one property."""
+    given = exchange.options
+    raise GraphError(int(given["status"]), given["code"], given["message"])
+
+
 @kind("404", "errors")
 def lose_team(exchange: Exchange) -> Reply:
     """Answer that the team of the path does not exist."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ALWAYS = 0
 GRAPH = "graph"
 PLACES = (GRAPH, "entra", "machine")
-NUMBERS = frozenset({"number", "seconds", "share", "status"})
+NUMBERS = frozenset({"megabytes", "number", "seconds", "share", "status"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _OPTION = re.compile(r"(\w+)=((?:[^,\\]|\\.)*)(?:,|$)")
 

@@ -9,14 +9,21 @@ from typing_extensions import override
 
 from tap_msteams_sandbox.faults.kinds import kind
 from tap_msteams_sandbox.odata import SKIP_TOKEN, Query
+from tap_msteams_sandbox.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_msteams_sandbox.faults.exchange import Exchange
-    from tap_msteams_sandbox.replies import Reply
 
 Envelope = dict[str, msgspec.Raw]
+FORMS: dict[str, Callable[[str, Exchange], str]] = {
+    "relative": lambda link, it: it.path.rpartition("/")[2] + "?" + link.partition("?")[2],
+    "rooted": lambda link, it: link.removeprefix(it.origin),
+    "capital": lambda link, it: link.replace(it.origin, it.origin.upper()),
+    "http": lambda link, _: link.replace("https:", "http:"),
+}
+"""Forms in which a link can be written."""
 NEXT_LINK = "@odata.nextLink"
 DELTA_LINK = "@odata.deltaLink"
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -54,6 +61,39 @@ def link_elsewhere(exchange: Exchange) -> Reply:
     """Make the next link lead to another host."""
     there = f"{exchange.options['origin']}/{exchange.path}?{SKIP_TOKEN}=abc"
     return _tampered(exchange.normal(), lambda it: it.update({NEXT_LINK: _text(there)}))
+
+
+@kind("link-form", "paging", form="relative")
+def link_form(exchange: Exchange) -> Reply:
+    """Write the next link in another form: relative, rooted, capital or http; empty at the end."""
+    form = exchange.options["form"]
+
+    def tamper(envelope: Envelope) -> None:
+        if form == "empty":
+            envelope.setdefault(NEXT_LINK, _text(""))
+        elif NEXT_LINK in envelope:
+            link = msgspec.json.decode(envelope[NEXT_LINK], type=str)
+            envelope[NEXT_LINK] = _text(FORMS[form](link, exchange))
+
+    return _tampered(exchange.normal(), tamper)
+
+
+@kind("endless-pages", "paging")
+def endless_pages(exchange: Exchange) -> Reply:
+    """Answer with an empty page, whose next link leads to another one."""
+    link = f"{exchange.origin}/{exchange.path}?{SKIP_TOKEN}={exchange.chance.getrandbits(64):x}"
+    return Reply(200, msgspec.json.encode({"value": [], NEXT_LINK: link}))
+
+
+@kind("last-link-to-itself", "paging")
+def last_link_to_itself(exchange: Exchange) -> Reply:
+    """Give the last page a next link, which is its own address."""
+    here = f"{exchange.origin}/{exchange.path}" + (f"?{exchange.query}" if exchange.query else "")
+
+    def tamper(envelope: Envelope) -> None:
+        envelope.setdefault(NEXT_LINK, _text(here))
+
+    return _tampered(exchange.normal(), tamper)
 
 
 @kind("repeat-row", "paging")
