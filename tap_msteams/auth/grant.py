@@ -96,7 +96,7 @@ class Grant:
             entry.begin(asked["state"], flow, self.store.clock())
         return str(url), asked["state"]
 
-    def finish(self, answer: Mapping[str, str], *, elsewhere: bool = False) -> None:
+    def finish(self, answer: Mapping[str, str], *, elsewhere: bool = False) -> Entry:
         """Redeem the code in Entra ID's answer to the browser, and keep the tokens.
 
         With `elsewhere` the code may have been asked for on another machine, without PKCE.
@@ -113,7 +113,7 @@ class Grant:
             result = self._redeem({**answer, "state": state}, flow)
             entry.redeem(code)
             entry.flows.pop(state, None)
-            self._keep(entry, result)
+            return self._keep(entry, result)
 
     def _begun(self, entry: Entry, state: str | None, *, elsewhere: bool) -> str:
         """The state of the sign-in that an answer belongs to; empty for one begun elsewhere."""
@@ -130,9 +130,9 @@ class Grant:
         )
         raise AuthenticationError(msg)
 
-    def finish_by_hand(self, text: str) -> None:
+    def finish_by_hand(self, text: str) -> Entry:
         """Redeem what a person copied: the code, or the address that the browser ended at."""
-        self.finish(parse_answer(text))
+        return self.finish(parse_answer(text))
 
     def _redeem(self, answer: Mapping[str, str], flow: dict[str, Any]) -> dict[str, Any]:
         with self._registration.reached():
@@ -171,7 +171,7 @@ class Grant:
         device: dict[str, Any],
         is_over: Callable[[], bool],
         pause: Callable[[float], None] = time.sleep,
-    ) -> None:
+    ) -> Entry:
         """Wait until the user has entered the code, through outages, and keep the tokens."""
         result: dict[str, Any] = {}
         while not result:
@@ -190,17 +190,19 @@ class Grant:
             msg = "nobody has entered the code in time: run it again for a new one"
             raise AuthenticationError(msg)
         with self.store.locked(new=True) as entry:
-            self._keep(entry, result)
+            return self._keep(entry, result)
 
     # A refresh token
 
-    def refresh(self) -> None:
+    def refresh(self) -> Entry:
         """Request new tokens, even if those in the store are still valid."""
         with self.store.locked() as entry:
             asked_at = self.store.clock()
-            self._keep(entry, self._registration.redeem(entry), asked_at)
+            return self._keep(entry, self._registration.redeem(entry), asked_at)
 
-    def _keep(self, entry: Entry, result: Mapping[str, Any], asked_at: float | None = None) -> None:
+    def _keep(
+        self, entry: Entry, result: Mapping[str, Any], asked_at: float | None = None
+    ) -> Entry:
         now = self.store.clock() if asked_at is None else asked_at
         if "access_token" not in result or "expires_in" not in result:
             msg = "the answer to the sign-in has no token: check 'authority_host' and the proxy"
@@ -211,6 +213,7 @@ class Grant:
         entry.confidential = self._registration.is_confidential
         if before and entry.account != before:
             logger.warning("%s takes the place of %s, who had signed in", entry.account, before)
+        return entry
 
 
 def admin_consent_url(settings: Settings) -> str:

@@ -16,6 +16,7 @@ from tap_msteams.errors import AuthenticationError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_msteams.auth.entry import Entry
     from tap_msteams.settings import Settings
 
 TIMEOUT = 300
@@ -35,7 +36,7 @@ def in_browser(
     prompt: str | None = None,
     timeout: float = TIMEOUT,
     browser: bool = True,
-) -> None:
+) -> Entry:
     """Sign in on a page in a browser that brings the answer to this machine."""
     if browser and not has_browser():
         raise AuthenticationError(NO_BROWSER)
@@ -48,7 +49,7 @@ def in_browser(
         if browser:
             open_browser(url)
         answer = receiver.wait(timeout)
-    grant.finish(answer)
+    return grant.finish(answer)
 
 
 def with_device_code(
@@ -58,7 +59,7 @@ def with_device_code(
     timeout: float = TIMEOUT,
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
-) -> None:
+) -> Entry:
     """Sign in by entering a code on a page, in a browser on any device."""
     with grant.store.locked(new=True):
         pass  # as above
@@ -68,7 +69,7 @@ def with_device_code(
         f"On any device, open {device['verification_uri']} and enter the code "
         f"{device['user_code']} there"
     )
-    grant.wait(device, lambda: clock() >= deadline, pause)
+    return grant.wait(device, lambda: clock() >= deadline, pause)
 
 
 def at_terminal(settings: Settings, **options: Any) -> None:  # noqa: ANN401 - the grant's own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tap_msteams.auth.grant import Grant
+from tap_msteams.auth.login import tell
 from tap_msteams.errors import SettingsError
 from tap_msteams.sdk import ConfigInput
 from tap_msteams.settings import Settings, infer_method
@@ -18,6 +20,8 @@ from tap_msteams.tap import TapMSTeams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tap_msteams.auth.entry import Entry
 
 USER_METHOD = "refresh_token"
 REGISTERED = ("service_principal", "workload_identity", USER_METHOD)
@@ -104,14 +108,46 @@ def _unheard() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def kept(grant: Grant) -> str:
-    """The content of the token store, in words."""
-    with grant.store.locked() as entry:
-        who = f" as {entry.account}" if entry.account else ""
-        if entry.refresh_token:
-            ends = f"{datetime.fromtimestamp(entry.ends, UTC):%Y-%m-%d}"
-            last = f"They end on {ends} unless the tap runs before then."
-        else:
-            ends = f"{datetime.fromtimestamp(entry.expires_at, UTC):%Y-%m-%d %H:%M}"
-            last = f"Entra ID gave no refresh token: they end on {ends} UTC."
-        return f"Signed in{who}. The tokens are in {grant.store.path}. {last}"
+JSON = click.option("--json", "as_json", is_flag=True, help="Write JSON for a program to stdout.")
+
+WITH_REFRESH_TOKEN = click.option(
+    "--with-refresh-token", is_flag=True, help="Let that JSON have the refresh token, too."
+)
+
+
+def tell_kept(grant: Grant, entry: Entry) -> None:
+    """Tell a person whose tokens there are now, where, and until when."""
+    who = f" as {entry.account}" if entry.account else ""
+    ends = f"The access token ends at {_moment(entry.expires_at)} UTC"
+    if not entry.refresh_token:
+        ends = f"{ends}, and nothing renews it: Entra ID gave no refresh token."
+    elif entry.ends:
+        last = _moment(entry.ends)[:10]
+        ends = f"{ends}, and runs renew it; the refresh token ends on {last} unless one uses it."
+    else:
+        ends = f"{ends}, and runs renew it."
+    tell(f"Signed in{who}. The tokens are in {grant.store.path}. {ends}")
+
+
+def answer(grant: Grant, entry: Entry, *, with_refresh_token: bool) -> str:
+    """The same as JSON for a program, with the tokens."""
+    found = {
+        "access_token": entry.access_token,
+        "expires_in": int(max(0.0, entry.expires_at - grant.store.clock())),
+        "account": entry.account,
+        "tenant_id": entry.home,
+    }
+    if with_refresh_token:
+        found["refresh_token"] = entry.refresh_token
+    return json.dumps(found)
+
+
+def check_json(*, as_json: bool, with_refresh_token: bool) -> None:
+    """Raise a usage error for a refresh token that would go nowhere."""
+    if with_refresh_token and not as_json:
+        msg = "--with-refresh-token goes with --json"
+        raise click.UsageError(msg)
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

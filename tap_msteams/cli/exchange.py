@@ -8,28 +8,45 @@ import click
 
 from tap_msteams import logs
 from tap_msteams.auth.grant import parse_answer
-from tap_msteams.auth.login import tell
-from tap_msteams.cli.command import Command, Given, kept
+from tap_msteams.cli.command import (
+    JSON,
+    WITH_REFRESH_TOKEN,
+    Command,
+    Given,
+    answer,
+    check_json,
+    tell_kept,
+)
+from tap_msteams.cli.terminal import ask
 from tap_msteams.errors import AuthenticationError
 
 
 @click.command("exchange", cls=Command)
 @click.argument("code", required=False)
+@click.option(
+    "--no-pkce", is_flag=True, help="The code was asked for by `url --no-pkce` on another machine."
+)
+@JSON
+@WITH_REFRESH_TOKEN
 @click.pass_obj
-def command(given: Given, *, code: str | None) -> None:
+def command(
+    given: Given, *, code: str | None, no_pkce: bool, as_json: bool, with_refresh_token: bool
+) -> None:
     """Redeem CODE, or the whole address that the browser ended at; asked for when left out."""
+    check_json(as_json=as_json, with_refresh_token=with_refresh_token)
     grant = given.grant
-    answer = parse_answer(code or _asked())
-    logs.hide(answer.get("code"))
-    grant.finish(answer)
-    tell(kept(grant))
+    found = parse_answer(code or _asked())
+    logs.hide(found.get("code"))
+    entry = grant.finish(found, elsewhere=no_pkce)
+    tell_kept(grant, entry)
+    if as_json:
+        click.echo(answer(grant, entry, with_refresh_token=with_refresh_token))
 
 
 def _asked() -> str:
     """The hidden input of a user, or the stdin of a program."""
     if sys.stdin.isatty():
-        prompt = "Code, or address that the browser ended at"
-        return str(click.prompt(prompt, hide_input=True, err=True))
+        return ask("Code, or address that the browser ended at")
     if text := sys.stdin.readline().strip():
         return text
     msg = (

@@ -7,7 +7,7 @@ import click
 from tap_msteams.auth.entry import DAY
 from tap_msteams.auth.grant import PROMPTS
 from tap_msteams.auth.login import TIMEOUT, in_browser, tell, with_device_code
-from tap_msteams.cli.command import Command, Given, kept
+from tap_msteams.cli.command import Command, Given, tell_kept
 
 
 @click.command("login", cls=Command)
@@ -35,7 +35,7 @@ def command(
         raise click.UsageError(msg)
     grant = given.grant
     if device_code:
-        with_device_code(grant, tell, timeout=timeout)
+        entry = with_device_code(grant, tell, timeout=timeout)
     else:
-        in_browser(grant, tell, prompt=prompt, timeout=timeout, browser=not no_browser)
-    tell(kept(grant))
+        entry = in_browser(grant, tell, prompt=prompt, timeout=timeout, browser=not no_browser)
+    tell_kept(grant, entry)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from tap_msteams.auth.grant import PROMPTS
 from tap_msteams.auth.login import tell
-from tap_msteams.cli.command import Command, Given
+from tap_msteams.cli.command import JSON, Command, Given
 
 
 @click.command("url", cls=Command)
@@ -14,11 +16,15 @@ from tap_msteams.cli.command import Command, Given
 @click.option(
     "--prompt", type=click.Choice(PROMPTS), help="What Entra ID asks even if it knows the user."
 )
+@JSON
 @click.pass_obj
-def command(given: Given, *, no_pkce: bool, prompt: str | None) -> None:
+def command(given: Given, *, no_pkce: bool, prompt: str | None, as_json: bool) -> None:
     """Print the address of the sign-in page."""
-    url, _ = given.grant.begin(prompt=prompt, pkce=not no_pkce)
-    where = "there or here" if no_pkce else "here"
+    url, state = given.grant.begin(prompt=prompt, pkce=not no_pkce)
+    if as_json:
+        click.echo(json.dumps({"url": url, "state": state}))
+        return
+    where = "here, or there with its option `--no-pkce`," if no_pkce else "here"
     tell(
         "Open this address in any browser and sign in. The page that it ends at may not load: copy "
         f"its address, and give it to `tap-msteams exchange` {where} within ten minutes."

@@ -79,6 +79,76 @@ def test_exchange_asks_at_a_terminal_and_shows_nothing_of_the_answer(machine):
     assert len(here.tokens) == 2
 
 
+PASTED = b"\x15http://localhost/done?nothing=x\x7f\x08\x15"
+"""Ctrl-U, an address, Backspace in both kinds, and Ctrl-U again."""
+
+
+@pytest.mark.parametrize("length", [1500, 4095, 10_000])
+def test_an_address_of_any_length_is_taken_at_a_terminal(machine, length):
+    here = machine()
+    address = here.person().visit(here.run("url").stdout.strip())
+    assert len(parse_qs(urlsplit(address).query)["code"][0]) > 1400
+    address += "&session_state=" + "x" * (length - len(address))
+    with at_terminal(here, "exchange") as terminal:
+        terminal.says(rb"ended at(:)")
+        terminal.types(PASTED.decode() + address)
+        terminal.says(rb"Signed in( as)")
+        assert terminal.rest() == b""
+        said = terminal.said
+    assert b"code=" not in said
+    assert len(here.tokens) == 2
+
+
+def test_an_address_of_another_sign_in_needs_a_word(machine):
+    here, elsewhere = machine("here"), machine("elsewhere")
+    here.run("url")
+    address = elsewhere.person().visit(elsewhere.run("url", "--no-pkce").stdout.strip())
+    assert "--no-pkce" in here.refused("exchange", address)
+    done = here.run("exchange", "--no-pkce", address)
+    assert "Signed in as" in done.stderr
+
+
+# For programs
+
+
+def test_a_web_application_signs_a_user_in(machine):
+    here = machine(**confidential())
+    begun = json.loads(here.run("url", "--json").stdout)
+    assert set(begun) == {"url", "state"}
+    address = here.person().visit(begun["url"])
+    assert parse_qs(urlsplit(address).query)["state"] == [begun["state"]]
+    done = here.run("exchange", "--json", "--with-refresh-token", given=f"{address}\n")
+    found = json.loads(done.stdout)
+    assert here.sandbox.entra.claims(found["access_token"])["tid"] == found["tenant_id"]
+    assert 3000 < found["expires_in"] <= 3599
+    assert "@" in found["account"]
+    assert found["access_token"] not in done.stderr
+    assert found["refresh_token"] not in done.stderr
+    again = json.loads(here.run("refresh", "--json").stdout)
+    assert set(again) == {"access_token", "expires_in", "account", "tenant_id"}
+    assert again["access_token"] != found["access_token"]
+
+
+def test_which_token_ends_when_is_told(machine):
+    here = machine()
+    address = here.person().visit(here.run("url").stdout.strip())
+    told = here.run("exchange", address).stderr
+    assert re.search(r"access token ends at [-0-9]{10} [0-9:]{5} UTC, and runs renew it", told)
+    assert re.search(r"the refresh token ends on [-0-9]{10} unless one uses it", told)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("exchange", "code", "--with-refresh-token"),
+        ("refresh", "--with-refresh-token"),
+        ("refresh", "--json", "--show-token"),
+    ],
+)
+def test_options_that_say_nothing_together_are_a_usage_error(machine, arguments):
+    assert "Usage" in machine().run(*arguments, code=2).stderr
+
+
 # What is never told
 
 
