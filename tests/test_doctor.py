@@ -207,6 +207,29 @@ def test_an_expired_secret_is_put_right_by_the_setting_named(patient):
     assert late.examined() == 0
 
 
+@pytest.mark.parametrize(
+    ("auth", "tab"),
+    [
+        ("service_principal", "Service principal sign-ins"),
+        ("refresh_token", "User sign-ins (non-interactive)"),
+        ("managed_identity", "Managed identity sign-ins"),
+    ],
+)
+def test_a_refusal_is_told_with_where_the_sign_in_log_explains_it(open_sandbox, auth, tab):
+    at = "machine" if auth == "managed_identity" else "entra"
+    sandbox = open_sandbox(faults=[f"aadsts:at={at},where=/token,number=53003,times=0"])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sandbox.machine("vm").items():
+            patch.setenv(name, value)
+        config = {**sandbox.config(auth), **UNPACED}
+        report = examine(HastyTap(config=config))
+
+    [check] = [it for it in report.checks if it.name == "sign-in"]
+    assert (report.exit_code, check.state) == (1, "failed")
+    assert "AADSTS53003" in check.remedy
+    assert f"Sign-in logs, {tab}" in check.remedy
+
+
 def test_a_throttling_tenant_is_said_to_throttle_and_nobody_waits_for_it(patient):
     busy = patient(["teams"], faults=["429:where=teams,times=0,retry_after=600"])
 

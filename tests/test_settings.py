@@ -58,7 +58,7 @@ NO_ENVIRONMENT = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_F
 
 @pytest.fixture(autouse=True)
 def _no_workload(monkeypatch):
-    for name in (*NO_ENVIRONMENT, "ACTIONS_ID_TOKEN_REQUEST_URL"):
+    for name in (*NO_ENVIRONMENT, "AZURE_AUTHORITY_HOST", "ACTIONS_ID_TOKEN_REQUEST_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -86,7 +86,7 @@ def test_what_a_way_to_sign_in_needs_is_enough(method):
 @every_setting
 def test_every_setting_is_in_the_schema_with_its_description_and_default(rule):
     schema = json_schema()["properties"][rule.name]
-    assert schema["description"] == rule.description
+    assert schema["description"].startswith(rule.description)
     assert schema.get("default") == rule.default
     assert schema.get("secret", False) is rule.secret
 
@@ -118,8 +118,8 @@ def test_a_secret_is_marked_for_every_reader_of_the_schema(secret):
     ("key", "near"),
     [
         ("clinet_secret", "client_secret"),
-        ("tenant", "tenant_id"),
-        ("startdate", "start_date"),
+        ("tenent_id", "tenant_id"),
+        ("start_dat", "start_date"),
         ("Graph_Url", "graph_url"),
         ("user-agent", "user_agent"),
     ],
@@ -302,6 +302,48 @@ def test_a_workload_in_kubernetes_knows_its_identity(monkeypatch):
     assert settings.federated_token_file == "azure_federated_token_file"
 
 
+@pytest.mark.parametrize(
+    ("host", "config", "cloud", "authority"),
+    [
+        ("https://login.microsoftonline.us/", {}, "usgov", "https://login.microsoftonline.us"),
+        (
+            "https://login.partner.microsoftonline.cn/",
+            {"cloud": "global"},
+            "china",
+            "https://login.partner.microsoftonline.cn",
+        ),
+        ("https://entra.example/", {}, "global", "https://entra.example"),
+        (
+            "https://login.microsoftonline.us/",
+            {"cloud": "usgov_dod"},
+            "usgov_dod",
+            "https://login.microsoftonline.us",
+        ),
+        (
+            "https://x.example",
+            {"authority_host": "https://y.example"},
+            "global",
+            "https://y.example",
+        ),
+    ],
+)
+def test_a_workload_in_a_national_cloud_knows_it(monkeypatch, host, config, cloud, authority):
+    for name in NO_ENVIRONMENT:
+        monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", host)
+    settings = Settings.from_config({"auth_method": "workload_identity", **config})
+    assert (settings.cloud, settings.authority_host) == (cloud, authority)
+    assert settings.graph_url == CLOUDS[cloud][1]
+
+
+@pytest.mark.parametrize("host", ["http://login.microsoftonline.us", "login", "https://a@b/"])
+def test_an_entra_id_that_kubernetes_names_badly_is_told(monkeypatch, host):
+    for name in NO_ENVIRONMENT:
+        monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", host)
+    assert "AZURE_AUTHORITY_HOST" in the_line({"auth_method": "workload_identity"})
+
+
 def test_a_workload_in_github_needs_no_file(monkeypatch):
     config = {"auth_method": "workload_identity", "tenant_id": "x", "client_id": "y"}
     assert told(config) != []
@@ -328,7 +370,6 @@ def test_a_workload_in_github_needs_no_file(monkeypatch):
             {"auth_method": "managed_identity", "managed_identity_object_id": "x"},
             "managed_identity_client_id",
         ),
-        (TOKEN, "refresh_token"),
         (BROKER, "client_secret"),
         (FEDERATED, "client_secret"),
     ],
@@ -371,7 +412,7 @@ def test_ids_may_stand_in_a_shared_configuration(method):
         ({"managed_identity_resource_id": "x"}, "managed_identity"),
         ({"federated_token_file": "x"}, "workload_identity"),
         ({"access_token": "x"}, "access_token"),
-        ({"access_token": "x", "refresh_token": "y"}, None),
+        ({"access_token": "x", "refresh_token": "y"}, "refresh_token"),
         ({"nango_connection_id": "x"}, "nango"),
         ({"auth_method": "AzureAD"}, "refresh_token"),
         ({"auth_method": "azureserviceprincipal"}, "service_principal"),
@@ -381,6 +422,20 @@ def test_ids_may_stand_in_a_shared_configuration(method):
 )
 def test_a_way_to_sign_in_is_inferred_where_it_is_the_only_one(config, method):
     assert infer_method(config) == method
+
+
+@pytest.mark.parametrize("tenant", [{"tenant_id": "contoso.example"}, {}])
+def test_an_application_without_a_credential_is_told_which_one_lacks(tenant):
+    line = the_line({"client_id": "6f1c2f0a", **tenant})
+    assert line.startswith("'client_secret' (env TAP_MSTEAMS_CLIENT_SECRET)")
+    assert "'client_certificate_path', 'client_certificate'" in line
+    assert "refresh_token" in line
+    assert ("'tenant_id'" in line) == (not tenant)
+
+
+def test_an_access_token_beside_a_refresh_token_is_told_to_be_of_no_use():
+    line = the_line({"client_id": "6f1c2f0a", "refresh_token": "x", "access_token": "hunter9"})
+    assert line.startswith("'access_token' is not needed beside the refresh token")
 
 
 def test_a_way_to_sign_in_that_cannot_be_inferred_is_asked_for():

@@ -56,7 +56,7 @@ ELSEWHERE = (
     *("Tenant", "OrganizationUrl", "AuthMode", "Verifier", "Permissions", "SSLServerCert"),
     *("ProxyAutoDetect", "ProxyServer", "ProxyPort", "ProxyAuthScheme", "ProxyUser"),
     *("ProxyPassword", "FirewallType", "FirewallServer", "FirewallPort", "FirewallUser"),
-    *("FirewallPassword", "Logfile", "Verbosity", "Timeout", "prompt=login", "prompt=consent"),
+    *("FirewallPassword", "Logfile", "Verbosity", "Timeout", "Prompt"),
     *("GetOAuthAuthorizationURL", "GetOAuthAccessToken", "RefreshOAuthAccessToken"),
 )
 """What users of other connectors look for."""
@@ -178,7 +178,8 @@ def test_the_scripts_are_those_of_a_shell(text):
 
 
 def test_whatever_looks_like_a_setting_is_one():
-    known = {*SETTINGS, *CHOICES, *(stream.name for stream in STREAMS), "offline_access"}
+    others = {"offline_access", "expires_in"}
+    known = {*SETTINGS, *CHOICES, *others, *(stream.name for stream in STREAMS)}
     named = {word for text in (SIGN_IN, NETWORK) for word in code(text)}
     alike = {word for word in named if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)}
 
@@ -196,14 +197,14 @@ def test_every_setting_of_a_sign_in_is_explained():
 
 
 def test_what_is_here_for_users_of_other_connectors_exists():
-    values = {"HTTPS_PROXY", "NO_PROXY", "http", "socks5", "socks5h", "0"}
+    values = {"HTTPS_PROXY", "NO_PROXY", "http", "https", "socks5", "socks5h", "expires_in"}
     known = {*SETTINGS, *CHOICES, *PROGRAM.commands, *OPTIONS, *CLOUDS, *values}
     names, *others = tables(sections(SIGN_IN)["Coming from another connector"])
     words = {word for row in names for text in code(row[1]) for word in text.split()}
 
     assert words <= known
     assert {name for row in names for name in code(row[0])} >= {*ELSEWHERE}
-    assert all(code(row[1]) or row[1].startswith("none") for row in names)
+    assert all(code(row[1]) or row[1].startswith("nothing") for row in names)
     assert [len(rows) >= 10 for rows in others] == [True] * 3
     assert all(row[1] for rows in others for row in rows)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from docs.computed.markdown import code, grid
 from tap_msteams.settings import Settings, env_name, json_schema, rules
+from tap_msteams.settings.elsewhere import PROCEDURES, PROPERTIES
 from tap_msteams.settings.privacy import PrivacySettings
 from tap_msteams.settings.reading import Reading
 from tap_msteams.settings.sharding import Sharding
@@ -63,6 +64,13 @@ def sharding() -> str:
 def privacy() -> str:
     """The settings for privacy."""
     return _described(PrivacySettings)
+
+
+def elsewhere() -> str:
+    """The names that other connectors use, with those here."""
+    rows = [(code(names), meaning) for names, meaning in PROPERTIES.items()]
+    rows += [(code([name]), meaning) for name, meaning in PROCEDURES.items()]
+    return grid(("elsewhere", "here"), rows)
 
 
 def meltano() -> str:

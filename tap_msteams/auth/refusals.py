@@ -108,4 +108,5 @@ def machine_refusal(body: Mapping[str, Any], identity: str | None) -> Authentica
         remedy = "this machine has several managed identities: set 'managed_identity_client_id'"
     else:
         remedy = "check the identities assigned to this machine and 'managed_identity_client_id'"
-    return AuthenticationError(f"The managed identity gave no token: {remedy} ({text})")
+    kind = RefusedError if number else AuthenticationError
+    return kind(f"The managed identity gave no token: {remedy} ({text})")

@@ -76,7 +76,7 @@ def examine(tap: TapMSTeams, parents: int = 1) -> Report:
     except TapError as error:
         return refused(str(error).splitlines())
     try:
-        signed_in, who = sign_in(tap.authenticator)
+        signed_in, who = sign_in(tap.authenticator, settings.auth_method)
     except TapError as error:
         signed_in, who = Check("sign-in", "failed", str(error)), None
     checks = (

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 
 from tap_msteams.auth.certificates import WARNED_AHEAD, Certificate
 from tap_msteams.auth.grant import REDIRECT_URI
+from tap_msteams.auth.refusals import RefusedError
+from tap_msteams.auth.remedies import SIGN_IN_LOG
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import TapError
 from tap_msteams.preflight.check import Check
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.auth import GraphAuthenticator
     from tap_msteams.settings import Settings
+    from tap_msteams.settings.methods import AuthMethod
 
 BY_REGISTRATION = ("service_principal", "workload_identity", "refresh_token")
 """Ways to sign in as an app registration that an administrator can grant permissions to."""
@@ -61,12 +64,17 @@ class Identity:
         return frozenset(self.permissions) if self.readable else None
 
 
-def sign_in(authenticator: GraphAuthenticator) -> tuple[Check, Identity | None]:
-    """Check that the sign-in gives a token; says whose it is."""
+def sign_in(authenticator: GraphAuthenticator, method: AuthMethod) -> tuple[Check, Identity | None]:
+    """Check that the sign-in gives a token; says whose it is, or where its refusal is logged."""
     try:
         who = Identity.of(authenticator)
     except TapError as error:
         text, _, remedy = str(error).partition(": ")
+        if isinstance(error, RefusedError) and method in SIGN_IN_LOG:
+            remedy += (
+                "; to see why: Entra admin center, Entra ID, Monitoring & health, Sign-in logs, "
+                f"{SIGN_IN_LOG[method]}, by that correlation id"
+            )
         return Check("sign-in", "failed", text, remedy), None
     parts = [f"as the user {who.user}" if who.user else f"as an {who.kind}"]
     if who.kind == "user" and not who.user:

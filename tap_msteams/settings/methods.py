@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from tap_msteams.settings.clouds import CLOUDS
+from tap_msteams.settings.forms import ORIGIN
 from tap_msteams.settings.rules import env_name
 
 if TYPE_CHECKING:
@@ -91,6 +93,12 @@ ENVIRONMENT = {
 https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html
 """
 
+AUTHORITY = "AZURE_AUTHORITY_HOST"
+"""The variable in which Kubernetes names the Entra ID of its cloud.
+
+https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html
+"""
+
 GITHUB_TOKEN_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"  # noqa: S105 - the name of a variable
 """The variable with the URL of a GitHub Actions job's identity; set where it may have one.
 
@@ -115,9 +123,10 @@ def possible(config: Mapping[str, Any]) -> list[str]:
     found = [name for name, way in METHODS.items() if any(config.get(key) for key in way.marks)]
     if config.get("initiate_oauth") == "GETANDREFRESH" and "refresh_token" not in found:
         found.append("refresh_token")
-    if "refresh_token" in found and "service_principal" in found:
-        # The secret belongs to the app registration that the user signs in to.
-        found.remove("service_principal")
+    if "refresh_token" in found:
+        # The secret belongs to the app registration that the user signs in to, and the access
+        # token is one that other connectors name beside it.
+        found = [name for name in found if name not in {"service_principal", "access_token"}]
     return found
 
 
@@ -135,10 +144,22 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
         for key, name in ENVIRONMENT.items():
             if not config.get(key) and (value := os.environ.get(name)):
                 config[key] = value
+        config |= _cloud(config)
     if named.lower() == "azuremsi" and not any(config.get(key) for key in _MACHINE):
         # In that environment the client id is the identity's.
         config["managed_identity_client_id"] = config.get("client_id")
     return config
+
+
+def _cloud(config: Mapping[str, Any]) -> dict[str, str]:
+    """The Entra ID of Kubernetes' cloud and that cloud, where the settings leave it open."""
+    host = os.environ.get(AUTHORITY, "").rstrip("/")
+    if not host or config.get("authority_host") or config.get("cloud", "global") != "global":
+        return {}
+    clouds = {authority: cloud for cloud, (authority, _) in reversed(CLOUDS.items())}
+    clouds["https://login.partner.microsoftonline.cn"] = "china"
+    found = {"authority_host": host}
+    return {**found, "cloud": clouds[host]} if host in clouds else found
 
 
 def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
@@ -159,18 +180,36 @@ def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"auth_method '{name}' takes only one of {_listed(both)}: remove the others"
     credentials = {key for other in METHODS.values() for key in other.settings}
     for key in sorted(given & credentials - set(way.settings) - _SHARED):
-        yield f"auth_method '{name}' does not use '{key}': remove it or change 'auth_method'"
+        if (name, key) == ("refresh_token", "access_token"):
+            yield f"'{key}' is not needed beside the refresh token, which brings one: remove it"
+        else:
+            yield f"auth_method '{name}' does not use '{key}': remove it or change 'auth_method'"
     if {*way.settings} & {*_CERTIFICATES} and not given & {*_CERTIFICATES}:
         for key in sorted(given & {*_BESIDE_CERTIFICATES}):
             yield f"'{key}' (env {env_name(key)}) is of no use without a certificate: remove it"
+    if name == "workload_identity" and not ORIGIN.fits(config.get("authority_host", "https://x")):
+        yield f"the environment variable {AUTHORITY} must be {ORIGIN.what}, or set 'authority_host'"
+    yield from _wrong_tenant(name, config)
+    yield from _wrong_scopes(config.get("scopes"))
+
+
+def _wrong_tenant(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     tenant = str(config.get("tenant_id") or "").lower()
     if name in {"service_principal", "workload_identity"} and tenant in _SHARED_TENANTS:
         yield f"'tenant_id' must be the tenant's GUID or domain for an application, not '{tenant}'"
-    yield from _wrong_scopes(config.get("scopes"))
 
 
 def _unclear(found: list[str], config: Mapping[str, Any]) -> Iterator[str]:
     where = f"'auth_method' (env {env_name('auth_method')})"
+    if not found and config.get("client_id"):
+        secret, *others = _CREDENTIALS
+        lacking = "" if config.get("tenant_id") else " and 'tenant_id'"
+        yield (
+            f"'{secret}' (env {env_name(secret)}){lacking} is missing for an application, or one "
+            f"of {_listed(others)} instead: set it, or to read as a user set {where} to "
+            "refresh_token"
+        )
+        return
     if not found:
         yield f"{where} is missing: set it to one of {', '.join(METHODS)}"
         return

@@ -18,6 +18,8 @@ from typing import (
 
 from singer_sdk import typing as th
 
+from tap_msteams.settings.elsewhere import names_of, value_here
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -95,11 +97,12 @@ class Rule:
     def json_property(self) -> th.Property[Any]:
         """The setting as the SDK shows it in `--about`."""
         choices = [*self.choices] or None
+        names = ", ".join(names_of(self.name))
         kind = self.form.json_type if self.form else _JSON_TYPES[self.kind]
         return th.Property(
             self.name,
             th.ArrayType(kind(allowed_values=choices)) if self.is_list else kind,
-            description=self.description,
+            description=self.description + (f" Elsewhere: {names}." if names else ""),
             allowed_values=None if self.is_list else choices,
             secret=self.secret,
             default=self.default,
@@ -119,6 +122,8 @@ class Rule:
             value = self.coerce(value)
         except (OverflowError, TypeError, ValueError):
             value = None
+        if self.choices and isinstance(value, int) and value_here(self.name, value):
+            value = str(value)
         if not self._fits(value):
             yield f"{self.where} must be {'a list of texts' if self.is_list else _NAMES[self.kind]}"
             return
@@ -126,7 +131,9 @@ class Rule:
         if self.is_list and not all(entry.strip() for entry in values):
             yield f"{self.where} has an entry of nothing: remove it"
         if self.choices and not {*values} <= {*self.choices}:
-            yield f"{self.where} must be one of {', '.join(self.choices)}"
+            own = value_here(self.name, value)
+            also = f": what other connectors call {value} is {own}" if own else ""
+            yield f"{self.where} must be one of {', '.join(self.choices)}{also}"
         if self.minimum is not None and value < self.minimum:
             yield f"{self.where} must be at least {self.minimum}"
         if self.maximum is not None and value > self.maximum:

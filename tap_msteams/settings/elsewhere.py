@@ -1,0 +1,112 @@
+"""Names that other connectors for Teams use, and what they are called here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROPERTIES: dict[tuple[str, ...], str] = {
+    ("AuthScheme",): "`auth_method`",
+    ("InitiateOAuth",): "`initiate_oauth`: `GETANDREFRESH`, `REFRESH` or `OFF`",
+    ("OAuthClientId", "AppId", "ApplicationId"): "`client_id`; of a managed identity "
+    "`managed_identity_client_id`",
+    ("OAuthClientSecret", "AppSecret"): "`client_secret`",
+    ("OAuthJWTCert", "OAuthJWTCertType"): "`client_certificate_path` for a PEM or PFX file, "
+    "`client_certificate` for its text; the tap sees which it is",
+    ("OAuthJWTCertPassword",): "`client_certificate_password`",
+    ("OAuthJWTCertSubject", "OAuthJWTIssuer", "OAuthJWTSubject"): "nothing: the certificate and "
+    "`client_id` tell",
+    ("OAuthGrantType",): "nothing: `auth_method` decides",
+    ("CallbackURL",): "`redirect_uri`",
+    ("OAuthAccessToken",): "`access_token`",
+    ("OAuthRefreshToken",): "`refresh_token`",
+    ("OAuthExpiresIn", "OAuthTokenTimestamp"): "nothing: the token and the token store tell; "
+    "`exchange --json` and `refresh --json` give `expires_in`",
+    ("OAuthVerifier", "Verifier"): "`oauth_verifier`, or the command `exchange`",
+    ("OAuthSettingsLocation",): "`token_cache_path`; encrypted with `token_cache_encryption` and "
+    "`token_cache_passphrase`",
+    ("Tenant", "AzureTenant", "DirectoryId"): "`tenant_id`",
+    ("AzureEnvironment",): "`cloud`: `global`, `usgov`, `usgov_dod` or `china`",
+    ("OrganizationUrl", "ServiceUrl"): "`graph_url`, and `authority_host` for sign-ins; `cloud` "
+    "for those of a national cloud",
+    ("Permissions", "Scope"): "`scopes`",
+    ("AuthMode",): "nothing: `url` and `exchange` are for the web, `login` for this machine",
+    ("Prompt", "AuthorizationParams"): "the option `--prompt` of `login` and `url`",
+    ("State",): "nothing: `url --json` gives the state",
+    ("SSLServerCert",): "`ca_bundle`, or `certificate_fingerprint` for one certificate",
+    ("ProxyAutoDetect",): "nothing: without `proxy_url` the variables HTTPS_PROXY and NO_PROXY "
+    "count",
+    ("ProxyServer", "ProxyPort", "FirewallServer", "FirewallPort"): "`proxy_url`",
+    ("ProxyExceptions",): "`no_proxy`",
+    ("ProxyUser", "FirewallUser"): "`proxy_username`",
+    ("ProxyPassword", "FirewallPassword"): "`proxy_password`",
+    ("ProxyAuthScheme",): "nothing: Basic alone",
+    ("ProxySSLType", "FirewallType"): "the scheme of `proxy_url`: `http` for TUNNEL, `https`, "
+    "`socks5` or `socks5h`",
+    ("Logfile",): "`log_file`",
+    ("Verbosity", "LogModules"): "`verbosity`: `warning`, `info` or `debug`",
+    ("Timeout",): "`request_timeout` and `connect_timeout`; 0 for no limit",
+    ("Pagesize", "MaxRows"): "nothing: pages are as large as Graph allows, and all of them are "
+    "read",
+    ("MaxThreads", "NumWorkers"): "`concurrency`",
+    ("Period", "StartDate"): "`start_date`",
+}
+"""The properties of other connectors, with what to set here."""
+
+PROCEDURES: dict[str, str] = {
+    "GetOAuthAuthorizationURL": "`url`, with `--json` for a program",
+    "GetOAuthAccessToken": "`exchange`, with `--json` for a program",
+    "RefreshOAuthAccessToken": "`refresh`, with `--json` for a program",
+}
+"""The stored procedures of other connectors, with the command that does the same."""
+
+VALUES: dict[str, dict[str, str]] = {
+    "verbosity": {
+        "0": "warning",
+        "1": "info",
+        "2": "info",
+        "3": "debug",
+        "4": "debug",
+        "5": "debug",
+    },
+    "cloud": {
+        "default": "global",
+        "usgovt": "usgov",
+        "usgovtl4": "usgov",
+        "usgovtl5": "usgov_dod",
+        "usgovtdod": "usgov_dod",
+        "azureusgovernment": "usgov",
+        "azurechinacloud": "china",
+        "azurepubliccloud": "global",
+    },
+}
+"""Values of other connectors, by our setting, with ours."""
+
+_NAMES = {
+    re.sub(r"[\W_]", "", name).lower(): meaning
+    for names, meaning in PROPERTIES.items()
+    for name in names
+}
+
+
+def here(name: str) -> str | None:
+    """What to set instead of another connector's property; None for a name of nobody's."""
+    meaning = _NAMES.get(re.sub(r"[\W_]", "", name).lower())
+    return meaning.replace("`", "'") if meaning else None
+
+
+def value_here(setting: str, value: Any) -> str | None:  # noqa: ANN401 - whatever the configuration holds
+    """Our value for another connector's; None for a value of nobody's."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return VALUES.get(setting, {}).get(re.sub(r"[\W_]", "", str(value)).lower())
+
+
+def names_of(setting: str) -> Iterator[str]:
+    """What other connectors call one of our settings."""
+    for names, meaning in PROPERTIES.items():
+        if meaning.startswith(f"`{setting}`"):
+            yield from names
