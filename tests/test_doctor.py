@@ -91,7 +91,7 @@ def test_a_tap_with_all_permissions_is_complete(patient):
     assert all(healthy.rows[name].probe == "200" for name in DEFAULTS)
     assert healthy.report.identity.kind == "application"
     assert healthy.report.identity.tenant == healthy.sandbox.tenant.id
-    assert set(healthy.report.identity.permissions) == set(ROLES)
+    assert set(healthy.report.identity.permissions) == healthy.sandbox.identity.confidential.roles
     assert healthy.report.consent is None
 
 
