@@ -83,6 +83,28 @@ def test_a_later_run_asks_once_for_what_may_have_changed(open_sandbox):
     assert costs(result)["messages"].first.value > costs(result)["messages"].later.value
 
 
+FILES, CALLS = ["drives", "drive_items"], ["call_records", "call_participants"]
+
+
+def test_a_stream_below_two_others_counts_what_both_of_them_show(open_sandbox):
+    sandbox = open_sandbox({"seed": 3, "teams": 40, "channels": 4, "messages": 2, "users": 20})
+    result = estimated(sandbox, FILES, sample=8)
+    before = sandbox.count()
+    run_tap({**sandbox.config(), **UNPACED}, streams=FILES)
+
+    made = (sandbox.count() - before)["GET /drives/{id}/root/delta"]
+    assert costs(result)["drive_items"].first.value == pytest.approx(made, rel=0.35)
+
+
+def test_a_later_run_reads_again_the_calls_that_may_still_change(open_sandbox):
+    result = costs(estimated(open_sandbox(page_size=5), CALLS))
+
+    for stream in CALLS:
+        # Three of the thirty days that Graph keeps.
+        cost = result[stream]
+        assert cost.later.value == pytest.approx(max(cost.first.value / 10, 1), abs=1)
+
+
 def test_what_was_not_read_to_its_end_is_told_as_at_least(open_sandbox):
     sandbox = open_sandbox(page_size=5)
     result = estimated(sandbox, ["messages"], pages=1)

@@ -11,7 +11,7 @@ import msgspec
 
 from tap_msteams.advice import DOCTOR, advice_on
 from tap_msteams.preflight.sample import Measure, Sampling
-from tap_msteams.readers import Export, Nested, Report
+from tap_msteams.readers import Export, Report, Window
 from tap_msteams.readers.report import KEPT, report_path
 from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
 
@@ -156,8 +156,10 @@ class _Counts:
         return part.found * self._scale_of_parents(part)
 
     def _scale_of_parents(self, part: Part) -> float:
-        scales = [self._scale(self._parts[it]) for it in self._above(part)]
-        return sum(scales) / len(scales) if scales else 1.0
+        above = [self._parts[it] for it in self._above(part)]
+        rows = sum(it.rows for it in above)
+        # A parent stream counts by the records that it has shown.
+        return sum(self._scale(it) * it.rows for it in above) / rows if rows else 1.0
 
     def _above(self, part: Part) -> list[str]:
         names = [parent.name for parent in self._plan.parents(type(part.stream))]
@@ -189,16 +191,22 @@ class _Counts:
 
     def later(self, part: Part) -> Number:
         """Requests of a run that finds hardly anything new."""
-        if part.stream.replication_method == "FULL_TABLE":
-            return self.first(part)
-        if isinstance(self._streams[type(part.stream)].read, Nested):
-            return Number(0)
-        is_below_new = any(
-            self._parts[name].stream.replication_method != "FULL_TABLE"
-            and self._parts[name].stream.selected
-            for name in self._above(part)
-        )
-        return Number(0 if is_below_new else self._readings(part), self._is_cut_above(part))
+        first, again = self.first(part), self._again(part)
+        least = self._readings(part) if self._has_bookmarks(part) else 0.0
+        is_cut = self._is_cut(part) if again else self._is_cut_above(part)
+        return Number(max(least, first.value * again), is_cut)
+
+    def _again(self, part: Part) -> float:
+        """The share of a stream's records that every run reads again."""
+        read = self._streams[type(part.stream)].read
+        if not self._has_bookmarks(part):
+            return max((self._again(self._parts[it]) for it in self._above(part)), default=1.0)
+        return read.reread / read.kept if isinstance(read, Window) and read.kept else 0.0
+
+    @staticmethod
+    def _has_bookmarks(part: Part) -> bool:
+        """Whether a run goes on at bookmarks; it has none of what is read for its ids only."""
+        return part.stream.selected and part.stream.replication_method != "FULL_TABLE"
 
     def rows(self, part: Part) -> Number:
         """The number of records of a stream."""
