@@ -16,6 +16,7 @@ endif
 TOOLS := .tools
 UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
 MELTANO := $(TOOLS)/meltano/bin/meltano
+AIRFLOW := $(TOOLS)/airflow/bin/airflow
 BIN := .venv/bin
 
 COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wildcard docs/*.md docs/pictures/*.svg)
@@ -54,6 +55,10 @@ targets: setup ## Try each target of the documents, also the one that needs Pyth
 .PHONY: fuzz
 fuzz: environment ## Try thousands of random tenants, changes, faults and kills.
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -o faulthandler_timeout=0 --hypothesis-show-statistics tests/test_fuzz.py
+
+.PHONY: airflow
+airflow: setup $(AIRFLOW) ## Run the example on Airflow: a synthetic tenant in four shards, then in six.
+	@$(BIN)/python demo/on_airflow.py
 
 .PHONY: bench
 bench: setup ## Measure speed, requests, pacing, memory and STATE; write the plot of README.md.
@@ -104,6 +109,12 @@ environment: $(UV)
 # Meltano has an environment of its own, and so does each of its plugins.
 $(MELTANO): pyproject.toml uv.lock | $(UV)
 	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/meltano $(SYNC) --only-group meltano
+	@touch $@
+
+# Airflow has one, too.
+$(AIRFLOW): examples/airflow/requirements.txt | $(UV)
+	@UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --clear --python '$(PYTHON)' $(TOOLS)/airflow
+	@$(UV) pip install --quiet --python $(TOOLS)/airflow/bin/python --requirements $<
 	@touch $@
 
 $(INSTALLED): meltano.yml pyproject.toml $(MELTANO)

@@ -21,12 +21,13 @@ from benchmarks.plot import svg
 from benchmarks.process import ProgramError, Taps
 from benchmarks.requests import requests
 from benchmarks.row import Row, table
+from benchmarks.size import size
 from benchmarks.speed import speed
 from benchmarks.state import state
 
 SCENARIOS = {
     scenario.__name__: scenario
-    for scenario in (speed, latency, limits, requests, memory, state, load)
+    for scenario in (speed, latency, limits, requests, memory, state, size, load)
 }
 HERE = Path(__file__).parent
 RESULTS, PLOT = HERE / "results.json", HERE / "benchmarks.svg"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +29,12 @@ FLOOR = (sys.executable, "-m", "benchmarks.floor")
 
 Selection: TypeAlias = "Mapping[str, Sequence[str] | None]"
 """Properties to select of each stream; None: all that are selected by default."""
+
+
+class Configured(Protocol):
+    """A Graph, with the tap's configuration for it."""
+
+    config: dict[str, Any]
 
 
 class ProgramError(Exception):
@@ -137,12 +143,12 @@ class Taps:
 
     def ours(
         self,
-        cloud: Cloud,
+        cloud: Configured,
         selection: Selection | None = None,
         *,
         state: Mapping[str, Any] | None = None,
         core: int | None = None,
-        **settings: float,
+        **settings: float | str,
     ) -> Run:
         """Run tap-msteams; without `rate_limit_share` it is not paced."""
         config = {**cloud.config, "rate_limit_share": 0, **settings}
