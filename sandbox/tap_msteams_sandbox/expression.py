@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Test = Callable[[Any], bool]
     Filterable = Mapping[str, frozenset[str]]
 
+UNSUPPORTED = "UnsupportedQuery"
+"""The code of a filter that a property does not have; each service spells it its own way."""
+
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<string>'(?:[^']|'')*')
@@ -107,6 +110,7 @@ class _Parser:
         if name.lower() in _TEXT and self._takes("("):
             return self._of_text(name.lower())
         path, slash, quantifier = name.rpartition("/")
+        quantifier = quantifier.lower()
         if slash and quantifier in {"any", "all"} and self._takes("("):
             return self._of_items(path, quantifier)
         return self._comparison(name)
@@ -133,6 +137,8 @@ class _Parser:
 
     def _comparison(self, name: str) -> Test:
         how = self._next("name")
+        if how != "in" and how not in _COMPARE:
+            raise self._invalid()
         get = self._value_of(name, how)
         if how == "in":
             self._expect("(")
@@ -141,9 +147,7 @@ class _Parser:
                 values.append(_comparable(self._literal()))
             self._expect(")")
             return lambda row: _comparable(get(row)) in values
-        compare = _COMPARE.get(how)
-        if compare is None:
-            raise self._invalid()
+        compare = _COMPARE[how]
         wanted = _comparable(self._literal())
 
         def test(row: Any) -> bool:  # noqa: ANN401 (a row, or an item of a list in it)
@@ -172,7 +176,7 @@ class _Parser:
             raise GraphError.bad_request(msg)
         if how and how not in self._known[name]:
             msg = f"Unsupported or invalid query filter clause specified for property '{name}'."
-            raise GraphError(400, "Request_UnsupportedQuery", msg)
+            raise GraphError(400, UNSUPPORTED, msg)
         self._used.add(how)
 
     def _literal(self) -> object:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from tap_msteams_sandbox import batch
 from tap_msteams_sandbox.areas import AREAS, messages
 from tap_msteams_sandbox.endpoints import Call, Caller, Endpoint, Routes
+from tap_msteams_sandbox.expression import UNSUPPORTED
 from tap_msteams_sandbox.odata import Query, bare
 from tap_msteams_sandbox.replies import GraphError, Reply
 
@@ -175,7 +176,11 @@ class Graph:
             raise GraphError(self.export_refusal, code, message)
 
 
-DIRECTORY_CODES = {"BadRequest": "Request_BadRequest", "NotFound": "Request_ResourceNotFound"}
+DIRECTORY_CODES = {
+    "BadRequest": "Request_BadRequest",
+    "NotFound": "Request_ResourceNotFound",
+    UNSUPPORTED: "Request_UnsupportedQuery",
+}
 """Graph's codes as Entra's directory spells them.
 
 https://learn.microsoft.com/en-us/graph/errors
@@ -188,8 +193,8 @@ def _codes_of(endpoint: Endpoint) -> Iterator[None]:
     try:
         yield
     except GraphError as error:
-        if endpoint.directory:
-            error.code = DIRECTORY_CODES.get(error.code, error.code)
+        codes = DIRECTORY_CODES if endpoint.directory else {UNSUPPORTED: "BadRequest"}
+        error.code = codes.get(error.code, error.code)
         raise
 
 

@@ -131,6 +131,11 @@ class Query:
         """Return the address of the page after a cursor."""
         return self._link(root, msgspec.json.encode(cursor))
 
+    def link_with(self, root: str, option: str, value: str) -> str:
+        """Return the address of what is asked for, with another value of an option."""
+        kept = [pair for pair in self._kept if unquote_plus(pair.partition("=")[0]) != option]
+        return f"{root}{self.raw_path}?{'&'.join([*kept, f'{option}={value}'])}"
+
     def same_page(self, root: str) -> str:
         """Return the address of this page under another token."""
         held = b" " + self._held() if SKIP_TOKEN in self.options else FIRST

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tap_msteams_sandbox.areas import (
     calls,
     chats,
+    conversations,
+    directory,
     files,
     groups,
     meetings,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.area import Area
 
 AREAS: tuple[Area, ...] = (
+    directory.AREA,
+    conversations.AREA,
     people.AREA,
     people.PRESENCE_AREA,
     teams.AREA,

@@ -8,18 +8,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas import query
 from tap_msteams_sandbox.company.people import DOMAIN, INITIAL_DOMAIN, guid
-from tap_msteams_sandbox.filters import conditions
+from tap_msteams_sandbox.company.profiles import USER_DEFAULT, user
+from tap_msteams_sandbox.company.team import OWNERS
 from tap_msteams_sandbox.instants import DAY, SECOND, iso
-from tap_msteams_sandbox.odata import PAGED, Paging, clauses, page, pick
+from tap_msteams_sandbox.odata import PAGED, Paging, page, pick
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_msteams_sandbox.company.company import Company
+    from tap_msteams_sandbox.company.people import Person
     from tap_msteams_sandbox.company.team import Team
     from tap_msteams_sandbox.endpoints import Call
+
+    _Numbered = tuple[int, Callable[[], dict[str, Any]]]
 
 READ = (
     "GroupMember.Read.All", "Group.ReadBasic.All", "Group.Read.All", "Group.ReadWrite.All",
@@ -35,7 +40,9 @@ ON_REQUEST = ("isArchived",)
 https://learn.microsoft.com/en-us/graph/api/resources/group#properties
 """
 
-_TEAM = re.compile(r"resourceProvisioningOptions/any\(x: ?x eq 'Team'\)", re.IGNORECASE)
+_TEAM = re.compile(
+    r"resourceProvisioningOptions/any\((?P<v>\w+): ?(?P=v) eq 'Team'\)", re.IGNORECASE
+)
 
 TEAMLESS = ("All staff", "VPN users", "Druckerfreigabe Süd")
 """Groups without a team; the last one still carries the mark of one that is gone."""
@@ -148,36 +155,96 @@ def _teamless(tenant: Company, n: int, name: str) -> dict[str, Any]:
     return row | ({"resourceProvisioningOptions": ["Team"]} if stale else {})
 
 
+COMPARED = "eq ne not ge le in startswith"
+COLLECTION = query.Collection(
+    query.operators(
+        (
+            ("displayName mail mailNickname", COMPARED),
+            ("id isAssignableToRole mailEnabled securityEnabled", "eq ne not in"),
+            ("onPremisesSyncEnabled membershipRuleProcessingState", "eq ne not in"),
+            ("classification description", "eq ne not ge le startswith"),
+            ("createdDateTime expirationDateTime", "eq ne not ge le in"),
+            ("groupTypes", "eq not"),
+            ("resourceProvisioningOptions proxyAddresses", "eq not ge le startswith endswith"),
+        )
+    ),
+    sortable=frozenset({"displayName", "createdDateTime", "mail"}),
+    searchable=frozenset({"displayName", "description", "mail", "mailNickname"}),
+)
+"""https://learn.microsoft.com/en-us/graph/api/resources/group#properties"""
+
+EXPANDED = 20
+"""The most members that come with their group.
+
+https://learn.microsoft.com/en-us/graph/query-parameters#expand-parameter
+"""
+
+
+def properties(tenant: Company) -> tuple[str, ...]:
+    """Return the names of a group's properties."""
+    return tuple(_plain(tenant, "", "", "", 0))
+
+
+def shown_of(call: Call, *more: str) -> tuple[str, ...]:
+    """Return the selected properties, or those that come by themselves."""
+    known = properties(call.tenant)
+    chosen = call.query.selected((*known, *more))
+    return chosen or tuple(name for name in known if name not in ON_REQUEST)
+
+
+def members_of(tenant: Company, group: str) -> list[Person]:
+    """Return the people of this tenant in a group."""
+    return list(tenant.teams[group].people) if group in tenant.teams else tenant.people[:3]
+
+
+def owners_of(tenant: Company, group: str) -> list[Person]:
+    """Return the people of this tenant who own a group."""
+    people = members_of(tenant, group)
+    return [it for place, it in enumerate(people) if place in OWNERS and not it.guest]
+
+
+def with_members(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a group with its first members, if they are to be expanded."""
+    if (asked := call.query.get("$expand")) is None:
+        return row
+    if asked != "members":
+        msg = f"Parsing OData Select and Expand failed: '{asked}' cannot be expanded."
+        raise GraphError.bad_request(msg)
+    members = []
+    for person in members_of(call.tenant, row["id"])[:EXPANDED]:
+        found = user(person, call.tenant.until)
+        shown = {name: found[name] for name in USER_DEFAULT}
+        members.append({"@odata.type": "#microsoft.graph.user", **shown})
+    return row | {"members": members}
+
+
 @AREA.endpoint(
     "GET /groups",
     "group-list",
     application=READ,
     delegated=READ,
-    options=PAGED | {"$filter", "$select", "$count"},
+    options=PAGED | query.OPTIONS,
     paging=DIRECTORY,
 )
 def listing(call: Call) -> bytes:
     """GET /groups."""
-    parts = list(clauses(text)) if (text := call.query.get("$filter")) else []
-    rest = " and ".join(part for part in parts if not _TEAM.fullmatch(part))
-    tests = conditions(
-        rest, equal=("displayName", "mail", "mailNickname", "id"), starts=("displayName", "mail")
-    )
-    counted = call.query.get("$count") == "true"
-    if counted and call.headers.get("ConsistencyLevel", "").lower() != "eventual":
-        msg = "$count is not currently supported."
-        raise GraphError(400, "Request_UnsupportedQuery", msg)
-    marked = any(_TEAM.fullmatch(part) for part in parts)
-    found = [(n, make) for n, team, make in groups(call.tenant) if team or not marked]
-    if tests:
-        found = [(n, make) for n, make in found if all(test(make()) for test in tests)]
-    properties = tuple(_plain(call.tenant, "", "", "", 0))
-    names = call.query.selected(properties)
-    names = names or tuple(name for name in properties if name not in ON_REQUEST)
-    after = call.query.number()
+    counted = query.counts(call)
+    names = (*shown_of(call), "members")
+    after, size = call.query.number(), call.size
+    text = call.query.get("$filter")
+    if call.query.get("$search") or call.query.get("$orderby"):
+        rows = query.found(call, (make() for _, _, make in groups(call.tenant)), COLLECTION)
+        found: list[_Numbered] = [(n, partial(dict, row)) for n, row in enumerate(rows)]
+    elif text is None or _TEAM.fullmatch(text):
+        # The way to find all teams: no more rows are made than are shown.
+        found = [(n, make) for n, team, make in groups(call.tenant) if team or text is None]
+    else:
+        made = {n: make() for n, _, make in groups(call.tenant)}
+        kept = {row["id"] for row in query.found(call, made.values(), COLLECTION)}
+        found = [(n, partial(dict, row)) for n, row in made.items() if row["id"] in kept]
     left = [(n, make) for n, make in found if after is None or n > after]
-    shown = left[: call.size]
+    shown = left[:size]
     more = call.next_link(shown[-1][0]) if len(shown) < len(left) else None
     total = len(found) if counted and after is None else None
-    rows = [pick(make(), names) for _, make in shown]
-    return page(call.context("groups"), rows, count=total, next_link=more)
+    encoded = [pick(with_members(call, make()), names) for _, make in shown]
+    return page(call.context("groups"), encoded, count=total, next_link=more)

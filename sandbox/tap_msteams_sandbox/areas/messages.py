@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas.deltas import OPTIONS as DELTA
+from tap_msteams_sandbox.areas.deltas import Deltas
 from tap_msteams_sandbox.areas.lookup import channel_of, team_of
 from tap_msteams_sandbox.filters import window
+from tap_msteams_sandbox.instants import DAY
 from tap_msteams_sandbox.limits import TEAMS, Limit
 from tap_msteams_sandbox.odata import PAGED, Paging, entity, page
 from tap_msteams_sandbox.replies import GraphError
@@ -29,6 +32,12 @@ MESSAGES = Paging(default=20, maximum=50)
 """Posts of a channel, and the replies to one of them.
 
 https://learn.microsoft.com/en-us/graph/api/channel-list-messages#optional-query-parameters
+"""
+
+REMEMBERED = 240 * DAY
+"""How far back a delta of messages goes.
+
+https://learn.microsoft.com/en-us/graph/api/chatmessage-delta
 """
 
 EXPORT = Paging(default=50, maximum=250, clamps=True)
@@ -79,6 +88,28 @@ def messages(call: Call) -> bytes:
     else:
         rows = [thread.root.row for thread in shown]
     return page(call.context(_address(channel)), rows, count=len(rows), next_link=more)
+
+
+@AREA.endpoint(
+    f"{PATH}/delta",
+    "chatmessage-delta",
+    application=READ,
+    delegated=READ,
+    options=DELTA | {"$top", "$filter", "$expand"},
+    paging=MESSAGES,
+)
+def changed_messages(call: Call) -> bytes:
+    """GET /teams/{id}/channels/{id}/messages/delta: posts of the last eight months."""
+    channel = channel_of(call)
+    expanded = _expands_replies(call)
+    since, _ = window(call.query.get("$filter"))
+    since = max(since, call.tenant.now() - REMEMBERED)
+    rows = {
+        str(thread.root.id): _with_replies(call, channel, thread) if expanded else thread.root.row
+        for thread in channel.threads.values()
+        if thread.root.modified > since and thread.visible(call.tenant.kept_since)
+    }
+    return call.tenant.part(Deltas).answer(call, "Collection(chatMessage)", rows)
 
 
 @AREA.endpoint(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas import query
 from tap_msteams_sandbox.company.profiles import USER_DEFAULT, USER_PROPERTIES, presence, user
-from tap_msteams_sandbox.filters import conditions
 from tap_msteams_sandbox.limits import PRESENCE, Limit
-from tap_msteams_sandbox.odata import PAGED, Paging, page
+from tap_msteams_sandbox.odata import PAGED, Paging, entity, page, pick
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tap_msteams_sandbox.company.company import Company
     from tap_msteams_sandbox.company.people import Person
     from tap_msteams_sandbox.endpoints import Call
-    from tap_msteams_sandbox.filters import Condition
 
     Row = dict[str, Any]
 
@@ -31,6 +31,30 @@ WATCH = ("Presence.Read.All", "Presence.ReadWrite.All")
 
 USERS = Paging(default=100, maximum=999)
 """https://learn.microsoft.com/en-us/graph/api/user-list#optional-query-parameters"""
+
+COMPARED = "eq ne not ge le in startswith"
+COLLECTION = query.Collection(
+    query.operators(
+        (
+            ("accountEnabled ageGroup creationType externalUserState id userType", "eq ne not in"),
+            ("onPremisesSyncEnabled isResourceAccount", "eq ne not in"),
+            ("city companyName country displayName employeeId employeeType givenName", COMPARED),
+            ("jobTitle mailNickname mobilePhone officeLocation postalCode state", COMPARED),
+            ("streetAddress surname usageLocation preferredLanguage", COMPARED),
+            ("createdDateTime department employeeHireDate", "eq ne not ge le in"),
+            ("mail userPrincipalName", f"{COMPARED} endswith"),
+            ("otherMails proxyAddresses", "eq not ge le in startswith endswith"),
+        )
+    ),
+    sortable=frozenset({"displayName", "userPrincipalName", "createdDateTime", "surname", "mail"}),
+    searchable=frozenset({"displayName", "mail", "userPrincipalName", "givenName", "surname"}),
+)
+"""https://learn.microsoft.com/en-us/graph/api/resources/user#properties"""
+
+_MANAGER = re.compile(r"manager(?:\(\$select=(?P<names>[\w,]+)\))?")
+
+SPAN = 6
+"""People below one manager."""
 
 PRESENCES = 650
 """The most ids in one call.
@@ -71,40 +95,54 @@ class Listing:
     "user-list",
     application=USER,
     delegated=USER,
-    options=PAGED | {"$filter", "$select", "$count"},
+    options=PAGED | query.OPTIONS,
     paging=USERS,
 )
 def users(call: Call) -> bytes:
     """GET /users."""
     names = call.query.selected(USER_PROPERTIES) or USER_DEFAULT
-    equal = ("userType", "accountEnabled", "department", "displayName", "mail", "id")
-    starts = ("displayName", "userPrincipalName", "mail")
-    text = call.query.get("$filter")
-    tests = conditions(text, equal=equal, starts=starts)
-    counted = call.query.get("$count") == "true"
-    if counted and call.headers.get("ConsistencyLevel", "").lower() != "eventual":
-        msg = "$count is not currently supported."
-        raise GraphError(400, "Request_UnsupportedQuery", msg)
-    after = call.query.number() or 0
-    size = call.size
-    people = call.tenant.people
-    rows = call.tenant.part(Listing).rows(names)
-    shown: list[bytes] = []
-    place = after
-    while place < len(people) and len(shown) < size:
-        if not tests or _meets(call, people[place], tests):
-            shown.append(rows[place])
-        place += 1
-    more = call.next_link(place) if place < len(people) else None
+    counted = query.counts(call)
+    tenant = call.tenant
+    start, size = call.query.number() or 0, call.size
+    if query.asks(call) or call.query.get("$expand"):
+        found = query.found(call, all_users(tenant), COLLECTION)
+        total = len(found)
+        shown = [_shown(call, row, names) for row in found[start : start + size]]
+    else:
+        total = len(tenant.people)
+        shown = tenant.part(Listing).rows(names)[start : start + size]
+    more = call.next_link(start + size) if start + size < total else None
     # The number of all users comes with the first page only.
-    total = sum(_meets(call, person, tests) for person in people) if counted and not after else None
-    return page(call.context("users"), shown, count=total, next_link=more)
+    count = total if counted and not start else None
+    return page(call.context("users"), shown, count=count, next_link=more)
 
 
-def _meets(call: Call, person: Person, tests: list[Condition]) -> bool:
-    """Whether a user meets the conditions of a filter."""
-    row = user(person, call.tenant.until)
-    return all(test(row) for test in tests)
+def _shown(call: Call, row: Row, names: Iterable[str]) -> bytes:
+    row = with_manager(call, row, call.tenant.users[row["id"]])
+    return pick(row, (*names, "manager"))
+
+
+def with_manager(call: Call, row: Row, person: Person) -> Row:
+    """Return a user with the manager, if that is to be expanded."""
+    if (asked := call.query.get("$expand")) is None:
+        return row
+    match = _MANAGER.fullmatch(asked)
+    if match is None:
+        msg = f"Parsing OData Select and Expand failed: '{asked}' cannot be expanded."
+        raise GraphError.bad_request(msg)
+    manager = manager_of(call.tenant, person)
+    if manager is None:
+        return row
+    found = user(manager, call.tenant.until)
+    names = ("id", *match["names"].split(",")) if match["names"] else USER_DEFAULT
+    shown = {name: value for name, value in found.items() if name in names}
+    return row | {"manager": {"@odata.type": "#microsoft.graph.user", **shown}}
+
+
+def manager_of(tenant: Company, person: Person) -> Person | None:
+    """Return somebody's manager: the first employee has none, and no guest has."""
+    above = [it for it in tenant.people[: max(1, person.n // SPAN)] if not it.guest]
+    return None if person.guest or person.n == 0 else above[-1]
 
 
 @PRESENCE_AREA.endpoint(
@@ -127,6 +165,27 @@ def presences(call: Call) -> bytes:
     known = [everybody[key] for key in dict.fromkeys(ids) if key in everybody]
     rows = [msgspec.json.encode(presence(person, now)) for person in known]
     return page(call.context("Collection(microsoft.graph.presence)"), rows)
+
+
+@PRESENCE_AREA.endpoint(
+    "GET /me/presence",
+    "presence-get",
+    application=None,
+    delegated=("Presence.Read", *WATCH),
+)
+@PRESENCE_AREA.endpoint(
+    "GET /users/{id}/presence", "presence-get", application=WATCH, delegated=WATCH
+)
+def one_presence(call: Call) -> bytes:
+    """GET /me/presence and /users/{id}/presence."""
+    key = call.names[0] if call.names else call.caller.user or ""
+    person = call.tenant.users.get(key)
+    if person is None:
+        msg = f"User {key}"
+        raise GraphError.not_found(msg)
+    row = presence(person, call.tenant.now())
+    context = call.context(f"users('{person.id}')/presence/$entity")
+    return entity(context, msgspec.json.encode(row))
 
 
 class _Ids(msgspec.Struct):

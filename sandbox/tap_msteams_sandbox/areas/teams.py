@@ -9,15 +9,17 @@ import msgspec
 
 from tap_msteams_sandbox.area import Area
 from tap_msteams_sandbox.areas.lookup import channel_of, knows, team_of
+from tap_msteams_sandbox.expression import expression
 from tap_msteams_sandbox.filters import conditions
 from tap_msteams_sandbox.limits import TEAMS, Limit
 from tap_msteams_sandbox.odata import PAGED, Paging, entity, page, pick
+from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_msteams_sandbox.company.company import Company
-    from tap_msteams_sandbox.company.team import Team
+    from tap_msteams_sandbox.company.team import Channel, Team
     from tap_msteams_sandbox.endpoints import Call
 
     Row = dict[str, Any]
@@ -51,6 +53,14 @@ TEAM_BASIC = ("id", "displayName", "description")
 
 https://learn.microsoft.com/en-us/graph/api/teams-list#response
 """
+
+_KIND = "microsoft.graph.aadUserConversationMember"
+FILTERABLE = {
+    **dict.fromkeys(("displayName", "email"), frozenset({"eq"})),
+    **dict.fromkeys((f"{_KIND}/{name}" for name in ("userId", "email")), frozenset({"eq"})),
+    "roles": frozenset({"eq"}),
+}
+"""https://learn.microsoft.com/en-us/graph/api/team-list-members#optional-query-parameters"""
 
 JOINED = (*TEAM_BASIC, "isArchived", "tenantId")
 """What GET /me/joinedTeams fills; the other properties are null.
@@ -107,20 +117,69 @@ def _slice(
 
 
 @AREA.endpoint(
-    "GET /teams/{id}", "team-get", application=ANY_TEAM, delegated=ANY_TEAM, options={"$select"}
+    "GET /teams/{id}",
+    "team-get",
+    application=ANY_TEAM,
+    delegated=ANY_TEAM,
+    options={"$select", "$expand"},
 )
 def team(call: Call) -> bytes:
-    """GET /teams/{id}."""
-    row = team_of(call).describe()
-    return entity(call.context("teams/$entity"), pick(row, call.query.selected(row)))
+    """GET /teams/{id}; `channels` and `primaryChannel` can be expanded."""
+    found = team_of(call)
+    row = found.describe()
+    names = call.query.selected(row)
+    if (asked := call.query.get("$expand")) is not None:
+        for name in asked.split(","):
+            row[name] = _related(call, found, name)
+        names = (*names, *asked.split(",")) if names else None
+    return entity(call.context("teams/$entity"), pick(row, names))
+
+
+def _related(call: Call, found: Team, name: str) -> object:
+    visible = [it for it in found.channels.values() if it.kind == "standard" or _inside(call, it)]
+    match name:
+        case "channels":
+            return [channel.describe() for channel in visible]
+        case "primaryChannel":
+            return next(iter(found.channels.values())).describe()
+    msg = f"Parsing OData Select and Expand failed: '{name}' cannot be expanded."
+    raise GraphError.bad_request(msg)
+
+
+def _inside(call: Call, channel: Channel) -> bool:
+    return call.caller.user is None or knows(call, channel.audience)
+
+
+@AREA.endpoint(
+    "GET /teams/{id}/primaryChannel",
+    "team-get-primarychannel",
+    application=ANY_CHANNEL,
+    delegated=ANY_CHANNEL,
+    options={"$select"},
+)
+def primary_channel(call: Call) -> bytes:
+    """GET /teams/{id}/primaryChannel: General."""
+    found = team_of(call)
+    row = next(iter(found.channels.values())).describe()
+    what = f"teams('{found.id}')/primaryChannel/$entity"
+    return entity(call.context(what), pick(row, call.query.selected(row)))
 
 
 @AREA.endpoint("GET /me/joinedTeams", "user-list-joinedteams", application=None, delegated=TEAM)
+@AREA.endpoint(
+    "GET /users/{id}/joinedTeams", "user-list-joinedteams", application=TEAM, delegated=TEAM
+)
 def joined_teams(call: Call) -> bytes:
-    """GET /me/joinedTeams."""
+    """GET /me/joinedTeams and /users/{id}/joinedTeams."""
+    user = call.names[0] if call.names else call.caller.user
+    if user not in call.tenant.users:
+        msg = f"User {user}"
+        raise GraphError.not_found(msg)
+    if call.caller.user not in {None, user}:
+        raise GraphError.not_a_member()
     shown: list[bytes] = []
     for mine in call.tenant.teams.values():
-        if knows(call, mine.people):
+        if any(person.id == user for person in mine.people):
             row = mine.describe()
             shown.append(msgspec.json.encode({k: row[k] if k in JOINED else None for k in row}))
     return page(call.context("teams"), shown, count=len(shown))
@@ -177,16 +236,25 @@ def channel(call: Call) -> bytes:
 def members(call: Call) -> bytes:
     """GET /teams/{id}/members."""
     team = team_of(call)
-    kind = "microsoft.graph.aadUserConversationMember"
-    tests = conditions(
-        call.query.get("$filter"),
-        equal=("displayName", "email", f"{kind}/userId", f"{kind}/email"),
-    )
+    wanted = expression(call.query.get("$filter"), FILTERABLE)
     after = call.query.number() or 0
-    rows = [row for row in team.members() if all(test(row) for test in tests)]
+    rows = [row for row in team.members() if wanted.test(row)]
     names = call.query.selected(rows[0] if rows else ("id",))
     left = list(enumerate(rows, start=1))[after:]
     return _slice(call, f"teams('{team.id}')/members", names, left)
+
+
+@AREA.endpoint(
+    "GET /teams/{id}/members/{id}", "team-get-members", application=MEMBER, delegated=MEMBER
+)
+def member(call: Call) -> bytes:
+    """GET /teams/{id}/members/{id}."""
+    found = team_of(call)
+    row = next((it for it in found.members() if it["id"] == call.names[1]), None)
+    if row is None:
+        msg = f"Member {call.names[1]}"
+        raise GraphError.not_found(msg)
+    return entity(call.context(f"teams('{found.id}')/members/$entity"), msgspec.json.encode(row))
 
 
 @AREA.rows("teams")

@@ -128,6 +128,46 @@ def folder(call: Call) -> bytes:
     return entity(call.context(what), _shown(item.describe(), None, SELECTED_ONLY))
 
 
+@AREA.endpoint(
+    "GET /drives/{id}",
+    "drive-get",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select"},
+)
+def one_drive(call: Call) -> bytes:
+    """GET /drives/{id}."""
+    row = _drive(call).describe()
+    return entity(
+        call.context("drives/$entity"), _shown(row, call.query.selected(row), NEEDS_SELECT)
+    )
+
+
+@AREA.endpoint(
+    "GET /drives/{id}/root",
+    "driveitem-get",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select"},
+)
+def root(call: Call) -> bytes:
+    """GET /drives/{id}/root."""
+    found = _drive(call)
+    row = found.root.describe()
+    what = f"drives('{found.id}')/root/$entity"
+    return entity(call.context(what), _shown(row, call.query.selected(NAMES), SELECTED_ONLY))
+
+
+def _drive(call: Call) -> Drive:
+    """Return the drive that the path names, if the caller may see it."""
+    found = call.tenant.part(Files).find(call.names[0])
+    if found is None:
+        msg = "The resource could not be found."
+        raise GraphError(404, "itemNotFound", msg)
+    _admit(call, found.team)
+    return found
+
+
 class Token(msgspec.Struct, array_like=True):
     """The position of a reader of changes."""
 
@@ -150,6 +190,22 @@ class Token(msgspec.Struct, array_like=True):
     paging=ITEMS,
 )
 @AREA.endpoint(
+    "GET /drives/{id}/items/root/delta",
+    "driveitem-delta",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select", "$top"},
+    paging=ITEMS,
+)
+@AREA.endpoint(
+    "GET /drives/{id}/items/root/delta()",
+    "driveitem-delta",
+    application=WIDE,
+    delegated=(*WIDE, *OWN),
+    options={"$select", "$top"},
+    paging=ITEMS,
+)
+@AREA.endpoint(
     "GET /drives/{id}/root/delta()",
     "driveitem-delta",
     application=WIDE,
@@ -159,11 +215,7 @@ class Token(msgspec.Struct, array_like=True):
 )
 def delta(call: Call) -> bytes:
     """GET /drives/{id}/root/delta: everything, or what has changed since a token was given out."""
-    found = call.tenant.part(Files).find(call.names[0])
-    if found is None:
-        msg = "The resource could not be found."
-        raise GraphError(404, "itemNotFound", msg)
-    _admit(call, found.team)
+    found = _drive(call)
     total = len(found.items) and found.count
     text = call.names[1].partition("=")[2].strip("'") if call.names[1:] else None
     token = _token(call, found, call.query.get("token") if text is None else text)

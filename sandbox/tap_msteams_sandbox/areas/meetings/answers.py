@@ -148,6 +148,28 @@ def recordings(call: Call) -> bytes:
 
 
 @below_a_user(
+    "/{id}/transcripts/{id}", "calltranscript-get", application=TRANSCRIPT, delegated=TRANSCRIPT
+)
+def transcript(call: Call) -> bytes:
+    """GET .../transcripts/{id}."""
+    meeting = _scheduled(call)
+    session = _artifact(call, "transcripts", transcribed(meeting))
+    row = artifacts.transcript(call.tenant, meeting, session)
+    return entity(call.context(_place(call, "transcripts/$entity")), msgspec.json.encode(row))
+
+
+@below_a_user(
+    "/{id}/recordings/{id}", "callrecording-get", application=RECORDING, delegated=RECORDING
+)
+def recording(call: Call) -> bytes:
+    """GET .../recordings/{id}."""
+    meeting = _scheduled(call)
+    session = _artifact(call, "recordings", recorded(meeting))
+    row = artifacts.recording(call.tenant, meeting, session)
+    return entity(call.context(_place(call, "recordings/$entity")), msgspec.json.encode(row))
+
+
+@below_a_user(
     "/{id}/transcripts/{id}/content",
     "calltranscript-get",
     "$format",
