@@ -56,6 +56,9 @@ def _names(
     help="In each channel, posts and replies together, on average.",
 )
 @click.option("--even", is_flag=True, help="In each channel exactly as many messages.")
+@click.option(
+    "--tidy", is_flag=True, help="Without the group that has the mark of a team that is gone."
+)
 @click.option("--users", type=click.IntRange(1), default=60, show_default=True)
 @click.option(
     "--page-size", type=click.IntRange(1), help="The server's largest page, below Graph's own."
@@ -123,6 +126,7 @@ def main(  # noqa: PLR0913 (the options of the command line)
     channels: int,
     messages: int,
     even: bool,
+    tidy: bool,
     users: int,
     page_size: int | None,
     latency: float,
@@ -144,7 +148,7 @@ def main(  # noqa: PLR0913 (the options of the command line)
     those of the connectors that are installed beside the sandbox. Its exit code is passed on.
     Without COMMAND the sandbox serves until Ctrl-C and prints the variables for a shell.
     """
-    tenant = Tenant(seed, teams, channels, messages, users, even=even)
+    tenant = Tenant(seed, teams, channels, messages, users, even=even, tidy=tidy)
     tenant.part(Meetings).transcripts = transcripts
     try:
         sandbox = Sandbox(

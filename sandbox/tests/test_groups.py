@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sandbox.tests.answers import declared
+from sandbox.tests.conftest import SMALL
+from tap_msteams_sandbox import Tenant
 
 PROPERTIES = set(declared("group"))
 TEAM = "$filter=resourceProvisioningOptions/Any(x:x%20eq%20'Team')"
@@ -79,3 +81,13 @@ def test_pages_are_as_large_as_documented(quiet):
     assert quiet.get("/groups?$top=999").status_code == 200
     assert quiet.get("/groups?$top=1000").status_code == 400
     assert quiet.get("/groups?$skip=1").status_code == 400
+
+
+def test_a_group_can_keep_the_mark_of_a_team_that_is_gone_unless_the_tenant_is_tidy(open_client):
+    marked = "/groups?$filter=resourceProvisioningOptions/Any(x:x eq 'Team')"
+    rows = open_client().rows(marked)
+    stale = [row for row in rows if row["displayName"] == "Druckerfreigabe Süd"]
+    tidy = open_client(Tenant(**SMALL, tidy=True)).rows(marked)
+
+    assert [row["groupTypes"] for row in stale] == [["Unified"]]
+    assert len(tidy) == SMALL["teams"]

@@ -55,6 +55,8 @@ def groups(tenant: Company) -> Iterator[tuple[int, bool, Callable[[], dict[str, 
     """Yield all groups: number, mark of a team, and a function that makes the row."""
     last = len(TEAMLESS) - 1
     for n, name in enumerate(TEAMLESS):
+        if n == last and tenant.tidy:
+            continue
         yield n, n == last, partial(_teamless, tenant, n, name)
     for team in tenant.teams.values():
         yield len(TEAMLESS) + team.n, True, partial(_behind, tenant, team)
@@ -152,7 +154,18 @@ def _teamless(tenant: Company, n: int, name: str) -> dict[str, Any]:
     created = tenant.until - (n + 2) * 365 * DAY
     row = _plain(tenant, key, name, f"group{n}", created)
     stale = n == len(TEAMLESS) - 1
-    return row | ({"resourceProvisioningOptions": ["Team"]} if stale else {})
+    if not stale:
+        return row
+    alias = f"{row['mailNickname']}@{DOMAIN}"
+    return row | {
+        "groupTypes": ["Unified"],
+        "mail": alias,
+        "mailEnabled": True,
+        "proxyAddresses": [f"SMTP:{alias}"],
+        "resourceProvisioningOptions": ["Team"],
+        "securityEnabled": False,
+        "visibility": "Private",
+    }
 
 
 COMPARED = "eq ne not ge le in startswith"

@@ -31,7 +31,7 @@ class Tree:
     """A synthetic company's tenant, whose history ends at the instant `until`.
 
     `messages` is the average of a channel, posts and replies together; with `even` it is the
-    exact number in each channel.
+    exact number in each channel. A `tidy` tenant has no group with the mark of a team that is gone.
     """
 
     def __init__(  # noqa: PLR0913 (the sizes of a tenant, each with a default)
@@ -44,8 +44,10 @@ class Tree:
         *,
         until: str = "2026-11-01T08:00:00Z",
         even: bool = False,
+        tidy: bool = False,
     ) -> None:
         self.seed, self.width, self.messages, self.even = seed, channels, messages, even
+        self.tidy = tidy
         self.until = int(parse(until))
         self.kept_since = self.until - KEPT
         """What was deleted before this instant is gone."""

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 READ = ("Reports.Read.All",)
 SETTINGS = ("ReportSettings.Read.All", "ReportSettings.ReadWrite.All")
 
+FORMAT = frozenset({"$format"})
+"""https://learn.microsoft.com/en-us/graph/api/reportroot-getteamsdeviceusageuserdetail?view=graph-rest-beta#query-parameters"""
+
 PERIODS = {"D7": 7, "D30": 30, "D90": 90, "D180": 180}
 
 LIMITS = "https://learn.microsoft.com/en-us/graph/throttling-limits#reports-service-limits"
@@ -65,6 +68,9 @@ def _report(call: Call, columns: dict[str, str], rows: Rows) -> Reply:
         # https://learn.microsoft.com/en-us/graph/reportroot-authorization
         msg = "Invalid permission."
         raise GraphError(403, "S2SUnauthorized", msg)
+    if call.query.get("$format") not in {None, "text/csv"}:
+        msg = "The format is not supported."
+        raise GraphError(400, "InvalidArgument", msg)
     if match := _PERIOD.fullmatch(call.names[0]):
         if match["period"] not in PERIODS:
             msg = f"Invalid period value specified: {match['period']}."
@@ -107,6 +113,7 @@ def _day(reports: Reports, text: str) -> date:
     "reportroot-getteamsuseractivityuserdetail",
     application=READ,
     delegated=READ,
+    options=FORMAT,
 )
 def user_activity(call: Call) -> Reply:
     """GET /reports/getTeamsUserActivityUserDetail(...)."""
@@ -118,6 +125,7 @@ def user_activity(call: Call) -> Reply:
     "reportroot-getteamsteamactivitydetail",
     application=READ,
     delegated=READ,
+    options=FORMAT,
 )
 def team_activity(call: Call) -> Reply:
     """GET /reports/getTeamsTeamActivityDetail(...)."""
@@ -129,6 +137,7 @@ def team_activity(call: Call) -> Reply:
     "reportroot-getteamsdeviceusageuserdetail",
     application=READ,
     delegated=READ,
+    options=FORMAT,
 )
 def device_usage(call: Call) -> Reply:
     """GET /reports/getTeamsDeviceUsageUserDetail(...)."""
