@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 import click
 
@@ -29,6 +29,9 @@ NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128
 """Exit codes as shells use them."""
 
 LOOPBACK = "localhost,127.0.0.1"
+
+PIECE: Final = 0.5
+"""Seconds of a wait."""
 
 
 def _names(
@@ -174,7 +177,8 @@ def main(  # noqa: PLR0913 (the options of the command line)
             variables = sandbox.environment().items()
             # At once: whoever waits for one of them may go away then.
             click.echo("\n".join(f"export {key}={shlex.quote(value)}" for key, value in variables))
-            end.wait()
+            while not end.wait(PIECE):
+                pass  # in pieces, since Ctrl-C does not end a wait on Windows
 
 
 @contextmanager
@@ -238,6 +242,8 @@ def _signals(handler: Callable[[int], object]) -> Iterator[None]:
 
 def _in_foreground() -> bool:
     """Whether a terminal sends its signals to both this process and the command."""
+    if sys.platform == "win32":
+        return True  # as a console does with all of its processes
     try:
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     except (OSError, ValueError):

@@ -102,6 +102,8 @@ class Certificate:
     def assertion(self, client_id: str, audience: str, now: float) -> str:
         """A signed assertion, by which the application signs in to Entra ID once.
 
+        MSAL signs it. Its own credential would leave out the issuers' certificates, reuse the
+        assertion for nine minutes and keep the time by another clock.
         https://learn.microsoft.com/en-us/entra/identity-platform/certificate-credentials
         """
         chain = [base64.b64encode(it.public_bytes(Encoding.DER)).decode() for it in self.chain]

@@ -86,6 +86,7 @@ class ManagedIdentity:
 def _check_update(response: requests.Response, **_options: object) -> None:
     """Raise for a metadata service that is still being updated, or is not Azure's at all."""
     if response.status_code in UPDATING:
+        _ = response.content  # gives the connection back
         msg = (
             f"The managed identity endpoint is being updated (HTTP {response.status_code}), which "
             "takes Azure up to 70 seconds: try again later, or, on a machine outside Azure, choose "

@@ -150,6 +150,17 @@ for number in range(3):
 """
 
 
+@pytest.mark.skipif(os.name != "nt", reason="only Windows keeps an open file from being replaced")
+def test_a_store_that_another_program_has_open_is_replaced_once_it_lets_go(store, path):
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    reader = path.open("rb")
+    threading.Timer(0.3, reader.close).start()
+    with store.locked() as entry:
+        entry.keep(answer(2), SCOPES, NOW)
+    assert kept(store).refresh_token == "refresh 2"
+
+
 @posix
 def test_a_store_that_a_container_has_as_a_single_file_is_written_in_place(path, tmp_path):
     if not shutil.which("unshare"):
