@@ -10,7 +10,7 @@ from tap_msteams.errors import CatalogError
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.endpoints import Routes
-from tap_msteams_sandbox.graph import ENDPOINTS
+from tap_msteams_sandbox.graph import ENDPOINTS, granted
 from tests.cloud import Sandbox
 from tests.conftest import SMALL, run_tap, selection
 
@@ -189,7 +189,15 @@ def test_a_graph_that_refuses_selections_is_read_whole_and_cut_down_here(
 # What costs
 
 
-@pytest.mark.parametrize("path", ["channels.email", "channels.summary", "users.signInActivity"])
+COSTLY = [
+    "channels.email",
+    "channels.summary",
+    "users.aboutMe",
+    "users.signInActivity",
+]
+
+
+@pytest.mark.parametrize("path", COSTLY)
 def test_what_costs_is_only_read_when_selected_by_name(open_sandbox, path):
     sandbox = open_sandbox()
     stream, name = path.split(".")
@@ -212,8 +220,33 @@ def test_the_catalog_says_what_is_only_read_when_selected_by_name():
         for item in entry["metadata"]
         if item["breadcrumb"] and item["metadata"].get("selected-by-default") is False
     }
-    costly = {"channels.email", "channels.summary", "users.signInActivity"}
-    assert defaults == costly | {"messages.bodyText"}
+    costly = {
+        f"{stream.name}.{name}"
+        for stream in STREAMS
+        for name in stream.on_request
+        if stream.name in NAMES
+    }
+    assert defaults == costly
+    assert {path for path in COSTLY if path.partition(".")[0] in NAMES} <= costly
+
+
+def test_what_is_kept_outside_of_the_directory_costs_one_request_a_user(open_sandbox):
+    sandbox = open_sandbox()
+    output = run_tap(sandbox.unpaced(), catalog=chosen(["users"], also=["users.skills"]))
+    shown = {row["id"]: row["skills"] for row in sandbox.tenant.truth("users")}
+    assert {row["id"]: row["skills"] for row in output.records["users"]} == shown
+    assert sandbox.count() == {"GET /users": 1, "GET /users/{id}": len(shown)}
+
+
+def test_what_needs_a_permission_of_its_own_is_null_without_it(open_sandbox):
+    also, name = ["users.employeeLeaveDateTime"], "employeeLeaveDateTime"
+    filled = []
+    for without in ((), ("User-LifeCycleInfo.Read.All",)):
+        sandbox = open_sandbox(roles=granted(without=without))
+        output = run_tap(sandbox.unpaced(), catalog=chosen(["users"], also=also))
+        assert output.code == 0
+        filled.append(any(row[name] for row in output.records["users"]))
+    assert filled == [True, False]
 
 
 def test_the_address_of_a_channel_costs_no_request(open_sandbox):

@@ -44,6 +44,7 @@ KINDS = {
     "Edm.Int64": th.IntegerType,
     "Edm.Date": th.DateType,
     "Edm.DateTimeOffset": th.DateTimeType,
+    "Edm.TimeOfDay": th.StringType,
 }
 
 

@@ -88,6 +88,16 @@ def _kinds(kind: Any) -> Iterator[type]:  # noqa: ANN401 - the SDK's types have 
         yield from _kinds(member.wrapped)
 
 
+def columns() -> str:
+    """The columns that need a permission besides their stream's."""
+    rows = [
+        (f"`{stream.name}.{name}`", f"`{permission}`")
+        for stream in ASKING
+        for name, permission in stream.property_permissions.items()
+    ]
+    return grid(("column", "needs besides"), rows)
+
+
 def usual() -> str:
     """The permissions of the streams that are selected by default."""
     return code(dict.fromkeys(it.permission for it in ASKING if it.selected_by_default))

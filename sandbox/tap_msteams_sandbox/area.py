@@ -38,6 +38,7 @@ class Area:
         name: str,
         *,
         roles: Iterable[str] = (),
+        columns: Iterable[str] = (),
         limits: Iterable[Limit] = (),
         directory: bool = False,
     ) -> None:
@@ -46,6 +47,8 @@ class Area:
         """Whether Entra's directory answers."""
         self.roles = tuple(roles)
         """What an administrator would consent to for reading all of it."""
+        self.columns = frozenset(columns)
+        """Permissions that no endpoint asks for, but single properties of its answers."""
         self.limits = tuple(limits)
         self.work: Work = _nothing
         """A day of work; says how often what was done."""

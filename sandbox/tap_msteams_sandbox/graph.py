@@ -31,10 +31,16 @@ ENDPOINTS = tuple(endpoint for area in (*AREAS, batch.AREA) for endpoint in area
 ROLES = tuple(dict.fromkeys(role for area in AREAS for role in area.roles))
 """What an administrator would consent to for reading all that is served here."""
 
-APP_ROLES = frozenset(name for it in ENDPOINTS for name in it.application or ())
+COLUMNS = frozenset(name for area in AREAS for name in area.columns)
+"""What single properties need besides."""
+
+APP_ROLES = frozenset(name for it in ENDPOINTS for name in it.application or ()) | COLUMNS
 """All that any endpoint asks an application for."""
 
-SCOPES = frozenset(name for it in ENDPOINTS for name in it.delegated or ()) | {"User.Read"}
+SCOPES = frozenset(name for it in ENDPOINTS for name in it.delegated or ()) | {
+    "User.Read",
+    *COLUMNS,
+}
 """All that any endpoint asks a user for."""
 
 PERMISSIONS = APP_ROLES | SCOPES

@@ -281,3 +281,13 @@ def test_a_clock_behind_the_history_is_set_forward_to_its_end(open_client):
     client = open_client(clock=lambda: 1_000.0)
 
     assert client.get("/teams").headers["Date"] == "Sun, 01 Nov 2026 08:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("users", "aboutMe"), ("users", "mailboxSettings"), ("groups", "isFavorite")]
+)
+def test_what_is_kept_outside_of_the_directory_is_given_one_by_one(quiet, path, name):
+    [first, *_] = quiet.rows(f"/{path}?$select=id")
+
+    assert quiet.get(f"/{path}?$select={name}").status_code == 501
+    assert quiet.get(f"/{path}/{first['id']}?$select={name}").json().keys() >= {name}

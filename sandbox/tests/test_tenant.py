@@ -18,7 +18,7 @@ NEVER = {
     "chatMessage": {"chatId"},  # chats only
     "channel": {"summary"},  # only on request, for one channel
     "team": {"firstChannelName"},  # only used to create a team
-    "user": {"deletedDateTime"},  # deleted users are elsewhere
+    "user": {"deletedDateTime", "identityParentId"},  # deleted users and agents are elsewhere
 }
 DIGEST = """
 import hashlib, json

@@ -43,7 +43,8 @@ def one_user(call: Call) -> bytes:
     """GET /me and /users/{id}: by the id or by the principal name."""
     person = person_of(call)
     names = call.query.selected(USER_PROPERTIES) or USER_DEFAULT
-    row = people.with_manager(call, user(person, call.tenant.until), person)
+    row = user(person, call.tenant.until) | dict.fromkeys(people.withheld(call, names))
+    row = people.with_manager(call, row, person)
     return entity(call.context("users/$entity"), pick(row, (*names, "manager")))
 
 

@@ -9,7 +9,14 @@ import msgspec
 
 from tap_msteams_sandbox.area import Area
 from tap_msteams_sandbox.areas import query
-from tap_msteams_sandbox.company.profiles import USER_DEFAULT, USER_PROPERTIES, presence, user
+from tap_msteams_sandbox.company.profiles import (
+    USER_ALONE,
+    USER_DEFAULT,
+    USER_PERMISSIONS,
+    USER_PROPERTIES,
+    presence,
+    user,
+)
 from tap_msteams_sandbox.limits import PRESENCE, Limit
 from tap_msteams_sandbox.odata import PAGED, Paging, entity, page, pick
 from tap_msteams_sandbox.replies import GraphError
@@ -64,7 +71,8 @@ https://learn.microsoft.com/en-us/graph/api/cloudcommunications-getpresencesbyus
 
 AREA = Area(
     "People",
-    roles=("User.Read.All",),
+    roles=("User.Read.All", *USER_PERMISSIONS.values()),
+    columns=USER_PERMISSIONS.values(),
     directory=True,
 )
 
@@ -80,14 +88,28 @@ class Listing:
 
     def __init__(self, tenant: Company) -> None:
         self._tenant = tenant
-        self._rows: dict[tuple[str, ...], list[bytes]] = {}
+        self._rows: dict[tuple[tuple[str, ...], frozenset[str]], list[bytes]] = {}
 
-    def rows(self, names: tuple[str, ...]) -> list[bytes]:
-        """Return all users as JSON, cut down to some properties."""
-        if names not in self._rows:
-            rows = ({name: row[name] for name in names} for row in all_users(self._tenant))
-            self._rows[names] = [msgspec.json.encode(row) for row in rows]
-        return self._rows[names]
+    def rows(self, names: tuple[str, ...], hidden: frozenset[str]) -> list[bytes]:
+        """Return all users as JSON, cut down to some properties, of which some are null."""
+        if (names, hidden) not in self._rows:
+            empty = dict.fromkeys(hidden)
+            rows = ({name: row[name] for name in names} | empty for row in all_users(self._tenant))
+            self._rows[names, hidden] = [msgspec.json.encode(row) for row in rows]
+        return self._rows[names, hidden]
+
+
+def withheld(call: Call, names: Iterable[str]) -> Iterator[str]:
+    """Yield the properties that are null for this caller, or refuse all of them for one."""
+    for name in names:
+        permission = USER_PERMISSIONS.get(name)
+        if permission is None or permission in call.caller.granted:
+            continue
+        if name == "signInActivity":
+            # https://learn.microsoft.com/en-us/graph/api/resources/signinactivity
+            msg = f"Calling principal does not have required MSGraph permissions {permission}"
+            raise GraphError(403, "Authentication_MSGraphPermissionMissing", msg)
+        yield name
 
 
 @AREA.endpoint(
@@ -101,16 +123,22 @@ class Listing:
 def users(call: Call) -> bytes:
     """GET /users."""
     names = call.query.selected(USER_PROPERTIES) or USER_DEFAULT
+    if alone := [name for name in names if name in USER_ALONE]:
+        msg = f"This operation target is not yet supported: {', '.join(alone)}."
+        raise GraphError(501, "NotImplemented", msg)
+    hidden = frozenset(withheld(call, names))
     counted = query.counts(call)
     tenant = call.tenant
     start, size = call.query.number() or 0, call.size
     if query.asks(call) or call.query.get("$expand"):
         found = query.found(call, all_users(tenant), COLLECTION)
         total = len(found)
-        shown = [_shown(call, row, names) for row in found[start : start + size]]
+        shown = [
+            _shown(call, row | dict.fromkeys(hidden), names) for row in found[start : start + size]
+        ]
     else:
         total = len(tenant.people)
-        shown = tenant.part(Listing).rows(names)[start : start + size]
+        shown = tenant.part(Listing).rows(names, hidden)[start : start + size]
     more = call.next_link(start + size) if start + size < total else None
     # The number of all users comes with the first page only.
     count = total if counted and not start else None

@@ -21,20 +21,49 @@ https://learn.microsoft.com/en-us/graph/api/user-list#optional-query-parameters
 """
 
 USER_PROPERTIES = (
-    "id", "deletedDateTime", "accountEnabled", "ageGroup", "assignedLicenses", "assignedPlans",
-    "businessPhones", "city", "companyName", "country", "createdDateTime", "creationType",
-    "department", "displayName", "employeeHireDate", "employeeId", "employeeLeaveDateTime",
-    "employeeType", "externalUserState", "externalUserStateChangeDateTime", "faxNumber",
-    "givenName", "identities", "isResourceAccount", "jobTitle", "lastPasswordChangeDateTime",
-    "mail", "mailNickname", "mobilePhone", "officeLocation", "onPremisesImmutableId",
-    "onPremisesLastSyncDateTime", "onPremisesSamAccountName", "onPremisesSyncEnabled",
-    "onPremisesUserPrincipalName", "otherMails", "postalCode", "preferredDataLocation",
-    "preferredLanguage", "proxyAddresses", "showInAddressList", "signInActivity", "state",
-    "streetAddress", "surname", "usageLocation", "userPrincipalName", "userType",
+    "id", "deletedDateTime", "aboutMe", "accountEnabled", "ageGroup", "assignedLicenses",
+    "assignedPlans", "authorizationInfo", "birthday", "businessPhones", "city", "companyName",
+    "consentProvidedForMinor", "country", "createdDateTime", "creationType",
+    "customSecurityAttributes", "department", "deviceEnrollmentLimit", "displayName",
+    "employeeHireDate", "employeeId", "employeeLeaveDateTime", "employeeOrgData", "employeeType",
+    "externalUserState", "externalUserStateChangeDateTime", "faxNumber", "givenName", "hireDate",
+    "identities", "identityParentId", "imAddresses", "interests", "isManagementRestricted",
+    "isResourceAccount", "jobTitle", "lastPasswordChangeDateTime", "legalAgeGroupClassification",
+    "licenseAssignmentStates", "mail", "mailNickname", "mailboxSettings", "mobilePhone", "mySite",
+    "officeLocation", "onPremisesDistinguishedName", "onPremisesDomainName",
+    "onPremisesExtensionAttributes", "onPremisesImmutableId", "onPremisesLastSyncDateTime",
+    "onPremisesProvisioningErrors", "onPremisesSamAccountName", "onPremisesSecurityIdentifier",
+    "onPremisesSyncEnabled", "onPremisesUserPrincipalName", "otherMails", "passwordPolicies",
+    "passwordProfile", "pastProjects", "postalCode", "preferredDataLocation", "preferredLanguage",
+    "preferredName", "print", "provisionedPlans", "proxyAddresses", "responsibilities", "schools",
+    "securityIdentifier", "serviceProvisioningErrors", "showInAddressList", "signInActivity",
+    "signInSessionsValidFromDateTime", "skills", "state", "streetAddress", "surname",
+    "usageLocation", "userPrincipalName", "userType",
 )  # fmt: skip
 """The properties of a user that the sandbox knows.
 
 https://learn.microsoft.com/en-us/graph/api/resources/user#properties
+"""
+
+USER_ALONE = (
+    "aboutMe", "birthday", "deviceEnrollmentLimit", "hireDate", "interests", "mailboxSettings",
+    "mySite", "pastProjects", "preferredName", "print", "responsibilities", "schools", "skills",
+)  # fmt: skip
+"""The properties that are given of one user at a time only.
+
+https://learn.microsoft.com/en-us/graph/api/resources/user#properties
+"""
+
+USER_PERMISSIONS = {
+    "customSecurityAttributes": "CustomSecAttributeAssignment.Read.All",
+    "deviceEnrollmentLimit": "DeviceManagementServiceConfig.Read.All",
+    "employeeLeaveDateTime": "User-LifeCycleInfo.Read.All",
+    "mailboxSettings": "MailboxSettings.Read",
+    "signInActivity": "AuditLog.Read.All",
+}
+"""What single properties need besides.
+
+https://learn.microsoft.com/en-us/graph/permissions-reference
 """
 
 ACTIVITIES = {
@@ -62,7 +91,8 @@ STATUSES = (
 
 def user(person: Person, until: int) -> dict[str, Any]:
     """Return a user with all properties; the tenant's history ends at `until`."""
-    return dict.fromkeys(USER_PROPERTIES) | _account(person, until) | _home(person, until)
+    known = _account(person, until) | _outside(person, until) | _home(person, until)
+    return dict.fromkeys(USER_PROPERTIES) | known
 
 
 def _account(person: Person, until: int) -> dict[str, Any]:
@@ -86,9 +116,36 @@ def _account(person: Person, until: int) -> dict[str, Any]:
             }
         ],
         "lastPasswordChangeDateTime": iso(created + person.salt % (300 * DAY) // SECOND * SECOND),
+        "imAddresses": [person.mail],
+        "licenseAssignmentStates": [],
         "mail": person.mail,
         "mailNickname": person.principal_name.partition("@")[0].replace("#EXT#", ""),
+        "onPremisesExtensionAttributes": {f"extensionAttribute{n}": None for n in range(1, 16)},
+        "onPremisesProvisioningErrors": [
+            {
+                "category": "PropertyConflict",
+                "occurredDateTime": iso(created),
+                "propertyCausingError": "ProxyAddresses",
+                "value": person.mail,
+            }
+        ]
+        if not (person.n + 7) % 11
+        else [],
         "otherMails": [person.mail] if person.guest else [],
+        "provisionedPlans": [],
+        "securityIdentifier": f"S-1-12-1-{person.salt}-{person.n}",
+        "serviceProvisioningErrors": [
+            {
+                "@odata.type": "#microsoft.graph.serviceProvisioningXmlError",
+                "createdDateTime": iso(created),
+                "isResolved": False,
+                "serviceInstance": "exchange/nampr01",
+                "errorDetail": "<Error/>",
+            }
+        ]
+        if not (person.n + 4) % 7
+        else [],
+        "signInSessionsValidFromDateTime": iso(created),
         "proxyAddresses": [f"SMTP:{person.mail}"],
         "signInActivity": {
             "lastSignInDateTime": iso(signed_in),
@@ -105,6 +162,58 @@ def _account(person: Person, until: int) -> dict[str, Any]:
     }
 
 
+def _outside(person: Person, until: int) -> dict[str, Any]:
+    """Return what is kept outside of the directory, or needs more than reading it."""
+    n, zone = person.n, "W. Europe Standard Time"
+    begin, end = (f"2026-12-{day + n % 8:02}T08:00:00.0000000" for day in (1, 15))
+    return {
+        "aboutMe": f"<p>At {COMPANY} since long ago.</p>" if n % 2 else None,
+        "authorizationInfo": {"certificateUserIds": []},
+        "birthday": f"19{60 + n % 40}-0{n % 9 + 1}-12T00:00:00Z",
+        "customSecurityAttributes": {
+            "@odata.type": "#microsoft.graph.customSecurityAttributeValue"
+        },
+        "deviceEnrollmentLimit": 5,
+        "hireDate": iso((until - (420 + person.salt % 1500) * DAY) // DAY * DAY),
+        "interests": ["Rowing", "Chess"][: n % 3],
+        "mailboxSettings": {
+            "archiveFolder": None,
+            "automaticRepliesSetting": {
+                "status": "scheduled",
+                "externalAudience": "all",
+                "externalReplyMessage": "<p>Back soon.</p>",
+                "internalReplyMessage": "<p>Bin bald zurück.</p>",
+                "scheduledStartDateTime": {"dateTime": begin, "timeZone": zone},
+                "scheduledEndDateTime": {"dateTime": end, "timeZone": zone},
+            },
+            "dateFormat": "dd.MM.yyyy",
+            "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+            "language": {"locale": "de-DE", "displayName": "German (Germany)"},
+            "timeFormat": "HH:mm",
+            "timeZone": zone,
+            "userPurpose": "user",
+            "workingHours": {
+                "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
+                "startTime": "08:00:00.0000000",
+                "endTime": "17:00:00.0000000",
+                "timeZone": {"name": zone},
+            },
+        },
+        "mySite": f"https://halyard-my.sharepoint.com/Person.aspx?accountname={person.id}",
+        "pastProjects": ["Line 4"] if n % 5 == 0 else [],
+        "passwordProfile": {
+            "password": None,
+            "forceChangePasswordNextSignIn": False,
+            "forceChangePasswordNextSignInWithMfa": False,
+        },
+        "preferredName": person.given_name,
+        "print": {},
+        "responsibilities": ["Releases"] if n % 3 == 0 else [],
+        "schools": ["TU Wien"] if n % 6 == 0 else [],
+        "skills": ["Welding"] if n % 4 == 0 else [],
+    }
+
+
 def _home(person: Person, until: int) -> dict[str, Any]:
     """Return the properties of an employee's account only, or of a guest's."""
     hired = (until - (420 + person.salt % 1500) * DAY) // DAY * DAY
@@ -115,7 +224,7 @@ def _home(person: Person, until: int) -> dict[str, Any]:
             "externalUserStateChangeDateTime": iso(hired + 21 * DAY),
         }
     country, n = person.country, person.n
-    properties = {
+    properties: dict[str, Any] = {
         "ageGroup": "Adult" if n % 6 == 1 else None,
         "assignedLicenses": [
             {
@@ -139,8 +248,30 @@ def _home(person: Person, until: int) -> dict[str, Any]:
         "employeeHireDate": iso(hired),
         "employeeId": f"{10_000 + n}",
         "employeeLeaveDateTime": iso(until // DAY * DAY + 60 * DAY) if not (n + 8) % 13 else None,
+        "employeeOrgData": {"costCenter": f"{4000 + n % 7}", "division": person.department},
+        "consentProvidedForMinor": "NotRequired" if n % 6 == 1 else None,
+        "isManagementRestricted": n % 5 == 0,
+        "legalAgeGroupClassification": "Adult" if n % 6 == 1 else None,
+        "passwordPolicies": "DisablePasswordExpiration" if n % 3 else None,
         "employeeType": "Employee" if (n + 1) % 7 else "Contractor",
         "faxNumber": None if (n + 8) % 10 else f"{country.phone}9999",
+        "licenseAssignmentStates": [
+            {
+                "assignedByGroup": None,
+                "disabledPlans": [],
+                "error": "None",
+                "lastUpdatedDateTime": iso(hired + 9 * HOUR),
+                "skuId": "6fd2c87f-b296-42f0-b197-1e91e994b900",
+                "state": "Active",
+            }
+        ],
+        "provisionedPlans": [
+            {
+                "capabilityStatus": "Enabled",
+                "provisioningStatus": "Success",
+                "service": "TeamspaceAPI",
+            }
+        ],
         "isResourceAccount": False if n % 3 == 1 else None,
         "jobTitle": person.job_title,
         "mobilePhone": f"{country.phone}0{person.salt % 900 + 100}" if n % 3 == 0 else None,
@@ -156,6 +287,9 @@ def _home(person: Person, until: int) -> dict[str, Any]:
         properties |= {"assignedLicenses": [], "assignedPlans": []}
     if (n + 1) % 4:
         properties |= {
+            "onPremisesDistinguishedName": f"CN={person.display_name},OU=People,DC=halyard",
+            "onPremisesDomainName": "halyard.example",
+            "onPremisesSecurityIdentifier": f"S-1-5-21-{person.salt}-{n + 1000}",
             "onPremisesImmutableId": f"{person.salt:022x}==",
             "onPremisesLastSyncDateTime": iso(until // HOUR * HOUR),
             "onPremisesSamAccountName": person.mail.partition("@")[0][:20],
