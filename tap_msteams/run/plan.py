@@ -87,7 +87,8 @@ class Plan:
     def facts(self, stream: type[Declaration], names: Iterable[str]) -> dict[str, Any]:
         """The facts of a stream's records with types: `names`, its own, and its children's."""
         children = self.children(stream)
-        required = {"id", *stream.facts, *names, *([stream.version] if stream.version else [])}
+        required = {*stream.facts, *names, *([stream.version] if stream.version else [])}
+        required |= {"id"} - {*stream.computed}
         required |= {name for child in children for name in child.parent_facts}
         nested = {child.nested for child in children if child.nested}
         types = types_of(sorted(required - nested), stream.properties)

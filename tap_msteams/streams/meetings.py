@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk import typing as th
 from typing_extensions import override
 
@@ -214,12 +216,20 @@ class AttendanceRecords(GraphStream):
     entity = "attendanceRecord"
     primary_keys = ("userId", "meetingId", "reportId", "id")
     appends = True
+    facts = ("identity", "emailAddress")
+    # https://learn.microsoft.com/graph/api/attendancerecord-list shows records without an id.
+    computed = {"id": lambda _, row: _id_of(row)}
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True, description="The organizer."),
         th.Property("meetingId", PersonalValue, required=True),
         th.Property("reportId", th.StringType, required=True),
-        th.Property("id", PersonalValue, required=True),
+        th.Property(
+            "id",
+            PersonalValue,
+            required=True,
+            description="Graph's, where it has one; otherwise made of who it is.",
+        ),
         th.Property("identity", Identity),
         th.Property("emailAddress", MailAddress),
         th.Property("role", th.StringType, description="Organizer, Presenter or Attendee."),
@@ -234,3 +244,15 @@ class AttendanceRecords(GraphStream):
             record(*strings(PersonalDetail, "referrer"), *texts("registrationId")),
         ),
     )
+
+
+def _id_of(record: Row) -> str:
+    """The id of an attendance record: Graph's, or the participant's, or a hash of all it says."""
+    values = record.values
+    given = values.get("id")
+    given = msgspec.json.decode(given) if isinstance(given, msgspec.Raw) else given
+    who = (record.get("identity") or {}).get("id") or record.get("emailAddress")
+    if id_ := given or who:
+        return str(id_)
+    text = msgspec.json.encode({name: values[name] for name in sorted(values)})
+    return hashlib.blake2b(text, digest_size=16).hexdigest()

@@ -165,3 +165,38 @@ def test_a_picture_of_a_chat_is_refused_for_the_reason_that_graph_gives(error, s
     found = [it.get("contentBytes") for it in second.records["chat_hosted_contents"]]
     assert "Ynl0ZXM=" in found or severity == "notice"
     assert second.code == 0
+
+
+# Records without an id
+
+ADDRESS = "https://teams.microsoft.com/l/meetup-join/1"
+ATTENDANCE = {
+    "/users?": page({"id": "p"}),
+    "/users/p/chats": page(
+        {"id": "c", "onlineMeetingInfo": {"joinWebUrl": ADDRESS, "organizer": {"id": "p"}}}
+    ),
+    "/communications/callRecords?": page(),
+    "/users/p/onlineMeetings?": page({"id": "m"}),
+    "/users/p/onlineMeetings/m/attendanceReports?": page({"id": "r"}),
+    "/users/p/onlineMeetings/m/attendanceReports": page({"id": "r"}),
+}
+PEOPLE = [
+    {"id": "given", "identity": {"id": "a", "displayName": "A"}},
+    {"identity": {"id": "b", "displayName": "B"}, "role": "Attendee"},
+    {"id": None, "emailAddress": "c@x.example"},
+    {"id": "", "identity": {"id": None, "displayName": "Guest"}, "totalAttendanceInSeconds": 5},
+    {"identity": None, "role": "Presenter"},
+]
+
+
+@pytest.mark.parametrize("settings", [{}, {"people": "hash", "people_key": "k" * 32}])
+def test_people_who_took_part_have_a_row_each_though_graph_gives_their_records_no_id(settings):
+    reports = "/users/p/onlineMeetings/m/attendanceReports/r/attendanceRecords"
+    answers = {reports: page(*PEOPLE), **ATTENDANCE}
+    first, second = (read(answers, "attendance_records", **settings) for _ in range(2))
+
+    ids = [it["id"] for it in first.records["attendance_records"]]
+    assert (len(set(ids)), issues(first), first.code) == (len(PEOPLE), [], 0)
+    assert ids == [it["id"] for it in second.records["attendance_records"]]
+    assert settings or ids[:3] == ["given", "b", "c@x.example"]
+    assert first.records["attendance_records"][1]["role"] == "Attendee"
