@@ -165,3 +165,49 @@ def test_what_was_not_chosen_is_not_taken_for_gone(open_sandbox, setting, activa
     output = run_tap(sandbox.unpaced(**changes), streams=streams)
 
     assert {m["stream"] for m in output.messages if m["type"] == "ACTIVATE_VERSION"} == activated
+
+
+# Teams that are deleted
+
+
+def emptied(open_sandbox, entries, **more):
+    """What a run reads of a tenant whose first team has been deleted."""
+    sandbox = open_sandbox()
+    gone, kept, *_ = teams_of(sandbox)
+    sandbox.tenant.remove_team(gone.id)
+    chosen = [it.format(gone=gone.id, kept=kept.id, name=gone.name) for it in entries]
+    streams = ["deleted_teams", "deleted_team_messages", "teams", "sync_issues"]
+    return gone.id, run_tap(sandbox.unpaced(teams=chosen or None, **more), streams=streams)
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_read"),
+    [
+        ([], True),
+        (["{gone}"], True),
+        (["{kept}"], False),
+        (["!{kept}"], True),
+        (["!{gone}"], False),
+        (["!{name}"], False),
+        (["{name}"], False),
+        (["!Nobody*"], False),
+        (["{gone}", "!{kept}"], True),
+    ],
+)
+def test_what_is_left_out_stays_out_once_it_is_deleted(open_sandbox, entries, is_read):
+    gone, output = emptied(open_sandbox, entries)
+
+    assert (gone in {row["id"] for row in output.records["deleted_teams"]}) == is_read
+    assert (gone in {row["teamId"] for row in output.records["deleted_team_messages"]}) == is_read
+    told = [it for it in output.records["sync_issues"] if it["stream"] == "deleted_teams"]
+    assert [it["severity"] for it in told] == ["notice"] * (entries in (["!{name}"], ["!Nobody*"]))
+    assert output.code == 0
+
+
+@pytest.mark.parametrize("more", [{"channels": ["!x"]}, {"membership_types": ["standard"]}])
+def test_channels_of_deleted_teams_that_cannot_be_told_apart_stay_out(open_sandbox, more):
+    _, output = emptied(open_sandbox, [], **more)
+    told = [it["stream"] for it in output.records["sync_issues"] if it["severity"] == "notice"]
+
+    assert not output.records["deleted_team_messages"]
+    assert told == ["deleted_team_messages"]

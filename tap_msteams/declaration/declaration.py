@@ -104,7 +104,8 @@ class Declaration(TapStream):
     number is left out."""
 
     chosen_by: ClassVar[Mapping[str, Sequence[str]]] = {}
-    """Settings that choose records, each with the properties that its entries are compared to."""
+    """Settings that choose records, each with the properties that its entries are compared to;
+    without any, the stream is left out where the setting is given."""
 
     # Permission
 

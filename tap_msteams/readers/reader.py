@@ -95,7 +95,8 @@ class Reader:
 
     async def read_all(self) -> None:
         """Read below all parents as they arrive, many at a time."""
-        if reason := self.run.plan.why_not(self.kind):
+        selection = self.run.selection
+        if reason := self.run.plan.why_not(self.kind) or selection.why_not(self.kind):
             self.shared.is_complete = False
             if self.emits:
                 self.run.issues.notice(self.kind, *reason)
@@ -187,6 +188,9 @@ class Reader:
         if is_partial or self.run.selection.narrows(self.kind):  # not chosen is not gone
             self.shared.is_complete = False
         self.tell_refusals()
+        if number := self.run.selection.nameless[self.kind]:
+            left_out = f"{number} left out: Graph tells their ids only, and settings exclude names"
+            self.run.issues.notice(self.kind, left_out, "exclude by id")
         if self.emits and self.shared.is_complete:
             self.stream.activate_version()
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
 
 class Choice:
     """The entries of a setting: ids, names or patterns; with a `!` in front they exclude.
@@ -27,6 +29,11 @@ class Choice:
     def __bool__(self) -> bool:
         """Whether the choice leaves anything out."""
         return bool(self._included or self._excluded)
+
+    @property
+    def excludes_names(self) -> bool:
+        """Whether an entry excludes by name and not by id."""
+        return not all(_ID.fullmatch(entry[1:]) for entry in self._excluded)
 
     def admits(self, names: Sequence[str | None]) -> bool:
         """Whether a record with these names is chosen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tap_msteams.run.choice import Choice
@@ -26,6 +27,8 @@ class Selection:
         self._settings = settings
         self._privacy = privacy
         self._application = application
+        self.nameless = Counter[type["Declaration"]]()
+        """The records that were left out because Graph tells their ids only."""
         self._choices = {
             name: Choice(name, entries) for name in CHOICES if (entries := getattr(settings, name))
         }
@@ -41,7 +44,21 @@ class Selection:
             choice.admits([*(row.get(it) for it in names), *self._pseudonyms(stream, row)])
             for choice, names in self._of(stream)
         ]
+        # A name that Graph does not tell may be one that is to be left out.
+        if all(found) and any(
+            choice.excludes_names and [*names] == ["id"] for choice, names in self._of(stream)
+        ):
+            self.nameless[stream] += 1
+            return False
         return all(found)
+
+    def why_not(self, stream: type[Declaration]) -> tuple[str, str] | None:
+        """The reason why none of a stream's records can be chosen, with a remedy."""
+        for choice, names in self._of(stream):
+            if not names:
+                told = f"`{choice.setting}` chooses by what Graph does not tell here"
+                return told, f"deselect it, or remove `{choice.setting}`"
+        return None
 
     def narrows(self, stream: type[Declaration]) -> bool:
         """Whether settings leave out some of a stream's records, or some of its ancestors'."""

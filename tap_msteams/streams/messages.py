@@ -136,6 +136,7 @@ class DeletedTeamMessages(GraphStream):
     query = Query(select=False, top=250)
     parents = (DeletedTeams,)
     read = Export()
+    chosen_by = {"channels": (), "membership_types": ()}
     sign_in = "application"
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: no export in China.
     clouds = ("global", "usgov", "usgov_dod")

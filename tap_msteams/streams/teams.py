@@ -309,5 +309,6 @@ class DeletedTeams(GraphStream):
     permission = "Team.ReadBasic.All"
     entity = "deletedTeam"
     fills = "teamId"
+    chosen_by = {"teams": ("id",)}
     selected_by_default = False
     properties = th.PropertiesList(th.Property("id", th.StringType, required=True))
