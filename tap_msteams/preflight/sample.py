@@ -201,6 +201,7 @@ class Sampling:
             issues=issues,
             privacy=None,
             emit=_drop,
+            checkpoint=lambda: None,
             selected=[type(it) for it in wanted if it.selected],
             sample=self,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
@@ -27,12 +26,10 @@ from tap_msteams.readers.reader import logger
 from tap_msteams.run import Receipt, moment
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tap_msteams.declaration import Declaration
     from tap_msteams.run import Parent, Run
-
-_MARGIN = timedelta(days=1)
-"""The time before the start of a run from which on deletions count as its own, since the clock of
-this machine may be ahead of Graph's; what is read twice does no harm."""
 
 _REFUSALS = (ExpiredError, MissingError, RejectedError, UnsupportedError)
 """The ways in which Graph refuses a link, beside 409."""
@@ -85,6 +82,10 @@ class DeltaReader(BookmarkedReader):
         window = self.bookmarks.unfinished(partition)
         if window is None and self._begun_before:
             self.bookmarks.owe_deletions(partition, self._begun_before)
+        elif window is None and not self.bookmarks.begun:
+            # In STATE before the first row, which a kill may part from its link.
+            self.bookmarks.begun = moment(self.run.start - self.overlap)
+            self.run.checkpoint()
         if window is None or not await self._goes_on(parent, *window):
             url, proof = self.queries.collection(parent.ids), self.queries.proof(parent.ids)
             await self._follow(parent, Request(url, self.decoder, proof=proof))
@@ -163,10 +164,3 @@ class DeltaReader(BookmarkedReader):
         is_listed = all(self.run.streams[parent].lists_all for parent in parents)
         if is_listed and all(map(self.bookmarks.has_link, self._partitions)):
             self.bookmarks.begun = None
-
-    @override
-    def save(self) -> None:
-        if not self.shared.has_ended:
-            begun = moment(self.run.start - _MARGIN)
-            self.bookmarks.begun = min(begun, self.bookmarks.begun or begun)
-        super().save()

@@ -44,6 +44,8 @@ class Run:
     """The privacy rules for all output; None where there are none."""
     emit: Emit
     """Writes the records of a page; returns when they are written."""
+    checkpoint: Callable[[], object]
+    """Writes STATE at once."""
     selected: Collection[type[Declaration]]
     """The streams whose records are written."""
     sample: Sample | None = None

@@ -252,6 +252,7 @@ class TapMSTeams(Plugin):
             else Issues(settings, privacy, self.graph.now, application=application),
             privacy=privacy,
             emit=emit,
+            checkpoint=(lambda: None) if plain else self._write_state,
             selected=selected,
             plain=plain,
         )

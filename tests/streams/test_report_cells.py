@@ -142,7 +142,7 @@ def test_a_day_that_cannot_be_read_holds_up_no_other_and_is_read_later(
     assert days == {str(it) for it in reports.days()} - {str(day)}
     assert output.code == 3
     assert [it["subject"] for it in issues(output)] == [{"reportDate": str(day)}]
-    assert asked(target.sandbox, "user_activity").count(str(day)) == 1
+    assert asked(target.sandbox, "user_activity").count(str(day)) <= 3
 
     target.sandbox.faults.clear()
     reports.empty = set()
