@@ -33,16 +33,15 @@ OTHERS = [name for names in PROPERTIES for name in names]
 )
 def test_a_name_of_another_connector_is_told_with_ours(name, spelt):
     [line] = [it for it in told({**APP, spelt(name): "hunter8"}) if "there is no setting" in it]
-    assert "what other connectors call so is " in line
-    named = re.findall("'([a-z_]+)'", line.partition(" is ")[2])
-    assert named or " is nothing: " in line
+    named = re.findall("'([a-z_-]+)'", line.partition("here it is ")[2])
+    assert named or "it has no counterpart here: " in line
 
 
 @pytest.mark.parametrize("name", [name for name in OTHERS if name != "Verbosity"])
 def test_a_variable_with_a_name_of_another_connector_is_told_as_well(name):
     known = json_schema()["properties"]
     [line] = wrong_environment({f"TAP_MSTEAMS_{name.upper()}": "x"}, known)
-    assert "what other connectors call so is " in line
+    assert re.search("here it is |no counterpart here: ", line)
 
 
 def test_every_name_here_of_a_name_elsewhere_exists():
@@ -67,7 +66,7 @@ def test_every_name_here_of_a_name_elsewhere_exists():
 )
 def test_a_value_of_another_connector_is_told_with_ours(key, value, own):
     [line] = told({**APP, key: value})
-    assert line.endswith(f"what other connectors call {value} is {own}")
+    assert line.endswith(f": {value} of other connectors is {own} here")
 
 
 def test_about_tells_what_settings_are_called_elsewhere():
@@ -86,5 +85,5 @@ def test_a_whole_configuration_of_another_connector_is_told_setting_by_setting()
         "Verbosity": "4",
     }
     lines = told(config)
-    assert len([line for line in lines if "what other connectors call so is" in line]) == 6
+    assert len([line for line in lines if "here it is" in line]) == 6
     assert {check.text for check in refused(lines).checks} == set(lines)

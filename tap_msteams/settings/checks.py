@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 from tap_msteams.sdk import BatchConfig
-from tap_msteams.settings.elsewhere import here
+from tap_msteams.settings.elsewhere import advice
 from tap_msteams.settings.forms import parse_moment
 from tap_msteams.settings.methods import canonical, wrong_sign_in
 from tap_msteams.settings.rules import env_name
@@ -75,8 +75,8 @@ TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 def _hint(key: str, known: Iterable[str]) -> str:
-    if meaning := here(key):
-        return f"what other connectors call so is {meaning}"
+    if told := advice(key):
+        return told
     near = difflib.get_close_matches(key, list(known), n=1)
     return f"did you mean '{near[0]}'?" if near else "see `tap-msteams --about`"
 

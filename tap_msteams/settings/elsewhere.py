@@ -92,10 +92,13 @@ _NAMES = {
 }
 
 
-def here(name: str) -> str | None:
+def advice(name: str) -> str | None:
     """What to set instead of another connector's property; None for a name of nobody's."""
     meaning = _NAMES.get(re.sub(r"[\W_]", "", name).lower())
-    return meaning.replace("`", "'") if meaning else None
+    if meaning is None:
+        return None
+    kind, _, why = meaning.replace("`", "'").partition("nothing: ")
+    return f"it has no counterpart here: {why}" if why else f"here it is {kind}"
 
 
 def value_here(setting: str, value: Any) -> str | None:  # noqa: ANN401 - whatever the configuration holds

@@ -132,7 +132,7 @@ class Rule:
             yield f"{self.where} has an entry of nothing: remove it"
         if self.choices and not {*values} <= {*self.choices}:
             own = value_here(self.name, value)
-            also = f": what other connectors call {value} is {own}" if own else ""
+            also = f": {value} of other connectors is {own} here" if own else ""
             yield f"{self.where} must be one of {', '.join(self.choices)}{also}"
         if self.minimum is not None and value < self.minimum:
             yield f"{self.where} must be at least {self.minimum}"
