@@ -162,7 +162,7 @@ class CollectionReader(Reader):
 
         `shown` replaces the parent's receipt for what is read below the rows.
         """
-        rows = self.unseen(rows)
+        rows = self.known.unseen(rows)
         await self.publish(parent.ids, rows, shown or parent.receipt)
         if not (self._reads_details or self.reads_content):
             await self.write(rows, parent)

@@ -56,6 +56,8 @@ class DeltaReader(BookmarkedReader):
     written before, it is followed by the changes since that time.
     """
 
+    repeats = True
+
     def __init__(self, run: Run, stream: Declaration) -> None:
         """Continue at the links; an earlier run that was killed may have left none."""
         super().__init__(run, stream)

@@ -64,6 +64,8 @@ class Export(Kind):
 class ExportReader(BookmarkedReader):
     """Reads an export, or a path for users that works like one, window by window."""
 
+    repeats = True
+
     def __init__(
         self, run: Run, stream: Declaration, options: Export, facts: Iterable[str] = ()
     ) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import abstractmethod
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_msteams.advice import advice_on
 from tap_msteams.client import RowDecoder
@@ -23,6 +22,7 @@ from tap_msteams.errors import (
 )
 from tap_msteams.readers.output import Output
 from tap_msteams.readers.parts import Parts
+from tap_msteams.readers.repeats import Repeats
 from tap_msteams.run import UNDECLARED, Consent, Parent, Seen
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ logger = logging.getLogger("tap-msteams")
 
 class Reader:
     """Reads the records of one stream below each of its parents."""
+
+    repeats: ClassVar[bool] = False
+    """Whether Graph may send a record twice in one answer."""
 
     def __init__(
         self,
@@ -57,13 +60,11 @@ class Reader:
         self.output = Output(stream, run.privacy, more or {}) if self.emits else None
         self.selected = self.output.selected if self.output else ["id", *self._costly()]
         chosen = run.selection.names(kind)
-        self._changed_by = stream.replication_key if kind.once else None
-        changed_by = {self._changed_by} if self._changed_by else set[str]()
-        self.facts = run.plan.facts(kind, {*facts, *chosen, *changed_by})
+        self.known = Repeats(stream, Seen(None) if self.shared.feeds else Seen())
+        self.facts = run.plan.facts(kind, {*facts, *chosen, *self.known.facts})
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
         self._divides = run.plan.is_partial(kind) and not run.plan.parents(kind)
-        self._seen = Seen(None) if self.shared.feeds else Seen()
         self._consent = Consent()
         self._undeclared: set[str] = set()
         self._open = asyncio.Semaphore(run.open_parents)
@@ -150,18 +151,11 @@ class Reader:
 
     def begin_parent(self, parent: Parent) -> None:  # noqa: ARG002 - overridden
         """Count the start of a parent."""
-        metrics = self.shared.metrics
-        self.shared.open += 1
-        metrics.parents += 1
-        if metrics.started is None:
-            metrics.started = self.run.client.clock()
+        self.shared.begin_parent(self.run.client.clock())
 
     def end_parent(self, parent: Parent) -> None:
         """Count the end of a parent, read or failed."""
-        metrics = self.shared.metrics
-        self.shared.open -= 1
-        metrics.done += 1
-        metrics.ended = self.run.client.clock()
+        self.shared.end_parent(self.run.client.clock())
         if parent.receipt:
             parent.receipt.give_back()
 
@@ -256,19 +250,17 @@ class Reader:
         if is_gap and parent.receipt:
             parent.receipt.miss()
         if not isinstance(error, NotGrantedError):
-            self.run.issues.report(self.kind, self._reportable(ids), error)
+            self._report(ids, error)
         # Reported at the end, when it is known whether any place has granted the permission.
         elif self._consent.refuse(ids, error):
             self._give_up(error)
 
-    def _reportable(self, ids: Ids) -> Ids:
-        """The ids that may be reported; the address of a file, for example, lets its reader in."""
-        known = self.stream.schema["properties"].keys() | {
-            *self.kind.names_above(application=self.application),
-            self.kind.fills,
-            "id",
-        }
-        return {name: id_ for name, id_ in ids.items() if name in known}
+    def _report(self, ids: Ids, error: GraphError) -> None:
+        """Report an error, without ids that let their reader in, such as the address of a file."""
+        above = self.kind.names_above(application=self.application)
+        known = {*self.stream.schema["properties"], *above, self.kind.fills, "id"}
+        told = {name: id_ for name, id_ in ids.items() if name in known}
+        self.run.issues.report(self.kind, told, error)
 
     def _give_up(self, error: NotGrantedError) -> None:
         """Read no more parents, since no place has granted the permission."""
@@ -280,7 +272,7 @@ class Reader:
     def tell_refusals(self) -> None:
         """Report the places that are known to lack the permission."""
         for ids, error in self._consent.told():
-            self.run.issues.report(self.kind, self._reportable(ids), error)
+            self._report(ids, error)
 
     # Rows
 
@@ -291,27 +283,6 @@ class Reader:
         if self._divides:
             rows = [row for row in rows if self.run.plan.shard.owns(row["id"])]
         return rows
-
-    def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows that are new, in streams whose records may come twice."""
-        if version := self.kind.version:
-            return [it for it in rows if self._seen.is_new((it["id"],), it.get(version) or 0)]
-        if self.kind.once:
-            keys = self.stream.primary_keys
-            return [it for it in rows if self._seen.is_new(self._key(it, keys), self._age(it))]
-        return rows
-
-    @staticmethod
-    def _key(row: Row, keys: Iterable[str]) -> Iterable[str]:
-        return (str(row.get(key)) for key in keys)
-
-    def _age(self, row: Row) -> int:
-        """A number that rises with the time of a record's last change; 0 where it has none."""
-        changed = row.get(self._changed_by) if self._changed_by else None
-        try:
-            return int(datetime.fromisoformat(changed).timestamp() * 1000) if changed else 0
-        except ValueError:
-            return 0
 
     async def publish(self, ids: Ids, rows: Iterable[Row], receipt: Receipt | None) -> None:
         """Put rows as parents into the child streams' feeds; waits while these are full."""
@@ -334,6 +305,8 @@ class Reader:
         records, keyless = self.output.records(rows, parent.ids)
         for key in keyless:
             self.lost(parent, f"a row of Graph's does not say its {key}")
+        if not self.repeats:
+            self.known.tell_doubles(rows, parent.ids, self.run.issues)
         await self.emit(records)
 
     async def emit(self, records: list[Record]) -> None:
@@ -356,8 +329,7 @@ class Reader:
         for problem in page.unreadable:
             self.lost(parent, problem)
         for problem in page.flawed:
-            flaw = DamagedError("", message=problem)
-            self.run.issues.report(self.kind, self._reportable(parent.ids), flaw)
+            self._report(parent.ids, DamagedError("", message=problem))
         if fresh := page.undeclared - self._undeclared:
             if not self._undeclared:
                 self.run.issues.notice(
@@ -374,5 +346,4 @@ class Reader:
         self.shared.is_complete = self.shared.lists_all = False
         if parent.receipt:
             parent.receipt.miss()
-        error = DamagedError("", message=problem)
-        self.run.issues.report(self.kind, self._reportable(parent.ids), error)
+        self._report(parent.ids, DamagedError("", message=problem))

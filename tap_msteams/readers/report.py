@@ -84,7 +84,7 @@ class ReportReader(BookmarkedReader):
     @override
     async def read(self, parent: Parent) -> None:
         # Graph tells the newest day: reports are two days late, sometimes more.
-        newest = await self._report("period='D7'", self._newest_decoder)
+        newest = await self._fetch("period='D7'", self._newest_decoder)
         last = max((day for row in newest.rows if (day := row.get(NEWEST_DAY))), default="")
         if not last:
             return
@@ -101,7 +101,7 @@ class ReportReader(BookmarkedReader):
     async def _read_day(self, about: Parent) -> bool:
         """Read one day; returns whether it could be read, which later days do not depend on."""
         try:
-            page = await self._report(f"date={about.ids['reportDate']}", self._days_decoder)
+            page = await self._fetch(f"date={about.ids['reportDate']}", self._days_decoder)
         except (ForbiddenError, ThrottledError, TokenRejectedError):
             raise
         except GraphError as error:
@@ -112,7 +112,7 @@ class ReportReader(BookmarkedReader):
         await self.write(page.rows, about)
         return True
 
-    async def _report(self, argument: str, decoder: ReportDecoder) -> Page:
+    async def _fetch(self, argument: str, decoder: ReportDecoder) -> Page:
         path = report_path(self.kind, argument)
         return await self.client.page(Request(path, decoder, elsewhere=True))
 

@@ -39,6 +39,9 @@ ALIKE = 20
 """Issues of one kind that are logged one by one; more of them are counted."""
 
 
+DOUBLES = "rowsWithOneId"
+"""The code of the notice that Graph sends several rows with one id."""
+
 LEFT_OUT = "propertiesLeftOut"
 """The code of the notice that a property needs a permission of its own."""
 

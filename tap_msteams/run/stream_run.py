@@ -113,3 +113,16 @@ class StreamRun:
     def metrics(self) -> Metrics:
         """The counts of its requests and rows."""
         return self.client.metrics
+
+    def begin_parent(self, now: float) -> None:
+        """Count the start of a parent."""
+        self.open += 1
+        self.metrics.parents += 1
+        if self.metrics.started is None:
+            self.metrics.started = now
+
+    def end_parent(self, now: float) -> None:
+        """Count the end of a parent."""
+        self.open -= 1
+        self.metrics.done += 1
+        self.metrics.ended = now

@@ -200,3 +200,22 @@ def test_people_who_took_part_have_a_row_each_though_graph_gives_their_records_n
     assert ids == [it["id"] for it in second.records["attendance_records"]]
     assert settings or ids[:3] == ["given", "b", "c@x.example"]
     assert first.records["attendance_records"][1]["role"] == "Attendee"
+
+
+# Ids that come twice
+
+
+def test_an_id_that_comes_twice_in_one_answer_is_said_once_a_run_and_stream():
+    twice = page({"id": "1"}, {"id": "1"}, {"id": "2"})
+    answers = {"/teams?": page({"id": "T"}, {"id": "U"}), "/teams/": twice}
+    output = read(answers, "members", "tags")
+
+    told = [(it["stream"], it["severity"], it["code"]) for it in output.records["sync_issues"]]
+    assert sorted(told) == [(it, "notice", "rowsWithOneId") for it in ("members", "tags")]
+    assert len(output.records["members"]) == 6
+    assert output.code == 0
+
+
+def test_an_id_that_two_parents_have_is_nothing_to_say():
+    answers = {"/teams?": page({"id": "T"}, {"id": "U"}), "/teams/": page({"id": "1"})}
+    assert issues(read(answers, "members", "tags")) == []

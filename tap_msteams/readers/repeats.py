@@ -1,0 +1,67 @@
+"""Repeats: rows that Graph sends more than once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tap_msteams.run import DOUBLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.run import Issues, Seen
+
+
+class Repeats:
+    """Knows the rows of one stream that came before."""
+
+    def __init__(self, stream: Declaration, seen: Seen) -> None:
+        """Compare the versions of rows, or the times of their last changes, where they repeat."""
+        kind = type(stream)
+        self._version, self._once = kind.version, kind.once
+        self._keys = stream.primary_keys
+        self._changed_by = stream.replication_key if kind.once else None
+        self._seen, self._kind = seen, kind
+        self._is_told = False
+
+    @property
+    def facts(self) -> set[str]:
+        """The facts that are compared."""
+        return {self._changed_by} if self._changed_by else set()
+
+    def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows that are new, or newer than the same ones before."""
+        if version := self._version:
+            return [it for it in rows if self._seen.is_new((it["id"],), it.get(version) or 0)]
+        if self._once:
+            return [it for it in rows if self._seen.is_new(self._key(it), self._age(it))]
+        return rows
+
+    def _key(self, row: Row) -> list[str]:
+        return [str(row.get(key)) for key in self._keys]
+
+    def _age(self, row: Row) -> int:
+        """A number that rises with the time of a record's last change; 0 where it has none."""
+        changed = row.get(self._changed_by) if self._changed_by else None
+        try:
+            return int(datetime.fromisoformat(changed).timestamp() * 1000) if changed else 0
+        except ValueError:
+            return 0
+
+    def tell_doubles(self, rows: Sequence[Row], ids: Ids, issues: Issues) -> None:
+        """Say once where several rows of one answer have an id that is unique below a parent."""
+        if self._is_told or self._once or self._version or not self._is_unique(ids):
+            return
+        known = [id_ for row in rows if (id_ := row.get("id"))]
+        if number := len(known) - len(set(known)):
+            self._is_told = True
+            message = f"Graph sends {number} rows with the id of another one in one answer"
+            remedy = "targets keep the last one of them: ask Microsoft about the others"
+            issues.notice(self._kind, message, remedy, DOUBLES)
+
+    def _is_unique(self, ids: Ids) -> bool:
+        """Whether the id is the only part of the key that the ids of a parent lack."""
+        return [it for it in self._keys if it not in ids] == ["id"]
