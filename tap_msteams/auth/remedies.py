@@ -217,13 +217,14 @@ REMEDIES = {
 """Remedies by number; names in braces are filled in by `words`.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes
-Numbers that are not there:
-530036 https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-authentication-flows
-5000225 https://learn.microsoft.com/en-us/entra/fundamentals/inaccessible-tenant
+That page leaves out 50148, 70020, 70021, 500014, 500112, 500113, 530003, 650053, 700003, 700021,
+700024, 700211 to 700213, 900023, 1002012, 7000113, 7000216, 7000229, 9002325, 9002327, 9002331,
+9002341 and 9002346, which https://login.microsoftonline.com/error?code=NUMBER explains, and
 500200 https://learn.microsoft.com/en-us/azure/developer/azure-mcp-server/troubleshooting
+530036 https://learn.microsoft.com/en-us/entra/identity/conditional-access/concept-authentication-flows
 700222 https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation-considerations
 900941 https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/application-sign-in-unexpected-user-consent-error
-500014, 7000216, 9002331 and 9002346: https://login.microsoftonline.com/error?code=500014 and so on
+5000225 https://learn.microsoft.com/en-us/entra/fundamentals/inaccessible-tenant
 """
 
 BY_NAME = {

@@ -10,10 +10,12 @@ import requests
 from aiohttp import web
 
 from tap_msteams.auth import GraphAuthenticator
+from tap_msteams.auth.grant import Grant
 from tap_msteams.settings import Settings
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.identity.entra import Application, Entra, User
 from tap_msteams_sandbox.identity.imds import Imds
+from tests.auth.person import Person
 from tests.conftest import PATIENCE
 
 TENANT = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001"
@@ -26,6 +28,7 @@ SEED = "1.AXthe-refresh-token-of-the-configuration"
 ROLES = frozenset({"Team.ReadBasic.All", "ChannelMessage.Read.All"})
 SCOPES = frozenset({"Team.ReadBasic.All", "Chat.Read"})
 GRAPH = "https://graph.microsoft.com"
+REDIRECT_URI = "http://localhost/signed-in"
 
 
 @dataclass
@@ -167,6 +170,34 @@ def identity(issued, monkeypatch):
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+@pytest.fixture
+def grant_of(identity, tmp_path):
+    """A grant, by default to the public client and with a store of its own."""
+    identity.entra.devices.interval = 0
+    for application in identity.entra.applications.values():
+        application.redirect_uris |= {REDIRECT_URI, "https://app.example/answer"}
+
+    def made(machine="here", **changes):
+        changes = {
+            "refresh_token": None,
+            "redirect_uri": REDIRECT_URI,
+            "token_cache_path": str(tmp_path / machine / "tokens.json"),
+            **changes,
+        }
+        settings = Settings.from_config(identity.config("refresh_token", **changes))
+        return Grant.from_settings(settings, clock=identity.clock, backoff=0)
+
+    return made
+
+
+@pytest.fixture
+def person(identity):
+    def made(*wanted, **options):
+        return Person(identity.ca_bundle, *wanted, **options)
+
+    return made
 
 
 @pytest.fixture

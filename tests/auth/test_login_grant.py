@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import threading
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
@@ -8,43 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tap_msteams.auth import login
-from tap_msteams.auth.grant import Grant, admin_consent_url, parse_answer
+from tap_msteams.auth.grant import admin_consent_url, parse_answer
 from tap_msteams.auth.login import in_browser, with_device_code
 from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import Settings
-from tap_msteams_sandbox.identity.entra import Application, User
+from tap_msteams_sandbox.identity.entra import Application
 from tests.auth.person import Person
 from tests.conftest import PATIENCE
-
-REDIRECT_URI = "http://localhost/signed-in"
-
-
-@pytest.fixture
-def grant_of(identity, tmp_path):
-    """A grant, by default to the public client and with a store of its own."""
-    identity.entra.devices.interval = 0
-    for application in identity.entra.applications.values():
-        application.redirect_uris |= {REDIRECT_URI, "https://app.example/answer"}
-
-    def made(machine="here", **changes):
-        changes = {
-            "refresh_token": None,
-            "redirect_uri": REDIRECT_URI,
-            "token_cache_path": str(tmp_path / machine / "tokens.json"),
-            **changes,
-        }
-        settings = Settings.from_config(identity.config("refresh_token", **changes))
-        return Grant.from_settings(settings, clock=identity.clock, backoff=0)
-
-    return made
-
-
-@pytest.fixture
-def person(identity):
-    def made(*wanted, **options):
-        return Person(identity.ca_bundle, *wanted, **options)
-
-    return made
 
 
 @pytest.fixture
@@ -177,7 +146,7 @@ def test_the_store_is_not_locked_while_the_user_signs_in(grant_of, person):
 def test_the_address_that_the_browser_ended_at_is_enough(grant_of, person):
     url, _ = grant_of().begin()
     address = person().visit(url)
-    assert address.startswith(REDIRECT_URI)
+    assert address.startswith(grant_of().redirect_uri)
     grant = grant_of()  # another process
     grant.finish_by_hand(f"  {address}\n")
     assert kept(grant).refresh_token
@@ -325,85 +294,6 @@ def test_a_code_from_elsewhere_needs_no_counterpart_from_here(grant_of, person, 
         del answer["state"]
     grant.finish(answer, elsewhere=True)
     assert kept(grant).refresh_token
-
-
-# Who has signed in
-
-NAMES = ("6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001", "contoso.onmicrosoft.com", None)
-
-
-@pytest.mark.parametrize("later", NAMES)
-@pytest.mark.parametrize("first", NAMES)
-def test_a_sign_in_is_found_under_any_name_of_its_tenant(grant_of, person, first, later):
-    grant = grant_of(tenant_id=first)
-    url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
-    for _ in range(2):
-        assert kept(grant_of(tenant_id=later)).refresh_token
-    grant_of(tenant_id=later).refresh()
-    assert kept(grant_of(tenant_id=first)).refresh_token
-    assert len(json.loads(grant.store.path.read_bytes())["apps"]) == 1
-    assert grant_of(tenant_id=later).store.forget()
-    assert not kept(grant).has_token
-
-
-@pytest.mark.parametrize("later", NAMES)
-@pytest.mark.parametrize("named", ["organizations", *NAMES[:2]])
-def test_a_store_of_an_earlier_version_is_found_as_well(grant_of, person, named, later):
-    grant = grant_of(tenant_id=NAMES[0])
-    url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
-    document = json.loads(grant.store.path.read_bytes())
-    [(key, entry)] = document["apps"].items()
-    del entry["tenant"]
-    document["apps"] = {key.replace(NAMES[0], named): entry}
-    grant.store.path.write_text(json.dumps(document))
-    assert kept(grant_of(tenant_id=later)).refresh_token
-
-
-def other_tenant(grant, entry):
-    """The entry, as a user of another tenant would have it."""
-    with grant.store.locked(new=True) as own:
-        another = grant.store.entry_of("other-tenant", own)
-        another.keep({**entry, "id_token_claims": {"tid": "other-tenant"}}, [], 0)
-        another.account = "somebody@other.example"
-
-
-TOKENS = {"access_token": "x", "refresh_token": "y", "expires_in": 3600}
-
-
-def test_a_tenant_has_its_own_users_tokens_and_no_others(grant_of, person):
-    other_tenant(grant_of(tenant_id=None), TOKENS)
-    assert not kept(grant_of(tenant_id=NAMES[0])).has_token
-    assert not kept(grant_of(tenant_id=NAMES[1])).has_token
-    grant = grant_of(tenant_id=None)
-    url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
-    assert kept(grant_of(tenant_id=NAMES[0])).account == "adele.vance@contoso.example"
-    assert kept(grant_of(tenant_id="other-tenant")).account == "somebody@other.example"
-
-
-def test_of_several_tenants_one_has_to_be_named(grant_of, person):
-    grant = grant_of(tenant_id=None)
-    url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
-    other_tenant(grant, TOKENS)
-    for call in (grant.refresh, grant.store.forget):
-        with pytest.raises(SettingsError, match=r"adele.*somebody@other.*'tenant_id'"):
-            call()
-    grant_of(tenant_id=NAMES[0]).refresh()
-
-
-def test_who_takes_the_place_of_somebody_is_said(grant_of, person, identity, caplog):
-    second = User("6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a098", "", "second@contoso.example")
-    identity.entra.users[second.oid] = second
-    for account in ("account-0", "account-1", "account-1"):
-        grant = grant_of()
-        url, _ = grant.begin()
-        grant.finish_by_hand(person(account, "accept").visit(url))
-    [line] = [it for it in caplog.messages if "takes the place of" in it]
-    assert line.startswith("second@contoso.example takes the place of adele.vance@contoso.example")
-    assert kept(grant).account == "second@contoso.example"
 
 
 # With a device code
