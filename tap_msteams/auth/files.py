@@ -41,6 +41,8 @@ def locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if os.name == "posix":
+            _keep_owner(path, path.with_suffix(""))
         lock.release()
 
 
@@ -63,6 +65,8 @@ def replace(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    if os.name == "posix":
+        _keep_owner(new, path)
     try:
         _move(new, path)
     except OSError as error:
@@ -76,6 +80,13 @@ def replace(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _keep_owner(path: Path, like: Path) -> None:
+    """Give a file of root's to the owner of another one, who could not use it otherwise."""
+    if os.geteuid() == 0 and like.exists():
+        found = like.stat()
+        os.chown(path, found.st_uid, found.st_gid)
 
 
 def _move(new: Path, path: Path) -> None:

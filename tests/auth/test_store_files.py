@@ -127,6 +127,16 @@ def test_no_link_of_another_user_is_followed(path, tmp_path):
     assert kept(store).refresh_token == "refresh 1"
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
+def test_a_run_of_root_leaves_the_store_to_its_user(store, path):
+    with store.locked() as entry:
+        entry.keep(answer(1), SCOPES, NOW)
+    os.chown(path, NOBODY, NOBODY)
+    with store.locked() as entry:
+        entry.keep(answer(2), SCOPES, NOW)
+    assert {it.stat().st_uid for it in path.parent.iterdir()} == {NOBODY}
+
+
 @posix
 def test_no_link_is_followed_to_a_file_that_is_being_written(store, path, tmp_path):
     victim = tmp_path / "victim"
