@@ -43,6 +43,15 @@ from typing_extensions import override
 
 E = TypeVar("E", bound="GraphError")
 
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
+_DIRECTIONS = (*range(0x200E, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = {number: ascii(chr(number))[1:-1] for number in (*_CONTROLS, *_DIRECTIONS)}
+
+
+def visible(text: str) -> str:
+    """A foreign text for a log or a terminal, in which nothing moves the cursor."""
+    return text.translate(_VISIBLE)
+
 
 class TapError(Exception):
     """An error that ends a run or leaves a gap, told in one line."""
@@ -87,8 +96,8 @@ class GraphError(TapError):
         super().__init__(path, status)
         self.path = path
         self.status = status
-        self.code = code
-        self.message = message
+        self.code = visible(code)
+        self.message = visible(" ".join(message.split()))
         self.request_id = request_id
         self.client_request_id = client_request_id
         self.date = date
@@ -98,9 +107,8 @@ class GraphError(TapError):
     def __str__(self) -> str:
         # The request, the answer, and the ids to quote to Microsoft.
         answer = " ".join(str(part) for part in (self.status, self.code) if part)
-        message = " ".join(self.message.split())
         trace = f" ({self.evidence})" if self.evidence else ""
-        return f"{self.path}: " + ": ".join(part for part in (answer, message) if part) + trace
+        return f"{self.path}: " + ": ".join(part for part in (answer, self.message) if part) + trace
 
     @property
     def evidence(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import copy
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 from singer_sdk.logging import ConsoleFormatter
 from typing_extensions import override
 
+from tap_msteams.errors import visible
 from tap_msteams.settings import Settings, env_name, rules
 
 if TYPE_CHECKING:
@@ -50,8 +52,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # In prose these are followed by shorter words.
     (re.compile(r"(?i)\b(bearer|basic)(\s+)[\w.~+/-]{16,}=*"), rf"\1\2{HIDDEN}"),
-    # A JSON Web Token, signed or encrypted.
-    (re.compile(r"\beyJ[\w-]+(?:\.[\w-]*)+"), HIDDEN),
+    # A JSON Web Token, signed or encrypted. What looks like the beginning of one within another is
+    # none: without that a text full of them takes as long as its length squared.
+    (re.compile(r"(?<![\w-])eyJ[\w-]++(?:\.[\w-]*+)++"), HIDDEN),
     # Refresh tokens and authorization codes of Entra ID.
     (re.compile(r"\b[01]\.A[\w-]{40,}(?:\.[\w-]+)*"), HIDDEN),
     (re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)"), rf"\1{HIDDEN}"),
@@ -105,7 +108,10 @@ def redact(text: str) -> str:
 
 
 class RedactingFormatter(logging.Formatter):
-    """A formatter that redacts another one's text, tracebacks included."""
+    """A formatter that redacts another one's text, tracebacks included.
+
+    What does not belong into a line of its own is escaped.
+    """
 
     def __init__(self, inner: logging.Formatter) -> None:
         super().__init__()
@@ -113,7 +119,10 @@ class RedactingFormatter(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return redact(self._inner.format(record))
+        plain = copy.copy(record)
+        plain.msg, plain.args = visible(record.getMessage()), None
+        lines = redact(self._inner.format(plain)).split("\n")
+        return "\n".join(map(visible, lines))
 
 
 class LogFile(logging.FileHandler):

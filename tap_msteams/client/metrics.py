@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 _ORIGIN = re.compile(r"https://[^/]*(?:/v1\.0)?")
-_ARGUMENTS = re.compile(r"\([^)]*\)")
+_ARGUMENTS = re.compile(r"\([^()]*\)")
 _ID = re.compile(r"/(?![A-Za-z.]+(?:\(\))?(?:/|$))[^/]+")
 """A segment of other characters than letters, unlike Graph's own names."""
 

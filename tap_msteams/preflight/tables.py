@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escaped
 from rich.table import Table
+
+from tap_msteams.errors import visible
 
 if TYPE_CHECKING:
     from typing import IO
@@ -133,6 +135,11 @@ def span(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"
     return f"{max(seconds, 0):.0f} s"
+
+
+def escape(text: str) -> str:
+    """A text that may be anybody's, as it is shown."""
+    return "\n".join(visible(line) for line in escaped(text).split("\n"))
 
 
 def _table(*heads: str) -> Table:

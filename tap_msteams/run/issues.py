@@ -17,6 +17,7 @@ from tap_msteams.errors import (
     TapError,
     UnsupportedError,
     evidence,
+    visible,
 )
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Issues:
                     known.count += 1
                     return
         subject, message, remedy = self._told(ids, error.message, remedy)
+        subject = {name: visible(id_) for name, id_ in subject.items()}
         issue = Issue(
             severity=severity,
             stream=stream.name,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 
+from tap_msteams.errors import visible
 from tap_msteams.sdk import BatchConfig
 from tap_msteams.settings.elsewhere import advice
 from tap_msteams.settings.forms import parse_moment
@@ -26,7 +27,7 @@ def wrong_config(
     allowed = {*table, *known}
     for key in config:
         if key not in allowed:
-            yield f"there is no setting '{key}': {_hint(key, allowed)}"
+            yield f"there is no setting '{visible(key)}': {_hint(key, allowed)}"
     for key, value in config.items():
         if key in table and value is not None:
             named = key == "auth_method" and isinstance(value, str)
