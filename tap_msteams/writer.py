@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from singer_sdk.singerlib.encoding.simple import Message
 
 
 Record = dict[str, Any]
-"""A record to write; values may be `msgspec.Raw`, which is JSON as it came."""
+"""A record of plain values, which may be changed."""
+
+Records: TypeAlias = "Sequence[Record] | Sequence[msgspec.Struct]"
+"""Records to write; values may be `msgspec.Raw`, which is JSON as it came."""
 
 STATE_SHARE = 0.04
 """The largest share of STATE messages in the bytes of RECORD messages, less the last one."""
@@ -25,7 +28,7 @@ STATE_SHARE = 0.04
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
     stream: str
-    record: Record
+    record: Any
     time_extracted: str
     version: int | None = None
 
@@ -62,9 +65,7 @@ class RecordWriter(MsgSpecWriter):
         if kind != "RECORD":
             sys.stdout.buffer.flush()
 
-    def write_records(
-        self, stream: str, records: Iterable[dict[str, Any]], version: int | None
-    ) -> None:
+    def write_records(self, stream: str, records: Records, version: int | None) -> None:
         """Write a RECORD message for each of the records of one page."""
         extracted = datetime.now(UTC).isoformat()
         lines = self._encoder.encode_lines(

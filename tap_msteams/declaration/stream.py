@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
-    from tap_msteams.writer import Record, RecordWriter
+    from tap_msteams.writer import Record, Records, RecordWriter
 
 
 class TapStream(Stream):
@@ -144,14 +144,14 @@ class TapStream(Stream):
         if self.replication_method == "FULL_TABLE" and self.emit_activate_version_messages:
             self._stream_version = version
 
-    def write(self, records: list[Record]) -> None:
+    def write(self, records: Records) -> None:
         """Write a page of records to stdout."""
         if self.maps_nothing:
             alias = self.stream_maps[0].stream_alias
             writer = cast("RecordWriter", self._tap.message_writer)
             writer.write_records(alias, records, self._stream_version)
         else:
-            for record in records:
+            for record in cast("Sequence[Record]", records):  # changes take plain values
                 for message in self._generate_record_messages(record):
                     self._tap.write_message(message)
         self.state_manager.is_flushed = False

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_msteams.readers import GraphStream
     from tap_msteams.run import StreamRun
     from tap_msteams.tap import TapMSTeams
-    from tap_msteams.writer import Record
+    from tap_msteams.writer import Records
 
 CONCURRENCY = 8
 
@@ -286,7 +286,7 @@ def _selection(tap: TapMSTeams) -> Selection:
     return Selection(tap.settings, None, application=tap.graph.is_application)
 
 
-async def _drop(stream: Declaration, records: list[Record]) -> None:
+async def _drop(stream: Declaration, records: Records) -> None:
     """Drop the records of a sample."""
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from typing_extensions import override
 
 from tap_msteams.client import OWN, Request
@@ -175,8 +174,8 @@ class CollectionReader(Reader):
         """Read the details and the content of one record, and write it."""
         if self._reads_details and self.kind.ids_of(parent.ids, row) is None:
             only = self.kind.details.only if self.kind.details else ()
-            lacking = {name: None for name in only if name in self.selected}
-            row = msgspec.structs.replace(row, values={**lacking, **row.values})
+            known = row.values
+            row.put({name: None for name in only if name in self.selected and name not in known})
         elif self._reads_details:
             _, page = await self._ask(lambda: self.queries.details(ids), OWN, single=True)
             self.look_at(page, parent)
@@ -187,8 +186,7 @@ class CollectionReader(Reader):
                 page = await self._content_page(ids, row, self._content)
                 self._consent.grant(ids)
                 found = page.rows[0].values.items()
-                more = {name: value for name, value in found if name in self.selected}
-                row = msgspec.structs.replace(row, values={**row.values, **more})
+                row.put({name: value for name, value in found if name in self.selected})
             except GraphError as refusal:
                 error = self.kind.meaning(refusal, ids, parent.facts, application=self.application)
                 if not isinstance(error, MissingError | NotEntitledError):

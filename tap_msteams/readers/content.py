@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from tap_msteams.client import Page, Row
+from tap_msteams.client import RowDecoder
 
 if TYPE_CHECKING:
-    from tap_msteams.client import Answer
+    from tap_msteams.client import Answer, Page
 
 
 class ContentDecoder:
@@ -18,10 +18,11 @@ class ContentDecoder:
         """Put the content under `name`, as text or in base64."""
         self._name = name
         self._is_text = is_text
+        self._row = RowDecoder({}, [name, "contentType"], plain=True)
 
     def decode(self, answer: Answer) -> Page:
         """The page with the content of an answer."""
         body = answer.body
         content = body.decode("utf-8-sig") if self._is_text else base64.b64encode(body).decode()
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
-        return Page([Row({self._name: content, "contentType": kind}, {})])
+        return self._row.page([{self._name: content, "contentType": kind}])

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_msteams.client.row import ID, field_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.privacy import Privacy
-    from tap_msteams.writer import Record
+    from tap_msteams.writer import Records
 
 _EMPTY = (None, "", msgspec.Raw(b"null"), msgspec.Raw(b'""'))
 
@@ -25,6 +27,8 @@ class Output:
         stream: Declaration,
         privacy: Privacy | None,
         more: Mapping[str, Callable[[Ids, Row], Any]],
+        *,
+        plain: bool,
     ) -> None:
         """Compute the stream's properties and `more`, as far as they are selected."""
         self.selected = stream.selected_properties
@@ -37,23 +41,33 @@ class Output:
         self._prune = stream.pruned
         properties = stream.properties.wrapped.values()
         self._rewrite = privacy.of_rows(properties, stream.name) if privacy else None
-        self.is_plain = bool(self._rewrite or self._prune) or not stream.maps_nothing
+        self.is_plain = plain or bool(self._rewrite or self._prune) or not stream.maps_nothing
         """Whether values have to be decoded, since something changes them."""
 
-    def records(self, rows: Sequence[Row], ids: Ids) -> tuple[list[Record], list[str]]:
+    def records(self, rows: Sequence[Row], ids: Ids) -> tuple[Records, list[str]]:
         """The records of rows below a parent, and the key of each row that lacks one."""
         above = {name: id_ for name, id_ in ids.items() if name in self.selected}
-        checked = [key for key in self._keys if key not in above and key != "id"]
-        computed = [it for it in self._computed if it[0] not in above]
-        records: list[Record] = []
+        given = [(field_of(name), id_) for name, id_ in above.items()]
+        computed = [(field_of(name), make) for name, make in self._computed if name not in above]
+        checked = [key for key in self._keys if key not in above and key != ID]
+        found: list[Row] = []
         keyless: list[str] = []
         for row in rows:
-            record: Record = {**row.values, **above}
-            for name, compute in computed:
-                record[name] = compute(ids, row)
-            lacking = [key for key in checked if record.get(key) in _EMPTY]
-            if lacking:
-                keyless += lacking[:1]
-            else:
-                records.append(self._prune(record) if self._prune else record)
+            for field, id_ in given:
+                setattr(row, field, id_)
+            for field, make in computed:
+                setattr(row, field, make(ids, row))
+            if checked:
+                values = row.values
+                lacking = [key for key in checked if values.get(key) in _EMPTY]
+                if lacking:
+                    keyless += lacking[:1]
+                    continue
+            row.hide()
+            found.append(row)
+        if not self.is_plain:
+            return found, keyless
+        records = [row.values for row in found]
+        if self._prune:
+            records = [self._prune(record) for record in records]
         return self._rewrite(records) if self._rewrite else records, keyless

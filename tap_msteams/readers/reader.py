@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_msteams.client import Page, Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.run import Receipt, Run
-    from tap_msteams.writer import Record
+    from tap_msteams.writer import Records
 
 logger = logging.getLogger("tap-msteams")
 
@@ -57,7 +57,9 @@ class Reader:
         self.application = run.application
         self.emits = self.shared.emits
         # The catalog may lack a stream that is read only for other streams.
-        self.output = Output(stream, run.privacy, more or {}) if self.emits else None
+        self.output = (
+            Output(stream, run.privacy, more or {}, plain=run.plain) if self.emits else None
+        )
         self.selected = self.output.selected if self.output else ["id", *self._costly()]
         chosen = run.selection.names(kind)
         self.known = Repeats(stream, Seen(None) if self.shared.feeds else Seen())
@@ -81,14 +83,14 @@ class Reader:
     ) -> RowDecoder:
         """A decoder with these facts, of which the `nested` ones are rows themselves."""
         hides = bool(self.run.privacy and self.run.privacy.closes)
-        emitted = {*self.selected} - ({ADDITIONAL_DATA} if hides else set())
+        emitted = [it for it in self.selected if not (hides and it == ADDITIONAL_DATA)]
         known = {*self.stream.schema["properties"], *facts, *(nested or ())}
         declared = known - {ADDITIONAL_DATA}
         return RowDecoder(
             facts,
             emitted if self.emits else (),
             declared if self.stream.has_additional_data else None,
-            plain=bool(self.output and (self.output.is_plain or self.run.plain)),
+            plain=bool(self.output and self.output.is_plain),
             nested=nested,
         )
 
@@ -309,7 +311,7 @@ class Reader:
             self.known.tell_doubles(rows, parent.ids, self.run.issues)
         await self.emit(records)
 
-    async def emit(self, records: list[Record]) -> None:
+    async def emit(self, records: Records) -> None:
         """Write records; returns when they are written."""
         if records:
             self.shared.metrics.rows += len(records)

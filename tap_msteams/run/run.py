@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tap_msteams.run.sample import Sample
     from tap_msteams.run.selection import Selection
     from tap_msteams.settings import Settings
-    from tap_msteams.writer import Record
+    from tap_msteams.writer import Records
 
-    Emit = Callable[[Declaration, list[Record]], Awaitable[None]]
+    Emit = Callable[[Declaration, Records], Awaitable[None]]
 
 EXIT_WITH_GAPS = 3
 

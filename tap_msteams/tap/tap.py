@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import Declaration, TapStream
     from tap_msteams.run import StreamRun
     from tap_msteams.run.run import Emit
-    from tap_msteams.writer import Record
+    from tap_msteams.writer import Record, Records
 
 STATE_SECONDS = 1.0
 """Seconds between two STATE messages, except at the ends of streams."""
@@ -194,10 +194,10 @@ class TapMSTeams(Plugin):
         if isinstance(stream, RunLogStream):
             yield from stream.rows(self._run or self.new_run([], self._write))
             return
-        written: asyncio.Queue[list[Record] | None] = asyncio.Queue()
+        written: asyncio.Queue[Sequence[Record] | None] = asyncio.Queue()
 
-        async def emit(_: Declaration, records: list[Record]) -> None:
-            written.put_nowait(records)
+        async def emit(_: Declaration, records: Records) -> None:
+            written.put_nowait(cast("Sequence[Record]", records))  # as `plain` says
             await written.join()
 
         async def read(session: Session) -> None:
@@ -275,7 +275,7 @@ class TapMSTeams(Plugin):
 
     # Writing
 
-    async def _write(self, stream: Declaration, records: list[Record]) -> None:
+    async def _write(self, stream: Declaration, records: Records) -> None:
         """Write records, and STATE where it is due; nothing more once a signal has come."""
         if self._signal:
             await asyncio.Event().wait()  # until the session cancels the task

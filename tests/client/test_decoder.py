@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from msgspec import Raw
 
 from tap_msteams.client import Answer, Request, RowDecoder
 from tap_msteams.client.row import ADDITIONAL_DATA
 from tests.client.decoded import GOOD, LINK, either, listed, page, text, told
+
+
+def decoded(decoder, content):
+    return Answer(Request("/x", decoder), {}, content.encode(), datetime.now(UTC)).page()
+
 
 # What is kept
 
@@ -21,7 +27,7 @@ def test_values_stay_the_bytes_that_graph_sent():
     row = ",".join(f'"{name}": {value}' for name, value in values.items())
     [found] = page(listed(f"{{{row}}}"), *values).rows
 
-    assert all(isinstance(value, Raw) for value in found.values.values())
+    assert all(isinstance(value, Raw) for name, value in found.values.items() if name != "id")
     assert text(found.values) == values
 
 
@@ -146,6 +152,48 @@ def test_what_is_declared_deselected_or_looked_at_is_not_undeclared():
     found = page(listed('{"id":"1","displayName":2,"from":3}'), "id", declared=DECLARED)
     assert found.undeclared == frozenset()
     assert page(listed(GOOD)).undeclared == frozenset()
+
+
+@either
+def test_keys_that_were_new_once_are_kept_and_told_on_every_later_page(plain):
+    decoder = RowDecoder({"id": str}, ["id", ADDITIONAL_DATA], DECLARED, plain=plain)
+    pages = [
+        '{"id":"1","new":1,"r@odata.count":1,"from":{}}',
+        '{"id":"2"}',
+        '{"id":"3","new":{"a":2},"newer":3}',
+        '{"id":"4","newer":4,"r@odata.count":2}',
+    ]
+    found = [decoded(decoder, listed(it)) for it in pages]
+
+    assert [it.undeclared for it in found] == [{"new"}, set(), {"new", "newer"}, {"newer"}]
+    more = [it.rows[0].values.get(ADDITIONAL_DATA) for it in found]
+    assert json.loads(msgspec.json.encode(more)) == [
+        {"new": 1},
+        None,
+        {"new": {"a": 2}, "newer": 3},
+        {"newer": 4},
+    ]
+
+
+@either
+def test_more_new_keys_than_anybody_counts_are_all_kept(plain):
+    decoder = RowDecoder({"id": str}, ["id", ADDITIONAL_DATA], DECLARED, plain=plain)
+    names = [f"new{n}" for n in range(1000)]
+    found = decoded(decoder, listed(*(f'{{"id":"{it}","{it}":1}}' for it in names)))
+
+    assert [told(row, ADDITIONAL_DATA) for row in found.rows] == [{it: 1} for it in names]
+    assert found.undeclared == {*names}
+
+
+@either
+@pytest.mark.parametrize("key", ["class", "a.b", "1", "", "é", "get", "beside", "graph_id", "«"])
+def test_a_key_may_have_any_name(key, plain):
+    decoder = RowDecoder({"id": str}, ["id", ADDITIONAL_DATA], DECLARED, plain=plain)
+    row = json.dumps({"id": "1", key: 5})
+    for _ in range(2):
+        [found] = decoded(decoder, listed(row)).rows
+        assert told(found, ADDITIONAL_DATA) == {key: 5}
+        assert found["id"] == "1"
 
 
 # Rows within rows
