@@ -22,8 +22,8 @@ Record = dict[str, Any]
 Records: TypeAlias = "Sequence[Record] | Sequence[msgspec.Struct]"
 """Records to write; values may be `msgspec.Raw`, which is JSON as it came."""
 
-STATE_SHARE = 0.04
-"""The largest share of STATE messages in the bytes of RECORD messages, less the last one."""
+STATE_SHARE = 0.05
+"""The largest share of STATE messages in the bytes of the records that they stand for."""
 
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
@@ -41,6 +41,8 @@ class RecordWriter(MsgSpecWriter):
         self._encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
         self.record_bytes = 0
         """Bytes of RECORD messages written so far."""
+        self.resumable_bytes = 0
+        """Bytes of these that are not read again where a STATE stands for them."""
         self.state_bytes = 0
         """Bytes of STATE messages written so far."""
         self.next_state_bytes = 0
@@ -48,8 +50,9 @@ class RecordWriter(MsgSpecWriter):
 
     @property
     def affords_state(self) -> bool:
-        """Whether the records written so far pay for one more STATE."""
-        return self.state_bytes + self.next_state_bytes <= STATE_SHARE * self.record_bytes
+        """Whether the records written so far pay for one more STATE, and for the last one."""
+        states = self.state_bytes + 2 * self.next_state_bytes
+        return states <= STATE_SHARE * self.resumable_bytes
 
     @override
     def write_message(self, message: Message) -> None:

@@ -50,7 +50,9 @@ class DaemonThreads(Executor):
             try:
                 result = fn(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
-                future.set_exception(error)
+                # This frame knows the future: a circle that waits for the garbage collection.
+                trace = error.__traceback__
+                future.set_exception(error.with_traceback(trace.tb_next if trace else None))
             else:
                 future.set_result(result)
 

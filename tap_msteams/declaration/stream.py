@@ -146,14 +146,17 @@ class TapStream(Stream):
 
     def write(self, records: Records) -> None:
         """Write a page of records to stdout."""
+        writer = cast("RecordWriter", self._tap.message_writer)
+        before = writer.record_bytes
         if self.maps_nothing:
             alias = self.stream_maps[0].stream_alias
-            writer = cast("RecordWriter", self._tap.message_writer)
             writer.write_records(alias, records, self._stream_version)
         else:
             for record in cast("Sequence[Record]", records):  # changes take plain values
                 for message in self._generate_record_messages(record):
                     self._tap.write_message(message)
+        if self.replication_method == "INCREMENTAL":
+            writer.resumable_bytes += writer.record_bytes - before
         self.state_manager.is_flushed = False
 
     def activate_version(self) -> None:
