@@ -235,6 +235,15 @@ SWITCHES = {
 _PEOPLE = re.compile(r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))")
 
 
+def forget_trace(error: GraphError) -> None:
+    """Let go of what led to an error that has been dealt with.
+
+    Its frames and the future that raised it know each other: only a garbage collection would free
+    them, with all that the request has held.
+    """
+    error.__traceback__ = None
+
+
 def recast(kind: type[E], error: GraphError) -> E:
     """The same error with its evidence, as one of another kind."""
     return kind(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from itertools import count
 
 import pytest
 
+from tap_msteams.errors import ForbiddenError
 from tap_msteams.run import Seen
 from tap_msteams.throttle import Gate
 from tests.client.fake_graph import FakeGraph, connected, read_all
 from tests.conftest import selection
+from tests.readers.library import Books, Reading, numbered, shelves
 from tests.target import LIST, Clock, HastyTap, TalkativeTap, first_place, opener
 
 LISTED = "GET /teams/{id}/channels/{id}/messages"
@@ -76,6 +79,22 @@ async def cost_of_waiting(number):
 
 async def test_a_request_costs_the_same_however_many_wait_for_its_limit():
     assert await cost_of_waiting(4_000) < 3 * await cost_of_waiting(400)
+
+
+async def test_refusals_leave_nothing_for_the_garbage_collection():
+    names = numbered(200)
+    graph = shelves(*names, default=lambda url: ForbiddenError(url, 403))
+    reading = Reading(graph, Books)
+    gc.collect()
+    gc.disable()
+    try:
+        await reading.read()
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert len(reading.issues) == len(names)
+    assert left < 5 * len(names)
 
 
 @pytest.mark.parametrize("last", [130, 200, 270])

@@ -309,7 +309,10 @@ class GraphClient:
         if not again:
             if isinstance(error, GraphError) and (fatal := self.graph.fatal(error)):
                 raise fatal from error
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # a frame that knows its own error waits for the garbage collection
         stream.metrics.retries += 1
         return now + pause
 

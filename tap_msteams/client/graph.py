@@ -100,7 +100,10 @@ class Graph:
             if isinstance(refusal, TokenRejectedError):
                 used = prepared.headers["Authorization"]
                 self._authenticator.renew(used, refusal.challenge)
-            raise refusal
+            try:
+                raise refusal
+            finally:
+                del refusal  # a frame that knows its own error waits for the garbage collection
         # This machine's time where a proxy has removed the header.
         served = http_date(response.headers.get("Date")) or datetime.now(UTC)
         if self.started is None:

@@ -43,18 +43,19 @@ class DaemonThreads(Executor):
     @override
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
+        held = [future]
 
         def call() -> None:
-            if not future.set_running_or_notify_cancel():
+            if not held[0].set_running_or_notify_cancel():
                 return
+            # An error knows the frame of this call, which must not know its future in turn: only
+            # a garbage collection would free both, with all that the request has held.
             try:
                 result = fn(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
-                # This frame knows the future: a circle that waits for the garbage collection.
-                trace = error.__traceback__
-                future.set_exception(error.with_traceback(trace.tb_next if trace else None))
+                held.pop().set_exception(error)
             else:
-                future.set_result(result)
+                held.pop().set_result(result)
 
         self._calls.put(call)
         return future

@@ -20,6 +20,7 @@ from tap_msteams.errors import (
     RejectedError,
     UnprovenError,
     UnsupportedError,
+    forget_trace,
 )
 from tap_msteams.readers.export import PAGES_WORTH_A_LINK, Export, ExportReader
 from tap_msteams.readers.reader import logger
@@ -155,6 +156,7 @@ class MessageReader(ExportReader):
 
     def _note_refusal(self, parent: Parent, error: GraphError) -> None:
         """Log that the export is refused, once where the refusal is the tenant's."""
+        forget_trace(error)
         name = self.stream.name
         if not isinstance(error, NotGrantedError | UnsupportedError):
             team = parent.ids["teamId"]

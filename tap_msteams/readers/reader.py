@@ -19,6 +19,7 @@ from tap_msteams.errors import (
     TapError,
     UnforeseenError,
     UnlistedError,
+    forget_trace,
 )
 from tap_msteams.readers.output import Output
 from tap_msteams.readers.parts import Parts
@@ -217,6 +218,7 @@ class Reader:
             return True
         except GraphError as error:
             self.failed(parent, error)
+            forget_trace(error)
             return False
         except (TapError, BaseExceptionGroup):
             raise

@@ -121,9 +121,9 @@ class LibraryTap(HastyTap):
         return [stream(self) for stream in streams]
 
 
-def shelves(*names, **more):
+def shelves(*names, default=None, **more):
     """A Graph with some shelves and whatever else."""
-    return FakeGraph({"/shelves": [body(*names)], **more})
+    return FakeGraph({"/shelves": [body(*names)], **more}, default)
 
 
 def numbered(number):
