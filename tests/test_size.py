@@ -42,7 +42,7 @@ async def test_what_others_are_read_below_is_remembered_whole(shared_sandbox, st
     run = tap.new_run([tap.streams[name] for name in streams], None)
     stream = tap.streams["chats"]
 
-    assert (stream.read.reader(run, stream)._seen._generation is None) == is_whole
+    assert (stream.read.reader(run, stream).known._seen._generation is None) == is_whole
 
 
 def cost_of_new_buckets(alive):
