@@ -12,6 +12,7 @@ import pytest
 
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
+from tests.client.fake_graph import HASTY
 from tests.conftest import Output, selection
 
 DECLARED = {stream.name: set(stream.properties.to_dict()["properties"]) for stream in STREAMS}
@@ -45,7 +46,7 @@ class Killed(BaseException):
 class HastyTap(TapMSTeams):
     """Does not wait before it tries again, unless Graph says how long."""
 
-    pause = staticmethod(lambda _: 0.0)
+    patience = HASTY
 
 
 class TalkativeTap(HastyTap):

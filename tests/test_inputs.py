@@ -16,6 +16,7 @@ from tap_msteams.sdk import parse_environment_config
 from tap_msteams.settings import Settings, env_name, rules
 from tap_msteams.tap import TapMSTeams
 from tap_msteams.tap.inputs import parse_object
+from tests.client.fake_graph import HASTY
 
 SECRET = "Qx8Q~hunter2"
 MACHINE = {"auth_method": "managed_identity"}
@@ -37,7 +38,7 @@ def nowhere():
 class HastyTap(TapMSTeams):
     """Does not wait before it tries again."""
 
-    pause = staticmethod(lambda _: 0.0)
+    patience = HASTY
 
 
 def refused(folder, *, config=None, **files):

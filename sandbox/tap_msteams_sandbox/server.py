@@ -248,7 +248,8 @@ class Sandbox:
         if not reply.manner:
             whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
             # https://learn.microsoft.com/en-us/graph/use-the-api#headers
-            if self._compress and "gzip" in request.headers.get("Accept-Encoding", ""):
+            takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+            if self._compress and takes_gzip and "Content-Encoding" not in reply.headers:
                 whole.headers["Vary"] = "Accept-Encoding"
                 whole.enable_compression(web.ContentCoding.gzip)
                 if request.version >= HttpVersion11:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tap_msteams.auth.authenticator import GraphAuthenticator
+from tap_msteams.auth.authenticator import GraphAuthenticator, origin_of
 
-__all__ = ["GraphAuthenticator"]
+__all__ = ["GraphAuthenticator", "origin_of"]

@@ -62,7 +62,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
     def __init__(self, graph_url: str, tokens: TokenProvider, way: Way | None = None) -> None:
         super().__init__()
         self._graph_url = graph_url
-        self._origin = _origin(graph_url)
+        self._origin = origin_of(graph_url)
         self._tokens = tokens
         self._way = way or Direct()
 
@@ -91,7 +91,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
         if self._way.knows(request):
             return request
         url = request.url or ""
-        origin = _origin(url)
+        origin = origin_of(url)
         if origin is None or origin != self._origin:
             where = "{}://{}:{}".format(*origin) if origin else "a place that is not clear"
             msg = (
@@ -144,7 +144,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
         return claims_of(self._tokens.get().value)
 
 
-def _origin(url: str) -> tuple[str, str, int] | None:
+def origin_of(url: str) -> tuple[str, str, int] | None:
     """The scheme, host and port; None for a URL that two parsers may read differently."""
     try:
         parts = urlsplit(url)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-import backoff
 import requests
 
+from tap_msteams.bounds import EMPTY_PAGES, MISSING
 from tap_msteams.client.decoder import RowDecoder
 from tap_msteams.client.metrics import Metrics
+from tap_msteams.client.patience import Attempt, Patience
 from tap_msteams.client.request import OWN, Request
 from tap_msteams.client.threads import DaemonThreads
 from tap_msteams.errors import (
+    ExcessError,
     GraphError,
     MissingError,
     RejectedError,
@@ -35,39 +38,16 @@ if TYPE_CHECKING:
     from tap_msteams.client.request import Page
     from tap_msteams.throttle import Gate
 
-TRIES = 8
-"""Attempts at a failing request; with the pauses between them they take about a minute."""
+logger = logging.getLogger("tap-msteams")
 
-TRIES_AT_FIRST = 4
-"""Attempts while Graph has never answered: the cause is the setup, and waiting is no use."""
+NOTED = 60.0
+"""Seconds from which on a wait that Graph asks for is logged."""
 
-TRIES_THROTTLED = 30
-"""Attempts at a throttled request before its parent is given up."""
-
-TRIES_MISSING = 3
-"""Attempts at a request that is answered 404 though what it is below is there."""
-
-LONGEST_PAUSE = 60.0
-"""Seconds between two attempts, unless Graph asks for more."""
+_EVER = 1e9
+"""Seconds of which no more are shown."""
 
 _ANYTHING = RowDecoder({})
 """Decodes whatever has an address."""
-
-
-@dataclass(slots=True, eq=False)
-class Attempt:
-    """A request until its answer, with the attempts so far."""
-
-    request: Request
-    buckets: tuple[tuple[str, ...], ...]
-    """The limits that apply to the request, the widest first."""
-    turn: asyncio.Future[None] | None = None
-    """Done when the request may be sent."""
-    not_before: float = 0.0
-    sent: float = 0.0
-    tries: int = 0
-    throttled: int = 0
-    renewed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +59,9 @@ class StreamClient:
     metrics: Metrics = field(default_factory=Metrics)
     waiting: dict[tuple[str, ...], deque[Attempt]] = field(default_factory=dict)
     """Attempts that may not be sent yet, by the widest limit that applies to them."""
+
+    circles: int = 0
+    """Lists whose last page leads to itself."""
 
     @property
     def is_waiting(self) -> bool:
@@ -92,16 +75,36 @@ class StreamClient:
     async def pages(self, request: Request, page: Page | None = None) -> AsyncIterator[Page]:
         """The first page of a request, unless `page` is that page already, and all later ones."""
         followed = set[int]()
+        empty, rows_before = 0, 0
         while True:
             page = page or await self.page(request)
             yield page
-            if page.next is None:
+            empty = 0 if page.rows or page.unreadable else empty + 1
+            if empty >= EMPTY_PAGES.value:
+                message = f"{empty} pages in a row are empty, each with a link to another one"
+                raise ExcessError(public_path(request.url), message=message)
+            following = page.next
+            if following == request.url:
+                following = await self._link_again(request, is_short=len(page.rows) < rows_before)
+            if following is None:
                 return
             followed.add(hash(request.url))
-            if hash(page.next) in followed:
+            if hash(following) in followed:
                 message = "its next link leads back to a page already read"
                 raise RejectedError(public_path(request.url), message=message)
-            request, page = request.following(page.next), None
+            rows_before = len(page.rows)
+            request, page = request.following(following), None
+
+    async def _link_again(self, request: Request, *, is_short: bool) -> str | None:
+        """The next link of a page that leads to itself, in a second answer.
+
+        A page that is shorter than the one before is taken as the last.
+        """
+        following = (await self.page(request)).next
+        if following == request.url and is_short:
+            self.circles += 1
+            return None
+        return following
 
 
 class GraphClient:
@@ -117,19 +120,19 @@ class GraphClient:
         concurrency: int,
         *,
         clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[int], float] | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """Have up to `concurrency` requests to `graph` in flight.
 
-        `pause` returns the seconds to wait after a number of tries; `clock` counts seconds as the
-        event loop does.
+        `clock` counts seconds as the event loop does.
         """
         self.graph = graph
         self.gate = gate
         self.concurrency = concurrency
         self.clock = clock
         self.streams: list[StreamClient] = []
-        self._pause = pause or next_pause
+        self.patience = patience or Patience()
+        self._noted_until = 0.0
         self._free = concurrency
         self._turn = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -173,12 +176,12 @@ class GraphClient:
         except MissingError as error:
             missing = error
         if request.proof == OWN:
-            return await self._page(stream, request, self._pause(1))
-        for tries in range(1, TRIES_MISSING):
+            return await self._page(stream, request, self.patience.pause(1))
+        for tries in range(1, int(MISSING.value)):
             if await self._is_gone(stream, request):
                 raise missing
             try:
-                return await self._page(stream, request, self._pause(tries))
+                return await self._page(stream, request, self.patience.pause(tries))
             except MissingError as error:
                 missing = error
         raise recast(UnprovenError, missing)
@@ -199,6 +202,8 @@ class GraphClient:
         """The page that a request asks for, after a pause."""
         attempt = Attempt(request, self.gate.keys(request.url), not_before=self.clock() + pause)
         while True:
+            if self._closed_for_long(attempt):
+                raise self._held_up(attempt)
             await self._admission(stream, attempt)
             try:
                 page = await self._send(stream, attempt)
@@ -222,7 +227,8 @@ class GraphClient:
         try:
             answer = await loop.run_in_executor(self._threads, self.graph.send, attempt.request)
             status = requests.codes.ok
-            return answer.page()  # decoded in the event loop's thread, which uses the page
+            # Decoded in the event loop's thread, which uses the page.
+            return self.graph.linked(attempt.request, answer.page())
         except GraphError as error:
             status = error.status
             raise
@@ -290,23 +296,12 @@ class GraphClient:
     def _next_try(self, stream: StreamClient, attempt: Attempt, error: TapError) -> float:
         """The time of the next try; raises the error where another try is no use."""
         now = self.clock()
-        if isinstance(error, ThrottledError):
-            attempt.throttled += 1
-            asked = error.retry_after
-            pause = self._pause(attempt.throttled) if asked is None else asked
-            self.gate.throttle(attempt.buckets, attempt.sent, now, pause)
-            stream.metrics.throttle(now, pause)
-            again = attempt.throttled < TRIES_THROTTLED
-        elif isinstance(error, UnavailableError):
-            attempt.tries += 1
-            again = attempt.tries < (TRIES if self.graph.reached else TRIES_AT_FIRST)
-            asked = error.retry_after
-            pause = self._pause(attempt.tries) if asked is None else asked
-        elif isinstance(error, TokenRejectedError):
-            again, attempt.renewed, pause = not attempt.renewed, True, 0.0
-        else:
-            again, pause = False, 0.0
-        if not again:
+        pause: float | None = None
+        if isinstance(error, ThrottledError | UnavailableError):
+            pause = self._pause_after(stream, attempt, error, now)
+        elif isinstance(error, TokenRejectedError) and not attempt.renewed:
+            attempt.renewed, pause = True, 0.0
+        if pause is None:
             if isinstance(error, GraphError) and (fatal := self.graph.fatal(error)):
                 raise fatal from error
             try:
@@ -316,12 +311,51 @@ class GraphClient:
         stream.metrics.retries += 1
         return now + pause
 
+    def _pause_after(
+        self,
+        stream: StreamClient,
+        attempt: Attempt,
+        error: ThrottledError | UnavailableError,
+        now: float,
+    ) -> float | None:
+        """Seconds until a failed or throttled attempt is sent again; None where it is not."""
+        asked, is_throttled = error.retry_after or 0.0, isinstance(error, ThrottledError)
+        tries = attempt.fail(now, throttled=is_throttled)
+        pause = self.patience.next(
+            attempt, tries, now, throttled=is_throttled, reached=self.graph.reached
+        )
+        if is_throttled:
+            closed = (pause or 0.0) if error.retry_after is None else asked
+            self.gate.throttle(attempt.buckets, attempt.sent, now, closed)
+            stream.metrics.throttle(now, closed)
+        if asked > NOTED:
+            self._note_long_wait(stream, asked, now)
+        if pause is None or asked > self.patience.asked:
+            return None
+        attempt.asked += asked if asked > NOTED and not is_throttled else 0.0
+        return max(pause, asked)
 
-def next_pause(tries: int, jitter: Callable[[float], float] = backoff.full_jitter) -> float:
-    """Seconds to wait after a number of tries: exponential, jittered, at least a tenth."""
-    pauses = backoff.expo(base=2, factor=1, max_value=LONGEST_PAUSE)
-    next(pauses)
-    pause = LONGEST_PAUSE
-    for _ in range(tries):
-        pause = next(pauses)
-    return max(0.1, jitter(pause))
+    def _note_long_wait(self, stream: StreamClient, asked: float, now: float) -> None:
+        """Log a long wait at once, and give up what a limit holds up for too long."""
+        is_too_long = asked > self.patience.asked
+        until = now + min(asked, self.patience.asked)
+        if until > self._noted_until + NOTED:
+            self._noted_until = until
+            seconds = f"{min(asked, _EVER):,.0f}"
+            then = "what needs it is left to the next run" if is_too_long else "others go on"
+            logger.warning("%s: Graph asks to wait %s seconds: %s", stream.name, seconds, then)
+        if is_too_long:
+            for attempts in (queue for it in self.streams for queue in it.waiting.values()):
+                for attempt in [it for it in attempts if self._closed_for_long(it)]:
+                    attempts.remove(attempt)
+                    if attempt.turn and not attempt.turn.done():
+                        attempt.turn.set_exception(self._held_up(attempt))
+
+    def _closed_for_long(self, attempt: Attempt) -> bool:
+        """Whether Graph has closed a limit of an attempt for longer than the run waits."""
+        return self.gate.closed(attempt.buckets, self.clock()) > self.patience.asked
+
+    def _held_up(self, attempt: Attempt) -> ThrottledError:
+        seconds = min(self.gate.closed(attempt.buckets, self.clock()), _EVER)
+        message = f"Graph has asked to send nothing like it for {seconds:,.0f} seconds"
+        return ThrottledError(public_path(attempt.request.url), message=message)

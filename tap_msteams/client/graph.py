@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,10 +13,13 @@ from uuid import uuid4
 
 import requests
 
+from tap_msteams.auth import origin_of
+from tap_msteams.bounds import ANSWER_BYTES, DOWNLOAD_BYTES, MEGABYTE
 from tap_msteams.client.request import Answer
 from tap_msteams.client.verdict import verdict
 from tap_msteams.errors import (
     AuthenticationError,
+    ExcessError,
     ForeignOriginError,
     RejectedError,
     TapError,
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_msteams.auth import GraphAuthenticator
-    from tap_msteams.client.request import Request
+    from tap_msteams.client.request import Page, Request
     from tap_msteams.errors import GraphError
 
 # Without it, values that were added to an enumeration later arrive as unknownFutureValue.
@@ -37,6 +43,30 @@ _PREFER = "include-unknown-enum-members"
 
 _CHUNK = 1 << 20
 """Bytes read at once, more than most pages have; the default of requests is 10 KB."""
+
+
+_DAY = timedelta(days=1)
+
+_TOLERANCE = timedelta(minutes=2)
+"""The difference of two clocks that is no matter."""
+
+logger = logging.getLogger("tap-msteams")
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def _body_of(response: requests.Response, path: str, most: int) -> bytes:
+    """The body of an answer, in large pieces; raises ExcessError where it is larger than any."""
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_content(_CHUNK):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            response.close()
+            message = f"the answer is larger than {most // MEGABYTE:,} MB"
+            raise ExcessError(path, response.status_code, message=message)
+    return b"".join(pieces)
 
 
 class Graph:
@@ -56,8 +86,10 @@ class Graph:
         self.reached = False
         """Whether Graph has answered at all, be it with an error."""
         self.started: datetime | None = None
-        """The time of Graph's first answer, on Graph's clock, to the second."""
+        """The time of Graph's first answer, on Graph's clock to the second; where this machine's
+        is a little behind, on that."""
         self._ahead = timedelta()
+        self._doubted: timedelta | None = None
 
     @property
     def is_application(self) -> bool:
@@ -84,9 +116,11 @@ class Graph:
             # Not by the session, whose cookies, hooks and redirects take a tenth of the time.
             way = self._session.get_adapter(prepared.url or "")
             response = way.send(prepared, stream=True)
+            self._check_id(prepared, response, path)
             if request.elsewhere and response.is_redirect:
                 response = self._fetch(response, path)
-            body = b"".join(response.iter_content(_CHUNK))
+            most = DOWNLOAD_BYTES if request.elsewhere else ANSWER_BYTES
+            body = _body_of(response, path, int(most.value) * MEGABYTE)
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
             if self.reached:
                 raise UnavailableError(path, message=reason(error)) from error
@@ -107,7 +141,7 @@ class Graph:
         # This machine's time where a proxy has removed the header.
         served = http_date(response.headers.get("Date")) or datetime.now(UTC)
         if self.started is None:
-            self.started, self._ahead = served, served - datetime.now(UTC)
+            self._start(served, datetime.now(UTC))
         return Answer(request, response.headers, body, served)
 
     def _fetch(self, response: requests.Response, path: str) -> requests.Response:
@@ -130,9 +164,62 @@ class Graph:
             raise UnavailableError(path, found.status_code, message="the download was refused")
         return found
 
+    def _start(self, served: datetime, here: datetime) -> None:
+        """Note the start of the run: a moment that both clocks have seen.
+
+        Graph's clock is never days behind, unless a second answer says so, too; where it is days
+        ahead this machine's is wrong.
+        """
+        ahead = served - here
+        doubted, self._doubted = self._doubted, ahead
+        if ahead < -_DAY and (doubted is None or abs(ahead - doubted) > _TOLERANCE):
+            return
+        self._ahead = ahead
+        self.started = served if abs(ahead) > _DAY else min(served, here)
+        if abs(ahead) > _TOLERANCE:
+            logger.warning(
+                "the clock of this machine is %d minutes %s Graph's: set it; %s",
+                abs(ahead) // timedelta(minutes=1),
+                "behind" if ahead > timedelta() else "ahead of",
+                "the earlier one counts" if abs(ahead) <= _DAY else "Graph's counts",
+            )
+
+    def _check_id(
+        self, request: requests.PreparedRequest, response: requests.Response, path: str
+    ) -> None:
+        """Drop an answer to another request: the connection is of no use any more."""
+        echo = response.headers.get("client-request-id")
+        if echo and echo.lower() != request.headers["client-request-id"].lower():
+            response.close()
+            message = "the answer to another request came instead"
+            raise UnavailableError(path, message=message)
+
+    def linked(self, request: Request, page: Page) -> Page:
+        """The page with its links resolved against the address of its request."""
+        root, url = self._root, request.url
+        following, delta = page.next, page.delta
+        if all(link is None or link.startswith(root) for link in (following, delta)):
+            return page
+        return replace(
+            page,
+            next=self.resolve(url, following) if following else None,
+            delta=self.resolve(url, delta) if delta else None,
+        )
+
+    def resolve(self, base: str, link: str) -> str:
+        """A link by RFC 3986; one that leads to Graph begins as the tap's own addresses do."""
+        whole = self._root + base if base.startswith("/") else base
+        try:
+            found = link if _SCHEME.match(link) else urljoin(whole, link)
+            if origin_of(found) != origin_of(self._origin):
+                return found
+            return f"{self._origin}/{found.partition('://')[2].partition('/')[2]}"
+        except ValueError:
+            return link
+
     def _prepare(self, request: Request) -> requests.PreparedRequest:
         """The request with its headers and its URL byte for byte as given."""
-        url = request.url if request.url.startswith("https:") else self._root + request.url
+        url = self._root + request.url if request.url.startswith("/") else request.url
         prepared = self._get.copy() if request.body is None else self._blank("POST", request.body)
         prepared.headers["client-request-id"] = str(uuid4())
         prepared.headers.update(request.headers or {})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tap_msteams.client import Page, Request, StreamClient
-    from tap_msteams.client.client import Attempt
+    from tap_msteams.client.patience import Attempt
     from tap_msteams.declaration import Declaration
     from tap_msteams.errors import GraphError, TapError
     from tap_msteams.readers import GraphStream
@@ -123,7 +123,7 @@ class SampleClient(GraphClient):
     """A client that stops each stream at the end of its sample, and gives up early."""
 
     def __init__(self, tap: TapMSTeams, sample: Sampling) -> None:
-        super().__init__(tap.graph, tap.gate, CONCURRENCY, pause=tap.pause)
+        super().__init__(tap.graph, tap.gate, CONCURRENCY, patience=tap.patience)
         self._sample = sample
 
     @override

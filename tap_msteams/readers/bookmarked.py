@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from tap_msteams.errors import SettingsError, StateError
 from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.reader import logger
 from tap_msteams.run import Bookmarks, bookmark_keys, moment
+from tap_msteams.settings import env_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -93,8 +95,18 @@ class BookmarkedReader(CollectionReader):
     def since(self, partition: str, part: str | None = None) -> datetime | None:
         """The start of what to read of a parent or a part of it; None for its whole history."""
         begin = self.run.settings.start
+        if begin and begin > self.run.latest:
+            msg = f"'start_date' (env {env_name('start_date')}) is in the future: {moment(begin)}"
+            raise SettingsError(msg)
         if bookmark := self.bookmarks.since(partition, part):
             since = datetime.fromisoformat(bookmark) - self.overlap
+            if since > self.run.latest:
+                msg = (
+                    f"state of '{self.stream.name}' has a bookmark in the future ({bookmark}), up "
+                    "to which nothing would be read: check the clock of this machine, or remove "
+                    f'"{self.stream.name}" from the state to read it from the start'
+                )
+                raise StateError(msg)
             return max(since, begin) if begin else since
         return begin
 

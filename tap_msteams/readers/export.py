@@ -23,7 +23,7 @@ from tap_msteams.privacy import plain_text
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Parent, Receipt, moment
+from tap_msteams.run import Parent, Receipt, comparable, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,7 +74,10 @@ class ExportReader(BookmarkedReader):
         text = READ_FOR_TEXT if emits and BODY_TEXT in stream.selected_properties else ()
         retains = run.settings.retained_messages and run.application
         retained = ("deletedDateTime",) if retains else ()
-        super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained})
+        end = run.settings.end
+        self._end = comparable(moment(end)) if end else None
+        times = ("lastModifiedDateTime",) if end else ()
+        super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained, *times})
         self._retained_path = options.retained_path if retains else None
 
     def _text(self, ids: Ids, row: Row) -> str | None:  # noqa: ARG002 - like all that is computed
@@ -198,6 +201,9 @@ class ExportReader(BookmarkedReader):
                 if self._is_retained(first.url):
                     # The export has the present state of all others.
                     rows = [it for it in rows if it.get("deletedDateTime")]
+                if self._end:  # a record may have changed since Graph chose it
+                    end = self._end
+                    rows = [it for it in rows if _changed(it) < end]
                 await self.emit_page(reading, rows, parts)
                 pages += 1
                 if page.next and pages >= PAGES_WORTH_A_LINK and await shown.read():
@@ -218,3 +224,8 @@ class ExportReader(BookmarkedReader):
                 oldest,
                 _DELETIONS_KEPT.days,
             )
+
+
+def _changed(row: Row) -> str:
+    """The time of a record's last change; empty where it does not say."""
+    return comparable(row.get("lastModifiedDateTime") or "")

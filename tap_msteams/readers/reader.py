@@ -24,7 +24,7 @@ from tap_msteams.errors import (
 from tap_msteams.readers.output import Output
 from tap_msteams.readers.parts import Parts
 from tap_msteams.readers.repeats import Repeats
-from tap_msteams.run import UNDECLARED, Consent, Parent, Seen
+from tap_msteams.run import CIRCLE, UNDECLARED, Consent, Parent, Seen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
@@ -181,6 +181,13 @@ class Reader:
             # What was not listed has not been looked below either.
             self.shared.is_complete = self.shared.lists_all = False
         self._tell_of_unlisted()
+        if circles := self.client.circles:
+            self.run.issues.notice(
+                self.kind,
+                f"the last page of {circles} lists leads to itself and is taken as the end",
+                "nothing to do, unless rows are missing at the end of long lists",
+                CIRCLE,
+            )
         is_partial = self.run.plan.is_partial(self.kind)
         if is_partial or self.run.selection.narrows(self.kind):  # not chosen is not gone
             self.shared.is_complete = False

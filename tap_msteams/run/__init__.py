@@ -6,7 +6,7 @@ from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys
 from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
-from tap_msteams.run.issues import DOUBLES, LEFT_OUT, UNDECLARED, Issue, Issues
+from tap_msteams.run.issues import CIRCLE, DOUBLES, LEFT_OUT, UNDECLARED, Issue, Issues
 from tap_msteams.run.moments import comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
@@ -17,6 +17,7 @@ from tap_msteams.run.shard import Shard, is_split
 from tap_msteams.run.stream_run import Listing, Listings, StreamRun
 
 __all__ = [
+    "CIRCLE",
     "DOUBLES",
     "EXIT_WITH_GAPS",
     "LEFT_OUT",

@@ -40,6 +40,9 @@ ALIKE = 20
 """Issues of one kind that are logged one by one; more of them are counted."""
 
 
+CIRCLE = "linkToItself"
+"""The code of the notice that the last page of a list has a link, which leads to itself."""
+
 DOUBLES = "rowsWithOneId"
 """The code of the notice that Graph sends several rows with one id."""
 

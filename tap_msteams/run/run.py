@@ -102,6 +102,11 @@ class Run:
         return self.client.graph.started or datetime.now(UTC)
 
     @property
+    def latest(self) -> datetime:
+        """The later one of Graph's clock and this machine's."""
+        return max(self.client.graph.now(), datetime.now(UTC))
+
+    @property
     def until(self) -> datetime:
         """The moment up to which changes are read."""
         end = self.settings.end

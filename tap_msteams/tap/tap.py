@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from tap_msteams import stdout
 from tap_msteams.auth import GraphAuthenticator
-from tap_msteams.client import Graph, GraphClient, next_pause
+from tap_msteams.client import Graph, GraphClient, Patience
 from tap_msteams.errors import CatalogError, TapError
 from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
@@ -55,8 +55,8 @@ class TapMSTeams(Plugin):
     message_writer_class = RecordWriter
     message_writer: RecordWriter
     clock: Callable[[], float] = staticmethod(time.monotonic)
-    pause: Callable[[int], float] = staticmethod(next_pause)
-    """Seconds to wait after a number of tries, where Graph does not say."""
+    patience: Patience = Patience()
+    """How long requests are sent again."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         self._run: Run | None = None
@@ -241,7 +241,7 @@ class TapMSTeams(Plugin):
             self.gate.divide(plan.divided_routes, by=shard.of)
         privacy = within.privacy if within else self._privacy()
         run = Run(
-            client=GraphClient(self.graph, self.gate, settings.concurrency, pause=self.pause),
+            client=GraphClient(self.graph, self.gate, settings.concurrency, patience=self.patience),
             settings=settings,
             plan=plan,
             selection=within.selection

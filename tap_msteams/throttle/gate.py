@@ -66,6 +66,11 @@ class Gate:
         """Seconds until one bucket has a token; 0 if it has one."""
         return self._bucket(key, now).wait(now)
 
+    def closed(self, keys: tuple[tuple[str, ...], ...], now: float) -> float:
+        """Seconds for which a 429 has closed one of these buckets; 0 if all are open."""
+        buckets = (self._buckets.get(key) for key in keys)
+        return max((it.closed_until - now for it in buckets if it), default=0.0)
+
     def throttle(
         self,
         keys: tuple[tuple[str, ...], ...],

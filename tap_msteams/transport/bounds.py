@@ -1,11 +1,13 @@
-"""Bounds: the time that a whole answer may take, however often a piece of it comes."""
+"""Bounds: where an answer begins, and the time that it may take as a whole."""
 
 from __future__ import annotations
 
 import io
 import time
+from email.errors import MissingHeaderBodySeparatorDefect
 from functools import partial
-from http.client import HTTPResponse
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -31,6 +33,22 @@ class BoundedResponse(HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_BoundedIO(self.fp.detach(), sock, seconds))
 
+    @override
+    def begin(self) -> None:
+        """Read the status and the headers, after those of informational answers.
+
+        Python itself skips `100 Continue` alone, and takes what follows as the next answer.
+        """
+        super().begin()
+        while HTTPStatus.SWITCHING_PROTOCOLS < self.status < HTTPStatus.OK:
+            self.headers = self.msg = None  # type: ignore[assignment]  # as before the first line
+            super().begin()
+        if any(isinstance(it, MissingHeaderBodySeparatorDefect) for it in self.headers.defects):
+            # What follows, such as the length of the body, has not been read.
+            self.close()
+            msg = "a line between the headers is none"
+            raise HTTPException(msg)
+
 
 class _BoundedIO(io.RawIOBase):
     """The bytes of a socket, as far as they come in time."""
@@ -49,7 +67,8 @@ class _BoundedIO(io.RawIOBase):
         left = self._end - time.monotonic()
         if left <= 0:
             raise OverdueError(self._seconds)
-        self._sock.settimeout(left if self._pause is None else min(left, self._pause))
+        if self._pause is None or left < self._pause:
+            self._sock.settimeout(left)
         try:
             return self._raw.readinto(buffer)
         except TimeoutError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from tap_msteams.bounds import ANSWER_SECONDS
 from tap_msteams.settings import env_name
 from tap_msteams.transport.adapter import DirectTransport, Transport
 from tap_msteams.transport.proxies import Proxies
@@ -36,7 +37,10 @@ _LOGGER = logging.getLogger(__name__)
 
 def session(settings: Settings) -> requests.Session:
     """The session for Graph, without retries: these are the client's."""
-    return _session(settings, _transport(settings, "graph_url", connections=settings.concurrency))
+    transport = _transport(
+        settings, "graph_url", connections=settings.concurrency, whole=ANSWER_SECONDS.value
+    )
+    return _session(settings, transport)
 
 
 def identity_session(settings: Settings, backoff: float = 0.5) -> requests.Session:

@@ -9,12 +9,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from tap_msteams.client import Answer, Graph, GraphClient, Request, RowDecoder
+from tap_msteams.client import Answer, Graph, GraphClient, Patience, Request, RowDecoder
 from tap_msteams.throttle import Gate
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 IDS = RowDecoder({"id": str}, ["id"])
+
+
+HASTY = Patience(failing=0, unreached=0, throttled=0, fewest=8, pause=lambda _: 0.0)
+"""Sends a request eight times, without waiting."""
 
 
 class FakeGraph(Graph):
@@ -34,6 +38,9 @@ class FakeGraph(Graph):
         self._answers = {url: list(given) for url, given in (answers or {}).items()}
         self._default = default or body
         self._lock = threading.Lock()
+
+    def resolve(self, _, link):
+        return link
 
     def send(self, request):
         with self._lock:
@@ -58,10 +65,11 @@ def get(url):
 
 
 @asynccontextmanager
-async def connected(graph, concurrency=4, gate=None, pause=lambda _: 0.0):
+async def connected(graph, concurrency=4, gate=None, patience=HASTY):
     """A client of a Graph, on the clock of the event loop."""
     clock = asyncio.get_running_loop().time
-    async with GraphClient(graph, gate or Gate(0), concurrency, clock=clock, pause=pause) as client:
+    gate = gate or Gate(0)
+    async with GraphClient(graph, gate, concurrency, clock=clock, patience=patience) as client:
         yield client
 
 

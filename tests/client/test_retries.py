@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from tap_msteams.client import client, next_pause
+from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNREACHED
+from tap_msteams.client import Patience, next_pause
 from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,
+    ExcessError,
     ForbiddenError,
+    RejectedError,
     TapError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
 )
-from tests.client.fake_graph import FakeGraph, body, connected, get, read
+from tests.client.fake_graph import HASTY, FakeGraph, body, connected, get, read
 
 
 class Sent:
@@ -47,10 +51,10 @@ def refusal(status):
 @pytest.mark.parametrize(
     ("error", "sent"),
     [
-        (UnavailableError("/bad", 503), client.TRIES),
-        (UnavailableError("/bad", 503, retry_after=0.001), client.TRIES),
-        (ThrottledError("/bad", 429), client.TRIES_THROTTLED),
-        (ThrottledError("/bad", 429, retry_after=0.001), client.TRIES_THROTTLED),
+        (UnavailableError("/bad", 503), HASTY.fewest),
+        (UnavailableError("/bad", 503, retry_after=0.001), HASTY.fewest),
+        (ThrottledError("/bad", 429), HASTY.fewest),
+        (ThrottledError("/bad", 429, retry_after=0.001), HASTY.fewest),
         (TokenRejectedError("/bad", 401), 2),
         (ForbiddenError("/bad", 403), 1),
     ],
@@ -130,7 +134,7 @@ async def test_nobody_waits_long_for_a_graph_that_was_never_there():
             await read(it.stream("things"), "/0")
 
     assert type(caught.value) is TapError
-    assert len(graph.sent) == client.TRIES_AT_FIRST
+    assert len(graph.sent) == HASTY.fewest
 
 
 async def test_a_token_that_graph_never_took_ends_the_run():
@@ -170,7 +174,9 @@ async def test_what_graph_asks_to_wait_is_waited_and_no_more(kind):
 
 async def test_pauses_are_by_the_number_of_tries_where_graph_asks_for_nothing():
     sent = Sent(*[UnavailableError("/0", 503)] * 4, body("0"))
-    async with connected(sent.graph, pause=lambda tries: 10.0**tries) as it:
+    async with connected(
+        sent.graph, patience=replace(HASTY, pause=lambda tries: 10.0**tries)
+    ) as it:
         assert await read(it.stream("things"), "/0") == ["0"]
 
     assert sent.pauses == pytest.approx([10, 100, 1000, 10_000])
@@ -178,12 +184,12 @@ async def test_pauses_are_by_the_number_of_tries_where_graph_asks_for_nothing():
 
 async def test_throttling_and_failures_have_tries_of_their_own():
     failed, throttled = UnavailableError("/0", 503), ThrottledError("/0", 429)
-    answers = [failed, throttled] * (client.TRIES - 1)
+    answers = [failed, throttled] * (HASTY.fewest - 1)
     sent = Sent(*answers, body("0"))
     async with connected(sent.graph) as it:
         assert await read(it.stream("things"), "/0") == ["0"]
 
-    assert len(sent.moments) == 2 * client.TRIES - 1
+    assert len(sent.moments) == 2 * HASTY.fewest - 1
 
 
 async def test_a_pause_holds_no_slot():
@@ -203,3 +209,128 @@ def test_pauses_grow_and_are_never_nothing():
     assert [next_pause(n, jitter=float) for n in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert next_pause(1, jitter=lambda _: 0.0) == 0.1
     assert all(0.1 <= next_pause(4) <= 8 for _ in range(100))
+
+
+# For how long
+
+
+def now():
+    return asyncio.get_running_loop().time()
+
+
+async def until_told(error, *, reached=True, requests=1):
+    """The seconds after which a lasting error is told, what each is told, and what was sent."""
+    graph = FakeGraph(default=lambda _: error)
+    graph.reached = reached
+    async with connected(graph, patience=Patience()) as it:
+        stream = it.stream("things")
+        reading = [
+            asyncio.create_task(read(stream, f"/teams/{n}/members")) for n in range(requests)
+        ]
+        await asyncio.wait(reading)
+        assert it.is_idle
+    return now(), [task.exception() for task in reading], graph.sent
+
+
+@pytest.mark.parametrize("asked", [None, 0.0, 0.2])
+async def test_a_failure_is_told_after_about_a_minute_whatever_graph_asks(asked):
+    seconds, _, sent = await until_told(UnavailableError("/0", 503, retry_after=asked))
+    assert seconds == pytest.approx(FAILING.value, abs=0.5)
+    assert len(sent) < 100
+
+
+@pytest.mark.parametrize("asked", [None, 0.0, 0.2, 30.0])
+async def test_throttling_is_told_after_half_an_hour_whatever_graph_asks(asked):
+    seconds, _, sent = await until_told(ThrottledError("/0", 429, retry_after=asked))
+    assert THROTTLED.value - 1 <= seconds <= THROTTLED.value + 40
+    assert len(sent) < 200
+
+
+async def test_a_graph_that_was_never_there_is_told_after_a_quarter_of_a_minute():
+    seconds, [error], _ = await until_told(UnavailableError("/0"), reached=False)
+    assert seconds == pytest.approx(UNREACHED.value, abs=0.5)
+    assert type(error) is TapError
+
+
+async def test_an_outage_of_less_than_half_a_minute_costs_nothing():
+    failing = UnavailableError("/0", 503, retry_after=0.2)
+    time = asyncio.get_running_loop().time
+    graph = FakeGraph({"/0": [lambda _: failing if time() < 20 else body("0")]})
+    async with connected(graph, patience=Patience()) as it:
+        assert await read(it.stream("things"), "/0") == ["0"]
+
+
+async def test_a_failure_that_takes_long_is_asked_for_again_all_the_same():
+    async def slow():
+        graph = FakeGraph(default=lambda _: UnavailableError("/0"))
+        client = connected(graph, patience=Patience(pause=lambda _: 1000.0))
+        async with client as it:
+            with pytest.raises(UnavailableError):
+                await read(it.stream("things"), "/0")
+        return graph.sent
+
+    assert len(await slow()) == Patience().fewest
+
+
+@pytest.mark.parametrize("kind", [UnavailableError, ThrottledError])
+async def test_a_wait_of_a_day_is_said_at_once_and_a_gap(caplog, kind):
+    seconds, errors, sent = await until_told(kind("/0", 429, retry_after=86_400.0))
+    assert seconds == 0
+    assert len(errors) == len(sent) == 1
+    assert "things: Graph asks to wait 86,400 seconds" in caplog.text
+
+
+async def test_who_is_held_up_for_a_day_by_the_same_limit_is_not_asked(caplog):
+    graph = FakeGraph(default=lambda _: ThrottledError("/0", 429, retry_after=1e300))
+    urls = [f"/teams/1/members?{n}" for n in range(100)]
+    async with connected(graph, patience=Patience()) as it:
+        stream = it.stream("things")
+        reading = [asyncio.create_task(read(stream, url)) for url in urls]
+        await asyncio.wait(reading)
+        graph._default = body
+        assert await read(stream, "/chats/1/members") == ["/chats/1/members"]
+
+    assert now() < ASKED.value
+    assert {type(task.exception()) for task in reading} == {ThrottledError}
+    assert len(graph.sent) <= 4 + 1
+    assert caplog.text.count("Graph asks to wait") == 1
+
+
+async def test_a_wait_of_minutes_is_said_at_once_and_waited(caplog):
+    error = ThrottledError("/0", 429, retry_after=300.0)
+    sent = Sent(error, body("0"))
+    async with connected(sent.graph, patience=Patience()) as it:
+        assert await read(it.stream("things"), "/0") == ["0"]
+    assert "things: Graph asks to wait 300 seconds" in caplog.text
+    assert 300 <= sent.pauses[0] < 340
+
+
+# Lists without end
+
+
+async def test_empty_pages_without_end_are_a_gap():
+    graph = FakeGraph(default=lambda url: body(following=f"{url}x"))
+    async with connected(graph) as it:
+        with pytest.raises(ExcessError, match="500 pages in a row are empty"):
+            await read(it.stream("things"), "/0")
+
+
+async def test_a_last_page_that_leads_to_itself_is_the_end_and_counted():
+    graph = FakeGraph({"/0": [body("0", "1", following="/1")], "/1": [body("2", following="/1")]})
+    async with connected(graph) as it:
+        stream = it.stream("things")
+        assert await read(stream, "/0") == ["0", "1", "2"]
+        assert stream.circles == 1
+
+
+async def test_a_page_that_may_not_be_the_last_and_leads_to_itself_is_a_gap():
+    graph = FakeGraph({"/0": [body("0", following="/0")]})
+    async with connected(graph) as it:
+        with pytest.raises(RejectedError, match="leads back"):
+            await read(it.stream("things"), "/0")
+
+
+async def test_a_page_that_leads_to_itself_once_costs_nothing():
+    pages = [body("0", following="/0"), body("0", following="/1")]
+    async with connected(FakeGraph({"/0": pages, "/1": [body("1")]})) as it:
+        assert await read(it.stream("things"), "/0") == ["0", "1"]

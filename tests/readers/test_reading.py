@@ -116,7 +116,7 @@ async def test_who_lists_more_parents_than_enough_waits_between_pages():
         f"/shelves?{n}": [body(*(f"{n}-{i}" for i in range(999)), following=f"/shelves?{n + 1}")]
         for n in range(30)
     }
-    paused = UnavailableError("/x", 503, retry_after=3600.0)
+    paused = UnavailableError("/x", 503, retry_after=600.0)
     graph = FakeGraph({"/shelves": pages["/shelves?0"], **pages}, lambda _: paused)
     reading = Reading(graph, Books)
     task = asyncio.create_task(reading.read())
