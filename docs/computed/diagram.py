@@ -39,7 +39,7 @@ NESTED = (
     ("chat_installed_apps", ("teamsApp", "id"), "apps"),
     ("tabs", ("teamsApp", "id"), "apps"),
     ("chats", ("onlineMeetingInfo", "joinWebUrl"), "online_meetings"),
-    ("call_records", ("organizer", "user", "id"), "users"),
+    ("call_records", ("organizer_v2", "identity", "user", "id"), "users"),
     ("sync_issues", ("subject", "teamId"), "teams"),
 )
 """References from within an object of one table to another table."""

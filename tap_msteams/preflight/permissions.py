@@ -20,7 +20,28 @@ BROADER: dict[str, tuple[str, ...]] = {
     "TeamworkTag.Read.All": ("TeamworkTag.ReadWrite.All",),
     "TeamworkTag.Read": ("TeamworkTag.ReadWrite",),
     "AppCatalog.Read.All": ("AppCatalog.ReadWrite.All",),
-    "TeamsAppInstallation.ReadForTeam.All": ("TeamsAppInstallation.ReadWriteForTeam.All",),
+    "TeamsAppInstallation.ReadForTeam.All": (
+        "TeamsAppInstallation.Read.All",
+        "TeamsAppInstallation.ReadWriteForTeam.All",
+    ),
+    "ResourceSpecificPermissionGrant.ReadForTeam.All": (
+        "TeamsAppInstallation.ReadForTeam.All",
+        "TeamsAppInstallation.Read.All",
+        "TeamsAppInstallation.ReadWriteForTeam.All",
+    ),
+    "ResourceSpecificPermissionGrant.ReadForTeam": (
+        "TeamsAppInstallation.ReadForTeam",
+        "TeamsAppInstallation.ReadWriteForTeam",
+    ),
+    "ResourceSpecificPermissionGrant.ReadForChat.All": (
+        "TeamsAppInstallation.ReadForChat.All",
+        "TeamsAppInstallation.Read.All",
+        "TeamsAppInstallation.ReadWriteForChat.All",
+    ),
+    "ResourceSpecificPermissionGrant.ReadForChat": (
+        "TeamsAppInstallation.ReadForChat",
+        "TeamsAppInstallation.ReadWriteForChat",
+    ),
     "TeamsAppInstallation.ReadForTeam": ("TeamsAppInstallation.ReadWriteForTeam",),
     "TeamsAppInstallation.ReadForUser.All": (
         "TeamsAppInstallation.Read.All",
@@ -41,6 +62,7 @@ BROADER: dict[str, tuple[str, ...]] = {
         "Chat.ReadWrite.All",
     ),
     "Chat.Read.All": ("Chat.ReadWrite.All",),
+    "ChatMessage.Read.All": ("Chat.Read.All", "Chat.ReadWrite.All"),
     "Chat.Read": ("Chat.ReadWrite",),
     "Presence.Read.All": ("Presence.ReadWrite.All",),
     "OnlineMeetings.Read.All": ("OnlineMeetings.ReadWrite.All",),

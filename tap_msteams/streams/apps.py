@@ -110,8 +110,8 @@ class PermissionGrants(GraphStream):
     path = "/teams/{teamId}/permissionGrants"
     query = Query(select=False)
     parents = (Teams,)
-    permission = "TeamsAppInstallation.ReadForTeam.All"
-    delegated = Delegated(permission="TeamsAppInstallation.ReadForTeam")
+    permission = "ResourceSpecificPermissionGrant.ReadForTeam.All"
+    delegated = Delegated(permission="ResourceSpecificPermissionGrant.ReadForTeam")
     clouds = APP_CLOUDS
     entity = "resourceSpecificPermissionGrant"
     primary_keys = ("teamId", "id")

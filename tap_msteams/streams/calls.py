@@ -96,12 +96,12 @@ class CallRecords(GraphStream):
             ),
         ),
         th.Property(
-            "organizer", IdentitySet, description="Deprecated by Microsoft: see organizer_v2."
+            "organizer", IdentitySet, description="Null since 2026-06-30: see organizer_v2."
         ),
         th.Property(
             "participants",
             Many(IdentitySet),
-            description="Deprecated by Microsoft, at most 130: see call_participants.",
+            description="Empty since 2026-06-30: see call_participants.",
         ),
     )
 

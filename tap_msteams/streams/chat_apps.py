@@ -74,8 +74,8 @@ class ChatPermissionGrants(ChatStream):
     name = "chat_permission_grants"
     path = "/chats/{chatId}/permissionGrants"
     query = Query(select=False)
-    permission = "TeamsAppInstallation.ReadForChat.All"
-    delegated = Delegated(permission="TeamsAppInstallation.ReadForChat")
+    permission = "ResourceSpecificPermissionGrant.ReadForChat.All"
+    delegated = Delegated(permission="ResourceSpecificPermissionGrant.ReadForChat")
     clouds = APP_CLOUDS
     entity = "resourceSpecificPermissionGrant"
     primary_keys = ("chatId", "id")

@@ -287,7 +287,7 @@ class PinnedMessages(ChatStream):
     name = "pinned_messages"
     path = "/chats/{chatId}/pinnedMessages"
     query = Query(select=False, expand=("message",))
-    permission = "Chat.Read.All"
+    permission = "ChatMessage.Read.All"
     delegated = Delegated(permission="Chat.Read")
     entity = "pinnedChatMessageInfo"
     primary_keys = ("chatId", "id")

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from tap_msteams.streams.directory import Groups
 from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.chats.messages import picture
 from tests.conftest import run_tap, selection
@@ -21,7 +22,7 @@ BELOW = (
 )
 FULL = ("groups", "chats", *BELOW)
 ALL = (*FULL, "chat_messages", "chat_hosted_contents")
-ON_REQUEST = {"lastMessagePreview", "contentBytes", "contentType"}
+ON_REQUEST = {"lastMessagePreview", "contentBytes", "contentType", *Groups.on_request}
 EXPORT = "GET /users/{id}/chats/getAllMessages"
 LISTS = "GET /chats/{id}/messages"
 

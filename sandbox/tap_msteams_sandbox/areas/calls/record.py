@@ -78,8 +78,10 @@ class CallRecord:
             "startDateTime": iso(self.start),
             "endDateTime": iso(self.end),
             "joinWebUrl": self.join_url,
-            "organizer": _old_identity(tenant, organizer),
-            "participants": [_old_identity(tenant, person) for person in self.people],
+            # Nothing since 2026-06-30.
+            # https://learn.microsoft.com/en-us/graph/api/resources/callrecords-callrecord
+            "organizer": None,
+            "participants": [],
             "organizer_v2@odata.context": f"{context}/organizer_v2/$entity",
             "organizer_v2": participant(tenant, organizer),
             "participants_v2@odata.context": f"{context}/participants_v2",
@@ -176,13 +178,6 @@ def participant(tenant: Company, attendee: Attendee) -> dict[str, Any]:
 def _key(attendee: Attendee) -> str:
     """Return the id of a participant; a telephone's is its number."""
     return attendee.name if attendee.phone else attendee.id
-
-
-def _old_identity(tenant: Company, attendee: Attendee) -> dict[str, Any]:
-    """Return a participant in the form of the deprecated properties."""
-    kind = "user" if attendee.person else "phone" if attendee.phone else "guest"
-    who = {"id": _key(attendee), "displayName": attendee.name, "tenantId": tenant.id}
-    return {"application": None, "device": None, "user": None, kind: who}
 
 
 LATE = 20 * MINUTE

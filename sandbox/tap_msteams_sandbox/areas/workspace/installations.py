@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-GRANT = ("TeamsAppInstallation.ReadForTeam.All", "TeamsAppInstallation.ReadWriteForTeam.All")
-MY_GRANT = ("TeamsAppInstallation.ReadForTeam", "TeamsAppInstallation.ReadWriteForTeam")
-IN_TEAM = ("TeamsAppInstallation.Read.All", *GRANT, *BROAD)
-MY_IN_TEAM = (*MY_GRANT, *BROAD)
+APP = (
+    "TeamsAppInstallation.ReadForTeam.All", "TeamsAppInstallation.Read.All",
+    "TeamsAppInstallation.ReadWriteForTeam.All",
+)  # fmt: skip
+MY_APP = ("TeamsAppInstallation.ReadForTeam", "TeamsAppInstallation.ReadWriteForTeam")
+GRANT = ("ResourceSpecificPermissionGrant.ReadForTeam.All", *APP)
+MY_GRANT = ("ResourceSpecificPermissionGrant.ReadForTeam", *MY_APP)
+IN_TEAM = (*APP, *BROAD)
+MY_IN_TEAM = (*MY_APP, *BROAD)
 FOR_USER = (
     "TeamsAppInstallation.Read.All", "TeamsAppInstallation.ReadForUser.All",
     "TeamsAppInstallation.ReadWriteForUser.All",
