@@ -119,9 +119,11 @@ class RedactingFormatter(logging.Formatter):
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        plain = copy.copy(record)
-        plain.msg, plain.args = visible(record.getMessage()), None
-        lines = redact(self._inner.format(plain)).split("\n")
+        text = record.getMessage()
+        if (shown := visible(text)) != text:
+            record = copy.copy(record)  # as it is otherwise: some formatters look at its arguments
+            record.msg, record.args = shown, None
+        lines = redact(self._inner.format(record)).split("\n")
         return "\n".join(map(visible, lines))
 
 
