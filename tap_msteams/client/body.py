@@ -8,7 +8,8 @@ import re
 # PostgreSQL takes no NUL in a text; the escape is real after an even number of backslashes only.
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
-_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+# A text that does not end is one, too: otherwise each quote in it would be looked at as a start.
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
 _TEXTS = re.compile(_TEXT, re.DOTALL)
 _TEXTS_AND_BRACKETS = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
 

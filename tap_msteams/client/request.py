@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 import requests
 
+from tap_msteams.client.mending import mended, with_huge_numbers_as_texts
 from tap_msteams.client.verdict import late_verdict
 from tap_msteams.errors import DamagedError, UnavailableError, public_path
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from tap_msteams.client.row import Row
 
+
+_TOO_LARGE = "out of range"
+"""What msgspec says of a number that no float holds."""
 
 OWN = ""
 """Stands for the address of a request itself."""
@@ -88,7 +92,7 @@ class Answer:
     def page(self) -> Page:
         """The page in the answer; raises a GraphError where the answer holds an error instead."""
         try:
-            page = self.request.decoder.decode(self)
+            page = self._decoded()
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             if late := late_verdict(self.request, self.headers, self.body):
                 raise late from error
@@ -103,3 +107,21 @@ class Answer:
                 date=self.served,
             ) from error
         return replace(page, served=self.served)
+
+    def _decoded(self) -> Page:
+        """The decoded page; a value that is no JSON, or that no float holds, costs itself alone."""
+        decoder, answer, flaws = self.request.decoder, self, list[str]()
+        try:
+            page = decoder.decode(answer)
+        except msgspec.DecodeError as error:
+            body, number = mended(self.body)
+            if isinstance(error, msgspec.ValidationError) or body == self.body:
+                raise
+            answer = replace(self, body=body)
+            page = decoder.decode(answer)
+            flaws += [f"{number} values are no numbers (NaN or Infinity)"] * bool(number)
+        if any(_TOO_LARGE in it for it in page.unreadable):
+            body, number = with_huge_numbers_as_texts(answer.body)
+            page = decoder.decode(replace(self, body=body))
+            flaws.append(f"{number} numbers are too large for a float, and texts instead")
+        return replace(page, flawed=(*page.flawed, *flaws)) if flaws else page

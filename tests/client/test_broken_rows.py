@@ -117,10 +117,38 @@ def test_what_is_beside_a_repaired_text_stays_as_it_came():
     assert text(found.rows[0].values) == values
 
 
-def test_numbers_that_are_none_for_a_machine_are_broken_rows_for_whoever_changes_them():
-    found = page(listed(GOOD, '{"id":"1","n":1e999}'), "id", "n", plain=True)
-    assert [row["id"] for row in found.rows] == ["good"]
-    assert len(found.unreadable) == 1
+VALUES = {
+    "NaN": None,
+    "-Infinity": None,
+    "01": 1,
+    "-007.50": -7.5,
+    "00": 0,
+    "[NaN,0.05,1e05,10]": [None, 0.05, 1e05, 10],
+    r'"\q NaN 01 \\"': "\\q NaN 01 \\",
+}
+
+
+@either
+@pytest.mark.parametrize("single", [False, True], ids=["listed", "single"])
+@pytest.mark.parametrize(("sent", "kept"), VALUES.items())
+def test_a_value_that_is_no_json_costs_itself_alone(sent, kept, single, plain):
+    row = f'{{"id":"1","t":{sent},"u":"NaN 01"}}'
+    found = page(row if single else listed(GOOD, row), "id", "t", "u", single=single, plain=plain)
+
+    assert found.unreadable == ()
+    assert told(found.rows[-1]) == kept
+    assert told(found.rows[-1], "u") == "NaN 01"
+    assert len(found.flawed) == ("N" in sent[:2] or "I" in sent)
+
+
+@either
+def test_a_number_that_no_float_holds_is_kept(plain):
+    rows = [GOOD, '{"id":"1","t":1e999,"u":"1e999"}', f'{{"id":"2","t":{"9" * 30}}}']
+    found = page(listed(*rows), "id", "t", "u", plain=plain)
+    values = [text(row.values).get("t") for row in found.rows]
+
+    assert values == [None, '"1e999"' if plain else "1e999", "9" * 30]
+    assert (found.unreadable, len(found.flawed)) == ((), plain)
 
 
 @either
@@ -158,8 +186,9 @@ CUT_SHORT = [
     "",
     "<html>",
     '{"value":[{"id":',
-    '{"value":[{"id":"1","n":01}]}',
-    '{"value":[{"id":"1","t":"\\q"}]}',
+    '{"value":[{"id":"1","n":0x1}]}',
+    '{"value":[{"id":"1","t":"\\',
+    '{"value":[{"id":"1","t":"' + '\\"' * 100_000,
 ]
 WHOLE = ["[]", "{}", '{"value":5}', '{"value":[],"@odata.nextLink":5}', "[" * 100_000]
 
