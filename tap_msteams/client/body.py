@@ -28,6 +28,9 @@ _ON_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 _ROW_DEPTH = 3
 """The depth of a row: an object in a list in a page."""
 
+TOO_DEEP = b'"too deep"'
+"""The mark in place of a row that is too deep to decode."""
+
 _DEEPEST = 200
 """The greatest depth of a row that is kept where a page is too deep to decode."""
 
@@ -76,7 +79,7 @@ def _repair(flaw: re.Match[bytes]) -> bytes:
 
 
 def without_deep_rows(body: bytes) -> bytes:
-    """The body with null in place of each row that is too deep to decode."""
+    """The body with a mark in place of each row that is too deep to decode."""
     kept: list[bytes] = []
     depth = deepest = start = end = 0
     for mark in _TEXTS_AND_BRACKETS.finditer(body):
@@ -87,7 +90,7 @@ def without_deep_rows(body: bytes) -> bytes:
             deepest = max(deepest, depth)
         elif mark[0] in (b"]", b"}"):
             if depth == _ROW_DEPTH and deepest > _DEEPEST:
-                kept += (body[end:start], b"null")
+                kept += (body[end:start], TOO_DEEP)
                 end = mark.end()
             depth -= 1
     return b"".join((*kept, body[end:]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, Raw
 
-from tap_msteams.client.body import readable, repaired, without_deep_rows
+from tap_msteams.client.body import TOO_DEEP, readable, repaired, without_deep_rows
 from tap_msteams.client.request import Page
 from tap_msteams.client.row import ADDITIONAL_DATA, Row, field_of
 from tap_msteams.client.shape import WITHIN, Shape
@@ -142,7 +142,8 @@ class RowDecoder:
             try:
                 rows.append(self._row(it, oddities))
             except (msgspec.MsgspecError, RecursionError) as error:
-                oddities.unreadable.append(str(error))
+                is_deep = it == Raw(TOO_DEEP)
+                oddities.unreadable.append("it has too many levels" if is_deep else str(error))
         return rows
 
     def _row(self, value: Any, oddities: _Oddities) -> Row:  # noqa: ANN401 - as above

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from tap_msteams.client.row import ID, field_of
 from tap_msteams.run import DOUBLES
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.run import Issues, Seen
+
+_ID_OF = attrgetter(field_of(ID))
 
 
 class Repeats:
@@ -25,6 +29,7 @@ class Repeats:
         self._keys = stream.primary_keys
         self._changed_by = stream.replication_key if kind.once else None
         self._seen, self._kind = seen, kind
+        self._has_own_ids = not (kind.once or kind.version or "id" in kind.computed)
         self._is_told = False
 
     @property
@@ -53,10 +58,9 @@ class Repeats:
 
     def tell_doubles(self, rows: Sequence[Row], ids: Ids, issues: Issues) -> None:
         """Say once where several rows of one answer have an id that is unique below a parent."""
-        if self._is_told or self._once or self._version or not self._is_unique(ids):
+        if self._is_told or not self._has_own_ids or not self._is_unique(ids):
             return
-        known = [id_ for row in rows if (id_ := row.get("id"))]
-        if number := len(known) - len(set(known)):
+        if number := len(rows) - len(set(map(_ID_OF, rows))):
             self._is_told = True
             message = f"Graph sends {number} rows with the id of another one in one answer"
             remedy = "targets keep the last one of them: ask Microsoft about the others"

@@ -47,6 +47,16 @@ def test_a_broken_row_leaves_the_others_of_its_page_alone(broken, before, plain)
 
 
 @either
+def test_a_row_of_many_levels_is_said_to_be_one(plain):
+    deep = '{"id":"1","x":' + "[" * 100_000 + "]" * 100_000 + "}"
+    found = page(listed(GOOD, deep, "null"), plain=plain)
+
+    assert [row["id"] for row in found.rows] == ["good"]
+    assert found.unreadable[0] == "it has too many levels"
+    assert "null" in found.unreadable[1]
+
+
+@either
 def test_a_page_of_broken_rows_alone_has_a_next_one(plain):
     found = page(listed("null", "5", "{}"), plain=plain)
     assert (len(found.rows), len(found.unreadable), found.next) == (0, 3, LINK)
