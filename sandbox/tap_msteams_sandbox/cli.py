@@ -12,8 +12,10 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, get_args
 
 import click
+import msgspec
 
 from tap_msteams_sandbox.areas.meetings import Meetings, Transcripts
+from tap_msteams_sandbox.description import description
 from tap_msteams_sandbox.facts import AUTH_METHODS
 from tap_msteams_sandbox.faults import FaultError
 from tap_msteams_sandbox.graph import ROLES, UnknownPermissionError, granted
@@ -45,6 +47,13 @@ def _names(
         raise click.BadParameter(str(error), param=option) from None
 
 
+def _describe(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+    """Print the description, and end."""
+    if asked:
+        click.echo(msgspec.json.format(msgspec.json.encode(description())))
+        context.exit()
+
+
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.option("--seed", default=1, show_default=True, help="Another seed, another company.")
 @click.option("--teams", type=click.IntRange(0), default=6, show_default=True)
@@ -59,9 +68,7 @@ def _names(
     help="In each channel, posts and replies together, on average.",
 )
 @click.option("--even", is_flag=True, help="In each channel exactly as many messages.")
-@click.option(
-    "--tidy", is_flag=True, help="Without the group that has the mark of a team that is gone."
-)
+@click.option("--tidy", is_flag=True, help="No groups but those of the teams.")
 @click.option("--users", type=click.IntRange(1), default=60, show_default=True)
 @click.option(
     "--page-size", type=click.IntRange(1), help="The server's largest page, below Graph's own."
@@ -120,6 +127,14 @@ def _names(
     default="localhost",
     show_default=True,
     help="The name that clients know this machine by.",
+)
+@click.option(
+    "--describe",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_describe,
+    help="Print all that is served as JSON, and end.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def main(  # noqa: PLR0913 (the options of the command line)

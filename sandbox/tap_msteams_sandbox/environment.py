@@ -25,6 +25,8 @@ def environment(facts: Facts, machine: Mapping[str, str]) -> dict[str, str]:
     """Return all variables; `machine` has those of the host that the command seems to run on."""
     document = msgspec.to_builtins(facts)
     variables = {f"{PREFIX}{name.upper()}": str(value) for name, value in document.items()}
+    # Node.js trusts this one beside its own; other programs would trust nothing else.
+    variables["NODE_EXTRA_CA_CERTS"] = facts.ca_bundle
     variables |= azure(facts) | dict(machine)
     for connector in sorted(entry_points(group=GROUP), key=lambda it: it.name):
         variables |= connector.load()(document)

@@ -18,6 +18,7 @@ from aiohttp import HttpVersion11, web
 
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.areas.reports import Downloads
+from tap_msteams_sandbox.description import CONTROLS, description
 from tap_msteams_sandbox.environment import environment
 from tap_msteams_sandbox.faults import Faults, struck
 from tap_msteams_sandbox.graph import APP_ROLES, ROLES, SCOPES, Graph, granted
@@ -299,7 +300,9 @@ class Sandbox:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
 
-    def _control(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+    def _control(  # noqa: PLR0911 (one for each address)
+        self, request: web.BaseRequest, body: bytes
+    ) -> web.StreamResponse:
         """Answer a request to the sandbox itself."""
         match request.method, request.path.removeprefix(CONTROL):
             case "POST", "change":
@@ -314,8 +317,9 @@ class Sandbox:
                 return _json(self.facts())
             case "GET", "ca.pem":
                 return web.FileResponse(self.ca_bundle)
-        known = "GET facts, GET ca.pem, GET requests and POST change"
-        return _json({"error": f"below {CONTROL} there are {known}"}, status=404)
+            case "GET", "description":
+                return _json(description())
+        return _json({"error": f"there are {', '.join(CONTROLS)}"}, status=404)
 
 
 def _write(request: web.BaseRequest, content: bytes) -> bool:

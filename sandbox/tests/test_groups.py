@@ -85,7 +85,7 @@ def test_pages_are_as_large_as_documented(quiet):
     assert quiet.get("/groups?$skip=1").status_code == 400
 
 
-def test_a_group_can_keep_the_mark_of_a_team_that_is_gone_unless_the_tenant_is_tidy(open_client):
+def test_a_group_keeps_the_mark_of_a_team_that_is_gone_unless_the_tenant_is_tidy(open_client):
     marked = "/groups?$filter=resourceProvisioningOptions/Any(x:x eq 'Team')"
     rows = open_client().rows(marked)
     stale = [row for row in rows if row["displayName"] == "Druckerfreigabe Süd"]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,30 @@ def test_the_control_addresses_say_and_do_what_the_readme_tells(shell):
     assert json.loads(changed)["posts"] > 0
     assert json.loads(again)["posts"] > 0
     assert sandbox.tenant.days == days + 2
+
+
+@pytest.mark.parametrize(("kind", "program"), [("python", sys.executable), ("js", "node")])
+def test_the_programs_read_all_teams(shell, tmp_path, kind, program):
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not on this machine")
+    sandbox, run = shell
+    [text] = blocks(kind, SECTIONS["From Python and JavaScript"])
+    script = tmp_path / f"read_teams.{'mjs' if kind == 'js' else 'py'}"
+    script.write_text(text)
+
+    names = run(shlex.join([program, str(script)])).splitlines()
+    assert names == [team.name for team in sandbox.tenant.teams.values()]
+
+
+def test_the_container_runs_a_command_that_exists():
+    text = (Path(__file__).parents[1] / "Containerfile").read_text()
+    name, *options = json.loads(re.search(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)[1])
+    done = CliRunner().invoke(cli.main, [*options, "--describe"])
+
+    assert (name, done.exit_code) == ("tap-msteams-sandbox", 0)
+    port = int(options[options.index("--port") + 1])
+    [exposed] = re.findall(r"^EXPOSE (.*)$", text, re.MULTILINE)
+    assert [int(it) for it in exposed.split()] == list(range(port, port + 5))
 
 
 def outputs(run):

@@ -61,9 +61,7 @@ AREA = Area("Groups", roles=("GroupMember.Read.All",), directory=True)
 def groups(tenant: Company) -> Iterator[tuple[int, bool, Callable[[], dict[str, Any]]]]:
     """Yield all groups: number, mark of a team, and a function that makes the row."""
     last = len(TEAMLESS) - 1
-    for n, name in enumerate(TEAMLESS):
-        if n == last and tenant.tidy:
-            continue
+    for n, name in enumerate(() if tenant.tidy else TEAMLESS):
         yield n, n == last, partial(_teamless, tenant, n, name)
     for team in tenant.teams.values():
         yield len(TEAMLESS) + team.n, True, partial(_behind, tenant, team)

@@ -31,7 +31,7 @@ class Tree:
     """A synthetic company's tenant, whose history ends at the instant `until`.
 
     `messages` is the average of a channel, posts and replies together; with `even` it is the
-    exact number in each channel. A `tidy` tenant has no group with the mark of a team that is gone.
+    exact number in each channel. A `tidy` tenant has no groups but those of its teams.
     """
 
     def __init__(  # noqa: PLR0913 (the sizes of a tenant, each with a default)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 READ = ("Reports.Read.All",)
 SETTINGS = ("ReportSettings.Read.All", "ReportSettings.ReadWrite.All")
 
-FORMAT = frozenset({"$format"})
+FORMAT = frozenset({"$format", "$top"})
 """https://learn.microsoft.com/en-us/graph/api/reportroot-getteamsdeviceusageuserdetail?view=graph-rest-beta#query-parameters"""
 
 PERIODS = {"D7": 7, "D30": 30, "D90": 90, "D180": 180}
