@@ -6,6 +6,9 @@ MAKEFLAGS += --no-print-directory
 
 UV_VERSION := 0.13.8
 
+# The connectors of `make clients` need an older one; without it they are left out.
+PYTHON310 ?= 3.10
+
 # The first Python that is new enough; `make PYTHON=...` names another one.
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python python3.14 python3.13 python3.12 python3.11; do \
@@ -58,6 +61,17 @@ coverage: setup ## Run all tests and measure their coverage.
 targets: setup ## Try each target of the documents, also the one that needs Python 3.11.
 	@$(MELTANO) --log-level=warning install target-postgres-pipelinewise
 	$(BIN)/pytest tests/targets
+
+.PHONY: clients
+clients: environment ## Let official libraries and other connectors use the sandbox.
+	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/clients $(SYNC) --no-default-groups --group clients --all-extras
+	@for pins in sandbox/tests/clients/connectors/*.txt; do \
+		place=$(TOOLS)/connectors/$$(basename $$pins .txt); \
+		test -d $$place || UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --python $(PYTHON310) $$place || continue; \
+		$(UV) pip sync --quiet --python $$place $$pins; \
+	done
+	@! command -v npm >/dev/null || npm ci --silent --prefix sandbox/tests/clients/npm
+	$(TOOLS)/clients/bin/pytest sandbox/tests/clients
 
 .PHONY: fuzz
 fuzz: environment ## Try thousands of random tenants, changes, faults and kills.
