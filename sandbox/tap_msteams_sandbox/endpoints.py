@@ -54,12 +54,15 @@ class Caller:
     granted: tuple[str, ...]
     user: str | None = None
     """The object id of the signed-in user; None: an application."""
+    subject: str = ""
+    """The id by which the application knows the user."""
 
     @classmethod
     def of(cls, claims: Mapping[str, Any]) -> Caller:
         """Return the caller that a token's claims describe."""
         if scopes := claims.get("scp"):
-            return cls(tuple(str(scopes).split()), str(claims["oid"]))
+            granted = tuple(str(scopes).split())
+            return cls(granted, str(claims["oid"]), str(claims.get("sub", "")))
         return cls(tuple(claims.get("roles") or ()))
 
 

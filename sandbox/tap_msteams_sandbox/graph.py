@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 VERSION = "v1.0"
 
+OPENID = "oidc"
+"""What OpenID Connect has at Graph's origin, without a version."""
+
 BARE = "application/json;odata.metadata=none;odata.streaming=true;charset=utf-8"
 
 ENDPOINTS = tuple(endpoint for area in (*AREAS, batch.AREA) for endpoint in area.endpoints)
@@ -114,6 +117,8 @@ class Graph:
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
         """Return the endpoint of a path with its version, and the names in the path."""
         version, _, rest = path.strip("/").partition("/")
+        if version == OPENID:
+            return self._routes.find(method, path.strip("/").split("/"))
         if version != VERSION:
             msg = f"Invalid version: {version}"
             raise GraphError.bad_request(msg)

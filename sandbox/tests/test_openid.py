@@ -83,6 +83,14 @@ def test_an_id_token_is_signed_with_a_published_key_by_the_issuer_of_the_metadat
     assert claims["sub"] == said_by(answer["access_token"])["sub"] != claims["oid"]
 
 
+def test_the_user_is_told_where_the_metadata_says_so(entra):
+    answer = entra.user(scope=f"User.Read {IDENTITY}")
+    headers = {"Authorization": f"Bearer {answer['access_token']}"}
+    found = entra.session.get(entra.metadata["userinfo_endpoint"], headers=headers).json()
+    assert found["sub"] == said_by(answer["id_token"])["sub"]
+    assert found["name"] == entra.sandbox.tenant.me.display_name
+
+
 def test_a_changed_token_does_not_fit_its_signature(entra):
     head, _, signature = entra.user(scope=f"User.Read {IDENTITY}")["id_token"].split(".")
     _, claims, _ = entra.user(scope=f"User.Read {IDENTITY}")["id_token"].split(".")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tap_msteams_sandbox.area import Area
 from tap_msteams_sandbox.areas import groups, people, query
 from tap_msteams_sandbox.areas.deltas import OPTIONS as DELTA
@@ -46,6 +48,25 @@ def one_user(call: Call) -> bytes:
     row = user(person, call.tenant.until) | dict.fromkeys(people.withheld(call, names))
     row = people.with_manager(call, row, person)
     return entity(call.context("users/$entity"), pick(row, (*names, "manager")))
+
+
+@AREA.endpoint(
+    "GET /oidc/userinfo",
+    "../../entra/identity-platform/userinfo",
+    application=None,
+    delegated=(),
+)
+def userinfo(call: Call) -> bytes:
+    """GET /oidc/userinfo, without a version: the user as OpenID Connect knows one."""
+    person = call.tenant.users[call.caller.user or ""]
+    found = {
+        "sub": call.caller.subject,
+        "name": person.display_name,
+        "family_name": person.surname,
+        "given_name": person.given_name,
+        "email": person.mail,
+    }
+    return msgspec.json.encode(found)
 
 
 def person_of(call: Call) -> Person:

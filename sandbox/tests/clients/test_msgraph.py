@@ -53,8 +53,6 @@ UNDECLARED = {
 pytestmark = [
     pytest.mark.filterwarnings("ignore:GetQueryParameters is deprecated"),
     pytest.mark.filterwarnings("ignore:This class is deprecated"),
-    # It leaves connections open.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
