@@ -1,9 +1,17 @@
-"""Bodies of answers: what is wrong with their texts is repaired."""
+"""Bodies of answers: read within bounds, with broken texts repaired."""
 
 from __future__ import annotations
 
 import codecs
 import re
+import zlib
+from typing import TYPE_CHECKING
+
+import requests
+from urllib3.exceptions import HTTPError, IncompleteRead
+
+if TYPE_CHECKING:
+    import urllib3
 
 # PostgreSQL takes no NUL in a text; the escape is real after an even number of backslashes only.
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
@@ -35,6 +43,70 @@ _DEEPEST = 200
 """The greatest depth of a row that is kept where a page is too deep to decode."""
 
 _PIECE = 1 << 16
+
+_CHUNK = 1 << 20
+"""Bytes read at once where an answer does not tell its length."""
+
+_GZIP, _GZIP_HEADER = b"\x1f\x8b", 16
+
+
+class LargeBodyError(Exception):
+    """A body that is larger than any of Graph's."""
+
+
+def body_of(response: requests.Response, most: int) -> bytes:
+    """The body of an answer, decompressed; raises LargeBodyError beyond `most` bytes.
+
+    Neither by requests nor in pieces: each would copy the whole body once more.
+    """
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    try:
+        body = _received(response.raw, most)
+        if encoding == "identity" or not body:
+            return body
+        if encoding == "gzip":
+            return _unzipped(body, most)
+    except (HTTPError, zlib.error) as error:
+        raise requests.ConnectionError(error) from error
+    finally:
+        if not response.raw.closed:
+            response.close()
+    msg = f"the answer is encoded as {encoding[:40]}, which nobody has asked for"
+    raise requests.ConnectionError(msg)
+
+
+def _received(raw: urllib3.HTTPResponse, most: int) -> bytes:
+    """The bytes that come, still compressed."""
+    if raw.length_remaining is not None:
+        if raw.length_remaining > most:
+            raise LargeBodyError
+        body = raw.read(decode_content=False)
+        if raw.length_remaining:
+            raise IncompleteRead(len(body), raw.length_remaining)
+        return body
+    pieces: list[bytes] = []
+    left = most
+    while piece := raw.read(_CHUNK, decode_content=False):
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            raise LargeBodyError
+    return b"".join(pieces)
+
+
+def _unzipped(body: bytes, most: int) -> bytes:
+    pieces: list[bytes] = []
+    while not pieces or body.startswith(_GZIP):  # which may come in several members
+        unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | _GZIP_HEADER)
+        pieces.append(unzip.decompress(body, most + 1))
+        most -= len(pieces[-1])
+        if most < 0:
+            raise LargeBodyError
+        if not unzip.eof:
+            msg = "the compressed answer ends early"
+            raise zlib.error(msg)
+        body = unzip.unused_data
+    return b"".join(pieces)
 
 
 def readable(body: bytes) -> bytes:

@@ -15,6 +15,7 @@ import requests
 
 from tap_msteams.auth import origin_of
 from tap_msteams.bounds import ANSWER_BYTES, DOWNLOAD_BYTES, MEGABYTE
+from tap_msteams.client.body import LargeBodyError, body_of
 from tap_msteams.client.request import Answer
 from tap_msteams.client.verdict import verdict
 from tap_msteams.errors import (
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 _PREFER = "include-unknown-enum-members"
 
-_CHUNK = 1 << 20
-"""Bytes read at once, more than most pages have; the default of requests is 10 KB."""
-
-
 _DAY = timedelta(days=1)
 
 _TOLERANCE = timedelta(minutes=2)
@@ -53,20 +50,6 @@ _TOLERANCE = timedelta(minutes=2)
 logger = logging.getLogger("tap-msteams")
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
-
-def _body_of(response: requests.Response, path: str, most: int) -> bytes:
-    """The body of an answer, in large pieces; raises ExcessError where it is larger than any."""
-    pieces: list[bytes] = []
-    size = 0
-    for piece in response.iter_content(_CHUNK):
-        pieces.append(piece)
-        size += len(piece)
-        if size > most:
-            response.close()
-            message = f"the answer is larger than {most // MEGABYTE:,} MB"
-            raise ExcessError(path, response.status_code, message=message)
-    return b"".join(pieces)
 
 
 class Graph:
@@ -120,7 +103,10 @@ class Graph:
             if request.elsewhere and response.is_redirect:
                 response = self._fetch(response, path)
             most = DOWNLOAD_BYTES if request.elsewhere else ANSWER_BYTES
-            body = _body_of(response, path, int(most.value) * MEGABYTE)
+            body = body_of(response, int(most.value) * MEGABYTE)
+        except LargeBodyError as error:
+            message = f"the answer is larger than {most.value:,.0f} MB"
+            raise ExcessError(path, response.status_code, message=message) from error
         except (requests.exceptions.SSLError, requests.exceptions.ProxyError) as error:
             if self.reached:
                 raise UnavailableError(path, message=reason(error)) from error
@@ -235,7 +221,7 @@ class Graph:
         self, method: str, body: Mapping[str, Any] | None = None
     ) -> requests.PreparedRequest:
         """A request with the headers that all requests have."""
-        headers = {"Prefer": _PREFER}
+        headers = {"Prefer": _PREFER, "Accept-Encoding": "gzip"}
         return self._session.prepare_request(
             requests.Request(method, self._origin, headers=headers, json=body)
         )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+import urllib3
 from msgspec import Raw
 from requests.adapters import BaseAdapter
 
@@ -73,7 +74,8 @@ class Wire(BaseAdapter):
         assert stream
         self.asked.append(request)
         response = requests.Response()
-        response.raw, response.status_code = io.BytesIO(self.content), self.status
+        response.raw = urllib3.HTTPResponse(io.BytesIO(self.content), preload_content=False)
+        response.status_code = self.status
         response.url, response.request = request.url, request
         response.headers.update(self.headers)
         return response
