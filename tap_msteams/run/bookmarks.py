@@ -224,7 +224,8 @@ class Bookmarks:
     @property
     def is_empty(self) -> bool:
         """Whether nothing has been read."""
-        return not (self._partitions or self._subpartitions or self._unfinished)
+        parts = any(self._unfinished_parts.values())
+        return not (self._partitions or self._subpartitions or self._unfinished or parts)
 
     def clear(self) -> None:
         """Forget all that has been read, so that it is read again."""
