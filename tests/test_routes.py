@@ -9,6 +9,7 @@ import pytest
 
 from tests.target import (
     DELEGATED,
+    EXPORT,
     LIST,
     every_list,
     every_route,
@@ -169,3 +170,14 @@ def test_a_thousand_replies_without_a_link_are_read_again(crowded):
     assert reader.sandbox.count()[REPLIES_ROUTE] == 21
     assert reader.rows() == truth(reader.sandbox.tenant)
     assert len(keys(output)) == len(set(keys(output)))
+
+
+@every_route
+def test_a_filter_by_time_has_both_bounds(open_sandbox, route):
+    target = opener(open_sandbox)(route)
+    target.run()
+    target.run()
+    filters = [it.path for it in target.sandbox.requests if "lastModifiedDateTime" in it.path]
+
+    assert all("%20gt%20" in it and "%20lt%20" in it for it in filters)
+    assert filters or route is not EXPORT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tap_msteams.run import Run
 
 _MILLISECOND = timedelta(milliseconds=1)
+_BEGINNING = datetime.fromtimestamp(0, UTC)
 
 PAGES_WORTH_A_LINK = 4
 """Pages after which STATE keeps the place in a window; fewer are cheaper to read again."""
@@ -164,10 +165,13 @@ class ExportReader(BookmarkedReader):
         self, ids: Ids, since: datetime | None, until: datetime, path: str | None
     ) -> Request:
         """The request for the first page of the window between two moments."""
-        bounds = [f"lastModifiedDateTime lt {moment(until)}"]
-        if since:
-            # Both bounds are exclusive.
-            bounds.insert(0, f"lastModifiedDateTime gt {moment(since - _MILLISECOND)}")
+        # Both bounds are exclusive. Graph has refused one of them alone, and documents both.
+        # https://learn.microsoft.com/graph/api/channel-getallmessages
+        after = since - _MILLISECOND if since else _BEGINNING
+        bounds = [
+            f"lastModifiedDateTime gt {moment(after)}",
+            f"lastModifiedDateTime lt {moment(until)}",
+        ]
         query = self.stream.options(application=self.application)
         options = [f"$top={query.top}"]
         if query.order:

@@ -79,9 +79,9 @@ class WindowReader(BookmarkedReader):
     async def read(self, parent: Parent) -> None:
         partition, shown = self.partition(parent.ids), Receipt()
         if self.run.client.graph.started is None:
-            # Bounds are on Graph's clock, which its first answer tells: that of an empty window.
-            now = moment(self.run.start)
-            await self.first_page({**parent.ids, "since": now, "until": now})
+            # Bounds are on Graph's clock, which its first answer tells: that of a short window.
+            now, before = self.run.start, self.run.start - _MARGIN
+            await self.first_page({**parent.ids, "since": moment(before), "until": moment(now)})
         reading = replace(parent, receipt=shown)
         end = self.run.settings.end
         highest = comparable(moment(end)) if end else "~"
