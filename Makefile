@@ -20,9 +20,10 @@ TOOLS := .tools
 UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
 MELTANO := $(TOOLS)/meltano/bin/meltano
 AIRFLOW := $(TOOLS)/airflow/bin/airflow
+ZENSICAL := $(TOOLS)/docs/bin/zensical
 BIN := .venv/bin
 
-COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wildcard docs/*.md docs/pictures/*.svg)
+COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wildcard docs/*.md docs/*/*.md docs/pictures/*.svg)
 
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed
@@ -83,7 +84,7 @@ airflow: setup $(AIRFLOW) ## Run the example on Airflow: a synthetic tenant in f
 	@$(BIN)/python demo/on_airflow.py
 
 .PHONY: bench
-bench: setup ## Measure speed, requests, pacing, memory and STATE; write the plot of README.md.
+bench: setup ## Measure speed, requests, pacing, memory and STATE; write the plot of the documents.
 	@$(BIN)/python -m benchmarks
 
 .PHONY: check
@@ -99,6 +100,10 @@ fix: environment ## Format, and compute the documents anew.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/cog -r $(COMPUTED)
+
+.PHONY: docs
+docs: $(ZENSICAL) ## Build the site of the documents; every finding is an error.
+	@$(ZENSICAL) build --strict --clean
 
 .PHONY: lock
 lock: $(UV) ## Resolve the dependencies anew, as far as a pyproject.toml changed.
@@ -131,6 +136,11 @@ environment: $(UV)
 # Meltano has an environment of its own, and so does each of its plugins.
 $(MELTANO): pyproject.toml uv.lock | $(UV)
 	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/meltano $(SYNC) --only-group meltano
+	@touch $@
+
+# The generator of the site has one, too.
+$(ZENSICAL): pyproject.toml uv.lock | $(UV)
+	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/docs $(SYNC) --only-group docs
 	@touch $@
 
 # Airflow has one, too.

@@ -33,9 +33,9 @@ def table() -> str:
     rows = [
         (
             f"**`{stream.name}`**" if stream.selected_by_default else f"`{stream.name}`",
-            _about(stream),
+            about(stream),
             code(stream.primary_keys),
-            _since(stream),
+            since(stream),
             _granted(stream) if issubclass(stream, Declaration) else "",
             stream.sync_cost() if issubclass(stream, Declaration) else "none",
         )
@@ -76,21 +76,21 @@ def select() -> str:
 def tables() -> str:
     """All tables, area by area."""
     parts = []
-    for module, found in groupby(STREAMS, key=lambda stream: stream.__module__):
+    for _, found in groupby(STREAMS, key=lambda stream: stream.__module__):
         streams = [*found]
         rows = [
             (
                 f"`{stream.name}`",
-                _about(stream),
+                about(stream),
                 code(stream.primary_keys),
                 ", ".join(f"`{name}` → `{to}`" for name, to in diagram.leads_to(stream).items()),
-                _gone(stream),
+                gone(stream),
             )
             for stream in streams
         ]
         heads = ("table", "what a row is", "key", "leads to", "what is gone")
         picture = f"```mermaid\n{diagram.mermaid(streams)}\n```"
-        parts.append(f"### {_area(module)}\n\n{grid(heads, rows)}\n\n{picture}")
+        parts.append(f"### {area(streams[0])}\n\n{grid(heads, rows)}\n\n{picture}")
     return "\n\n".join(parts)
 
 
@@ -105,12 +105,12 @@ def nested() -> str:
     return "\n".join(lines)
 
 
-def _about(stream: Table) -> str:
+def about(stream: Table) -> str:
     """The description of a stream."""
     return (stream.__doc__ or "").splitlines()[0]
 
 
-def _since(stream: Table) -> str:
+def since(stream: Table) -> str:
     """The way in which a stream finds what is new."""
     changes = stream.__dict__.get("replication_key") or getattr(stream, "replication_key", None)
     if isinstance(changes, str):
@@ -128,7 +128,7 @@ def _granted(stream: type[Declaration]) -> str:
     return either + ("; applications only" if stream.sign_in == "application" else "")
 
 
-def _gone(stream: Table) -> str:
+def gone(stream: Table) -> str:
     """The way in which a table shows deletions."""
     if isinstance(getattr(stream, "read", None), Delta):
         return "has `deleted`"
@@ -140,6 +140,6 @@ def _gone(stream: Table) -> str:
     return "stays" if stream.appends or follows else "has `_sdc_deleted_at`"
 
 
-def _area(module: str) -> str:
-    """The title of an area: the docstring of its module."""
-    return re.split(r"[:.\n]", sys.modules[module].__doc__ or "")[0]
+def area(stream: Table) -> str:
+    """The title of a stream's area: the docstring of its module."""
+    return re.split(r"[:.\n]", sys.modules[stream.__module__].__doc__ or "")[0]
