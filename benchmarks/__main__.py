@@ -1,4 +1,4 @@
-"""Measure tap-msteams: print a table, keep `results.json` and `benchmarks.svg` beside this file."""
+"""Measure tap-msteams: print a table, keep `results.json` here and the plot of the documents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCENARIOS = {
     for scenario in (speed, latency, limits, requests, memory, state, size, load)
 }
 HERE = Path(__file__).parent
-RESULTS, PLOT = HERE / "results.json", HERE / "benchmarks.svg"
+RESULTS, PLOT = HERE / "results.json", HERE.parent / "docs" / "pictures" / "benchmarks.svg"
 
 
 def main() -> None:

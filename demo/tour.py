@@ -40,7 +40,7 @@ With your own tenant
   Register an application in Entra ID, let an administrator consent, and then:
     export TAP_MSTEAMS_TENANT_ID=... TAP_MSTEAMS_CLIENT_ID=... TAP_MSTEAMS_CLIENT_SECRET=...
     .tools/meltano/bin/meltano run quickstart
-  README.md, "Use it with your tenant", says which permissions unlock which tables.
+  README.md, "Use it with your tenant", has the steps and the permissions.
 """
 
 

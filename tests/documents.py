@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from tap_msteams.streams import STREAMS
 from tests.auth.person import Person
 from tests.conftest import PATIENCE
 
@@ -58,6 +59,13 @@ def tables(text):
     heads = [number - 1 for number, row in enumerate(rows) if set(row[0]) == {"-"}]
     ends = [*heads[1:], len(rows)]
     return [rows[head + 2 : end] for head, end in zip(heads, ends, strict=True)]
+
+
+def chosen_by_default():
+    """The `select` of a first Meltano project: no column that costs much or needs more."""
+    usual = [stream for stream in STREAMS if stream.selected_by_default]
+    costly = [f"!{stream.name}.{name}" for stream in usual for name in stream.on_request]
+    return [f"{stream.name}.*" for stream in usual] + costly
 
 
 def example(title):

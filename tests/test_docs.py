@@ -19,6 +19,7 @@ from postgres import PORT
 from tap_msteams.settings import json_schema, problems
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
+from tests.documents import chosen_by_default
 
 ROOT = Path(__file__).parent.parent
 PROJECT = yaml.safe_load((ROOT / "meltano.yml").read_text())
@@ -95,7 +96,7 @@ def test_the_plugin_in_the_readme_reads_what_is_read_without_it():
     [plugin] = re.findall(r"```yaml\n(plugins:.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     [extractor] = yaml.safe_load(plugin)["plugins"]["extractors"]
 
-    assert extractor["select"] == [f"{it.name}.*" for it in STREAMS if it.selected_by_default]
+    assert extractor["select"] == chosen_by_default()
 
 
 def test_the_postgres_of_meltano_is_the_one_of_the_tests():
@@ -108,7 +109,7 @@ def test_the_postgres_of_meltano_is_the_one_of_the_tests():
 
 def test_computed_tables_are_fresh():
     documents = [ROOT / name for name in ("README.md", "meltano.yml", "sandbox/README.md")]
-    documents += (ROOT / "docs").glob("*.md")
+    documents += (ROOT / "docs").rglob("*.md")
     documents += (ROOT / "docs" / "pictures").glob("*.svg")
     command = (sys.executable, "-m", "cogapp", "--check", *documents)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

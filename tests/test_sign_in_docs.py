@@ -233,14 +233,3 @@ def test_the_variables_of_kubernetes_need_no_configuration():
     config, _, _ = example("Workload identity federation")
 
     assert {*config} == {"auth_method", *ENVIRONMENT}
-
-
-@pytest.mark.parametrize("name", ["sign-in", "network"])
-def test_every_link_within_the_documents_leads_somewhere(name):
-    for target in re.findall(r"\]\((?!https:)([^)]+)\)", page(name)):
-        path, _, anchor = target.partition("#")
-        file = ROOT / "docs" / (path or f"{name}.md")
-        assert file.exists(), target
-        heads = re.findall(r"^#+ (.*)", file.read_text(), re.MULTILINE) if anchor else ()
-        slugs = {re.sub(r"[^\w -]", "", head).lower().replace(" ", "-") for head in heads}
-        assert not anchor or anchor in slugs, target

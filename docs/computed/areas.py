@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 MICROSOFT = "https://learn.microsoft.com/graph/api/resources/"
 
-AREAS = {
-    module.rpartition(".")[2].replace("_", "-"): [*found]
-    for module, found in groupby(STREAMS, key=lambda stream: stream.__module__)
-}
+AREAS = {name: [*found] for name, found in groupby(STREAMS, key=streams.page)}
 """The streams of each area, by the name of its page."""
 
 QUERIES = {
@@ -36,18 +33,12 @@ QUERIES = {
 """The query that a page shows."""
 
 
-def index(folder: str = "") -> str:
-    """All areas with their streams, as links from a page that is above their folder."""
-    rows = []
-    for name, found in AREAS.items():
-        page = f"{folder}{name}.md"
-        links = (
-            f"[**`{it.name}`**]({page}#{it.name})"
-            if it.selected_by_default
-            else f"[`{it.name}`]({page}#{it.name})"
-            for it in found
-        )
-        rows.append((f"[{streams.area(found[0])}]({page})", ", ".join(links)))
+def index(folder: str) -> str:
+    """All areas with their streams, and links to the pages in a folder."""
+    rows = [
+        (f"[{streams.area(found[0])}]({folder}/{name}.md)", ", ".join(map(streams.named, found)))
+        for name, found in AREAS.items()
+    ]
     return grid(("area", "streams"), rows)
 
 
@@ -82,7 +73,7 @@ def _facts(stream: Table) -> Iterator[tuple[str, str]]:
     yield "read by default", "yes" if stream.selected_by_default else "no: select it"
     if issubclass(stream, Declaration):
         yield from _access(stream)
-    yield "rows that are gone", f"the table {streams.gone(stream)}".replace("table stays", "row stays")
+    yield "what is gone", streams.gone(stream)
     if far := leads_to(stream):
         yield "references", ", ".join(f"`{name}` → `{to}`" for name, to in far.items())
 

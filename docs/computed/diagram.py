@@ -39,7 +39,14 @@ NESTED = (
     ("chat_installed_apps", ("teamsApp", "id"), "apps"),
     ("tabs", ("teamsApp", "id"), "apps"),
     ("chats", ("onlineMeetingInfo", "joinWebUrl"), "online_meetings"),
+    ("online_meetings", ("chatInfo", "threadId"), "chats"),
+    ("attendance_records", ("identity", "id"), "users"),
     ("call_records", ("organizer_v2", "identity", "user", "id"), "users"),
+    ("call_participants", ("identity", "user", "id"), "users"),
+    ("call_sessions", ("caller", "associatedIdentity", "id"), "users"),
+    ("call_sessions", ("callee", "associatedIdentity", "id"), "users"),
+    ("channel_folders", ("parentReference", "driveId"), "drives"),
+    ("drive_items", ("parentReference", "id"), "drive_items"),
     ("sync_issues", ("subject", "teamId"), "teams"),
 )
 """References from within an object of one table to another table."""

@@ -27,18 +27,13 @@ KINDS = {
 }
 """Meltano's names for the types of JSON."""
 
+HEADS = ("setting", "default", "what it does")
 
-def table() -> str:
-    """All settings."""
-    rows = [
-        (
-            f"`{it.name}`",
-            _default(it),
-            it.description + (f" One of {code(it.choices)}." if it.choices else ""),
-        )
-        for it in rules(Settings).values()
-    ]
-    return grid(("setting", "default", "what it does"), rows)
+
+def row(rule: Rule) -> tuple[str, str, str]:
+    """A setting, its default, and what it does."""
+    choices = f" One of {code(rule.choices)}." if rule.choices else ""
+    return f"`{rule.name}`", _default(rule), rule.description + choices
 
 
 def secrets() -> str:
@@ -84,7 +79,7 @@ def meltano() -> str:
 
 def _described(group: type) -> str:
     rows = [(f"`{it.name}`", _default(it), it.description) for it in rules(group).values()]
-    return grid(("setting", "default", "what it does"), rows)
+    return grid(HEADS, rows)
 
 
 def _default(rule: Rule) -> str:

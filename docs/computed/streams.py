@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from itertools import groupby
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from docs.computed import diagram
@@ -28,11 +29,11 @@ NEEDED = (
 
 
 def table() -> str:
-    """All streams, with notes on some."""
+    """All streams, with links to their columns, and notes on some."""
     heads = ("stream", "what a row is", "key", "incremental key", "permission", "requests a sync")
     rows = [
         (
-            f"**`{stream.name}`**" if stream.selected_by_default else f"`{stream.name}`",
+            f"[{named(stream)}]({page(stream)}.md#{stream.name})",
             about(stream),
             code(stream.primary_keys),
             since(stream),
@@ -56,6 +57,16 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def named(stream: Table) -> str:
+    """The name of a stream, in bold where it is read by default."""
+    return f"**`{stream.name}`**" if stream.selected_by_default else f"`{stream.name}`"
+
+
+def page(stream: Table) -> str:
+    """The name of the page of a stream's area."""
+    return stream.__module__.rpartition(".")[2].replace("_", "-")
+
+
 def split() -> str:
     """The streams that shards divide."""
     return code(it.name for it in ASKING if is_split(it, application=True)) + "."
@@ -68,9 +79,20 @@ def costly() -> str:
 
 def select() -> str:
     """The `select` of `meltano.yml`: the default, without costly columns."""
-    chosen = [f"- {stream.name}.*" for stream in STREAMS if stream.selected_by_default]
     left = [f'- "!{stream.name}.{name}"' for stream in STREAMS for name in stream.on_request]
-    return "\n".join(chosen + left)
+    return "\n".join([f"- {name}" for name in _usual()] + left)
+
+
+def first_select() -> str:
+    """The `select` of a first project: the default, without costly columns of its streams."""
+    usual = [it for it in STREAMS if it.selected_by_default]
+    left = [f'"!{stream.name}.{name}"' for stream in usual for name in stream.on_request]
+    return "\n".join(wrap(", ".join([*_usual(), *left]), 92, break_on_hyphens=False))
+
+
+def _usual() -> list[str]:
+    """The patterns that select the default streams."""
+    return [f"{stream.name}.*" for stream in STREAMS if stream.selected_by_default]
 
 
 def tables() -> str:

@@ -1,6 +1,6 @@
 """Settings: each one declared once.
 
-The JSON schema for the SDK, the checks, and the tables in the README and in `meltano.yml` all
+The JSON schema for the SDK, the checks, and the documents and `meltano.yml` all
 follow from the fields of `Settings` and their types.
 """
 
