@@ -127,5 +127,5 @@ def _type(kind: Any, declared: dict[str, Any]) -> str:  # noqa: ANN401 - the SDK
         return f"list of {_type(inner, inner.type_dict)}"
     if keys := declared.get("properties"):
         return f"object: {code(keys)}"
-    [name] = [it for it in declared["type"] if it != "null"][:1]
+    name: str = next(it for it in declared["type"] if it != "null")
     return {"date-time": "timestamp", "date": "date"}.get(declared.get("format", ""), name)

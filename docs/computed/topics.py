@@ -129,7 +129,11 @@ TOPICS = (
             "nango_host",
             "nango_mode",
         ),
-        {"nango_connection_id": "teams", "nango_integration_id": "microsoft-teams"},
+        {
+            "nango_secret_key": "the-key-of-the-environment",
+            "nango_connection_id": "teams",
+            "nango_integration_id": "microsoft-teams",
+        },
     ),
     Topic(
         "Clouds, proxies and certificates",
