@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import msgspec
 from aiohttp import HttpVersion11, web
 
 from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.areas.reports import Downloads
-from tap_msteams_sandbox.description import CONTROLS, description
+from tap_msteams_sandbox.control import PLACE, Control
 from tap_msteams_sandbox.environment import environment
 from tap_msteams_sandbox.faults import Faults, struck
 from tap_msteams_sandbox.graph import APP_ROLES, ROLES, SCOPES, Graph, granted
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.journal import Entry
     from tap_msteams_sandbox.replies import Reply
 
-CONTROL = "/sandbox/"
 RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """Lingering for no time: the connection ends with a reset; Windows has shorter numbers."""
 
@@ -97,6 +95,7 @@ class Sandbox:
         )
         self.faults = Faults(faults)
         self.service = Service(graph, self.entra, self.faults, limits=limits)
+        self.control = Control(self.tenant, self.service.journal, self.facts)
         self.graph_url = self.authority_host = self.imds_url = ""
         self.ca_bundle = self.fingerprint = ""
         self._runners: list[web.BaseRunner] = []
@@ -204,8 +203,8 @@ class Sandbox:
     async def _graph(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request to the Graph origin."""
         body = await request.read() if request.can_read_body else b""
-        if request.path.startswith(CONTROL):
-            return self._control(request, body)
+        if request.path.startswith(PLACE):
+            return self.control.answer(request.method, request.path, body)
         if self.latency:
             await asyncio.sleep(self.latency)
         path, _, query = request.raw_path.lstrip("/").partition("?")
@@ -250,6 +249,7 @@ class Sandbox:
             whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
             # https://learn.microsoft.com/en-us/graph/use-the-api#headers
             takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+            # https://learn.microsoft.com/en-us/graph/use-the-api#headers
             if self._compress and takes_gzip and "Content-Encoding" not in reply.headers:
                 whole.headers["Vary"] = "Accept-Encoding"
                 whole.enable_compression(web.ContentCoding.gzip)
@@ -300,27 +300,6 @@ class Sandbox:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
 
-    def _control(  # noqa: PLR0911 (one for each address)
-        self, request: web.BaseRequest, body: bytes
-    ) -> web.StreamResponse:
-        """Answer a request to the sandbox itself."""
-        match request.method, request.path.removeprefix(CONTROL):
-            case "POST", "change":
-                try:
-                    asked = msgspec.json.decode(body, type=_Change) if body else _Change()
-                except msgspec.DecodeError as error:
-                    return _json({"error": str(error)}, status=400)
-                return _json(self.tenant.change(asked.seed))
-            case "GET", "requests":
-                return _json(self.service.journal.summary())
-            case "GET", "facts":
-                return _json(self.facts())
-            case "GET", "ca.pem":
-                return web.FileResponse(self.ca_bundle)
-            case "GET", "description":
-                return _json(description())
-        return _json({"error": f"there are {', '.join(CONTROLS)}"}, status=404)
-
 
 def _write(request: web.BaseRequest, content: bytes) -> bool:
     """Write bytes past aiohttp; returns False once nobody listens any more."""
@@ -329,10 +308,6 @@ def _write(request: web.BaseRequest, content: bytes) -> bool:
         return False
     transport.write(content)
     return True
-
-
-class _Change(msgspec.Struct, forbid_unknown_fields=True):
-    seed: int | None = None
 
 
 def _runner(routes: Iterable[web.RouteDef], *middlewares: Any) -> web.AppRunner:  # noqa: ANN401 - aiohttp's own
@@ -344,9 +319,3 @@ def _runner(routes: Iterable[web.RouteDef], *middlewares: Any) -> web.AppRunner:
 def _server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> web.BaseRunner:
     # The journal has the requests; in a log they would mix with those of the process under test.
     return web.ServerRunner(web.Server(handler, access_log=None))
-
-
-def _json(content: object, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status, body=msgspec.json.encode(content), content_type="application/json"
-    )
