@@ -17,6 +17,7 @@ from benchmarks.latency import latency
 from benchmarks.limits import limits
 from benchmarks.load import load
 from benchmarks.memory import memory
+from benchmarks.peers import peers
 from benchmarks.plot import svg
 from benchmarks.process import ProgramError, Taps
 from benchmarks.requests import requests
@@ -27,7 +28,7 @@ from benchmarks.state import state
 
 SCENARIOS = {
     scenario.__name__: scenario
-    for scenario in (speed, latency, limits, requests, memory, state, size, load)
+    for scenario in (speed, latency, limits, requests, memory, state, size, peers, load)
 }
 HERE = Path(__file__).parent
 RESULTS, PLOT = HERE / "results.json", HERE.parent / "docs" / "pictures" / "benchmarks.svg"

@@ -34,7 +34,7 @@ class Tenant:
 class Cloud:
     """A sandbox over a tenant; `options` are the Sandbox's. Use it as a context manager."""
 
-    def __init__(self, tenant: Tenant, **options: float | None) -> None:
+    def __init__(self, tenant: Tenant, **options: float | str | None) -> None:
         self.tenant = tenant
         self._options = {"compress": False, **options}
         self.config: dict[str, Any] = {}

@@ -43,6 +43,7 @@ class RecordWriter(MsgSpecWriter):
         """Bytes of RECORD messages written so far."""
         self.resumable_bytes = 0
         """Bytes of these that are not read again where a STATE stands for them."""
+        self._resumable_before = 0
         self.state_bytes = 0
         """Bytes of STATE messages written so far."""
         self.next_state_bytes = 0
@@ -51,7 +52,9 @@ class RecordWriter(MsgSpecWriter):
     @property
     def affords_state(self) -> bool:
         """Whether the records written so far pay for one more STATE, and for the last one."""
-        states = self.state_bytes + 2 * self.next_state_bytes
+        # A STATE grows with what has been read since the one before.
+        growth = self.resumable_bytes / self._resumable_before if self._resumable_before else 1.0
+        states = self.state_bytes + 2 * growth * self.next_state_bytes
         return states <= STATE_SHARE * self.resumable_bytes
 
     @override
@@ -64,6 +67,7 @@ class RecordWriter(MsgSpecWriter):
         elif kind == "STATE":
             self.state_bytes += len(line)
             self.next_state_bytes = len(line)
+            self._resumable_before = self.resumable_bytes
         sys.stdout.buffer.write(line)
         if kind != "RECORD":
             sys.stdout.buffer.flush()

@@ -35,6 +35,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams.run.moments import parsed
@@ -164,7 +165,8 @@ class Bookmarks:
 
     def advance(self, partition: str, to: str, *, by_list: bool = False) -> None:
         """Set the bookmark of a whole partition, read and written up to `to`."""
-        self._partitions[partition] = max(to, self._partitions.get(partition, ""))
+        # One text for all partitions with the same bookmark.
+        self._partitions[partition] = intern(max(to, self._partitions.get(partition, "")))
         (self._read_by_list.add if by_list else self._read_by_list.discard)(partition)
         self._subpartitions.pop(partition, None)
         self._unfinished_parts.pop(partition, None)

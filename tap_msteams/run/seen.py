@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-GENERATION = 1_000_000
-"""Keys in a generation, of which there are two: some 35 MB at most."""
+GENERATION = 200_000
+"""Keys in a generation, of which there are two: some 17 MB at most."""
 
 _SMALLEST = 1024
 
@@ -45,7 +45,7 @@ class Seen:
 
 
 class _Table:
-    """Numbers above 0 with versions, in an open-addressing table: 12 to 24 bytes a number.
+    """Numbers above 0 in an open-addressing table: 12 to 24 bytes each, as many for versions.
 
     A dictionary takes ten times as much.
     """
