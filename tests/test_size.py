@@ -149,5 +149,5 @@ def test_all_states_of_a_backfill_are_little_beside_its_records(target):
         if message["type"] in sizes:
             sizes[message["type"]] += len(line)
 
-    assert len(output.states) > 2
+    assert len(output.states) > 5
     assert sizes["STATE"] <= 0.05 * sizes["RECORD"]
