@@ -6,22 +6,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import requests
 
-from tap_msteams.bounds import EMPTY_PAGES, MISSING
+from tap_msteams.bounds import MISSING
 from tap_msteams.client.decoder import RowDecoder
-from tap_msteams.client.metrics import Metrics
 from tap_msteams.client.patience import Attempt, Patience
 from tap_msteams.client.request import OWN, Request
+from tap_msteams.client.stream_client import StreamClient
 from tap_msteams.client.threads import DaemonThreads
 from tap_msteams.errors import (
-    ExcessError,
     GraphError,
     MissingError,
-    RejectedError,
     TapError,
     ThrottledError,
     TokenRejectedError,
@@ -32,7 +29,7 @@ from tap_msteams.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from tap_msteams.client.graph import Graph
     from tap_msteams.client.request import Page
@@ -48,63 +45,6 @@ _EVER = 1e9
 
 _ANYTHING = RowDecoder({})
 """Decodes whatever has an address."""
-
-
-@dataclass(slots=True, eq=False)
-class StreamClient:
-    """The client of one stream: its requests take turns with those of other streams."""
-
-    name: str
-    _client: GraphClient
-    metrics: Metrics = field(default_factory=Metrics)
-    waiting: dict[tuple[str, ...], deque[Attempt]] = field(default_factory=dict)
-    """Attempts that may not be sent yet, by the widest limit that applies to them."""
-
-    circles: int = 0
-    """Lists whose last page leads to itself."""
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether an attempt may not be sent yet."""
-        return any(self.waiting.values())
-
-    async def page(self, request: Request) -> Page:
-        """The page that a request asks for; raises a GraphError when no retry is left."""
-        return await self._client.page(self, request)
-
-    async def pages(self, request: Request, page: Page | None = None) -> AsyncIterator[Page]:
-        """The first page of a request, unless `page` is that page already, and all later ones."""
-        followed = set[int]()
-        empty, rows_before = 0, 0
-        while True:
-            page = page or await self.page(request)
-            yield page
-            empty = 0 if page.rows or page.unreadable else empty + 1
-            if empty >= EMPTY_PAGES.value:
-                message = f"{empty} pages in a row are empty, each with a link to another one"
-                raise ExcessError(public_path(request.url), message=message)
-            following = page.next
-            if following == request.url:
-                following = await self._link_again(request, is_short=len(page.rows) < rows_before)
-            if following is None:
-                return
-            followed.add(hash(request.url))
-            if hash(following) in followed:
-                message = "its next link leads back to a page already read"
-                raise RejectedError(public_path(request.url), message=message)
-            rows_before = len(page.rows)
-            request, page = request.following(following), None
-
-    async def _link_again(self, request: Request, *, is_short: bool) -> str | None:
-        """The next link of a page that leads to itself, in a second answer.
-
-        A page that is shorter than the one before is taken as the last.
-        """
-        following = (await self.page(request)).next
-        if following == request.url and is_short:
-            self.circles += 1
-            return None
-        return following
 
 
 class GraphClient:
@@ -202,8 +142,8 @@ class GraphClient:
         """The page that a request asks for, after a pause."""
         attempt = Attempt(request, self.gate.keys(request.url), not_before=self.clock() + pause)
         while True:
-            if self._closed_for_long(attempt):
-                raise self._held_up(attempt)
+            if error := self._held_up(attempt):
+                raise error
             await self._admission(stream, attempt)
             try:
                 page = await self._send(stream, attempt)
@@ -346,16 +286,15 @@ class GraphClient:
             logger.warning("%s: Graph asks to wait %s seconds: %s", stream.name, seconds, then)
         if is_too_long:
             for attempts in (queue for it in self.streams for queue in it.waiting.values()):
-                for attempt in [it for it in attempts if self._closed_for_long(it)]:
-                    attempts.remove(attempt)
-                    if attempt.turn and not attempt.turn.done():
-                        attempt.turn.set_exception(self._held_up(attempt))
+                for attempt in [*attempts]:
+                    if (error := self._held_up(attempt)) and attempt.turn:
+                        attempts.remove(attempt)
+                        attempt.turn.set_exception(error)
 
-    def _closed_for_long(self, attempt: Attempt) -> bool:
-        """Whether Graph has closed a limit of an attempt for longer than the run waits."""
-        return self.gate.closed(attempt.buckets, self.clock()) > self.patience.asked
-
-    def _held_up(self, attempt: Attempt) -> ThrottledError:
-        seconds = min(self.gate.closed(attempt.buckets, self.clock()), _EVER)
-        message = f"Graph has asked to send nothing like it for {seconds:,.0f} seconds"
+    def _held_up(self, attempt: Attempt) -> ThrottledError | None:
+        """The error of an attempt whose limit Graph has closed for longer than the run waits."""
+        seconds = self.gate.closed(attempt.buckets, self.clock())
+        if seconds <= self.patience.asked:
+            return None
+        message = f"Graph has asked to send nothing like it for {min(seconds, _EVER):,.0f} seconds"
         return ThrottledError(public_path(attempt.request.url), message=message)

@@ -48,6 +48,10 @@ TRANSIENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("html", {}),
     ("empty-page", {}),
     ("repeat-row", {}),
+    ("foreign-id", {}),
+    ("byte-order-mark", {}),
+    ("partial", {}),
+    ("error", {"status": "424", "code": "FailedDependency"}),
 )
 """What chance picks from; a stalled connection would only cost time."""
 
