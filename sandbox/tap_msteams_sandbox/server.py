@@ -198,6 +198,11 @@ class Sandbox:
             # The transports say goodbye in the next turns of the loop.
             await asyncio.sleep(0)
             await runner.cleanup()
+        # Connections that were being opened, for example.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
         await asyncio.sleep(0)
 
     async def _graph(self, request: web.BaseRequest) -> web.StreamResponse:
