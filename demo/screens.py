@@ -24,8 +24,6 @@ from tap_msteams_sandbox import Sandbox, Tenant
 WIDTH = 100
 MOMENT = 15
 """Seconds after which the picture of the live view is taken."""
-UNSELECTED = 4
-"""Rows of unselected streams in the picture of the doctor."""
 
 GRANTED = {it.permission for it in STREAMS if it.selected_by_default and hasattr(it, "permission")}
 MISSING = {"ChannelMessage.Read.All"}
@@ -37,7 +35,7 @@ def main() -> None:
     pictures = ROOT / "docs" / "pictures"
     small = Tenant(seed=7, teams=12, channels=5, messages=80, users=60)
     with Sandbox(small, roles=GRANTED - MISSING) as sandbox:
-        draw(pictures / "doctor.svg", shortened(shown(sandbox, "doctor")), "tap-msteams doctor")
+        draw(pictures / "doctor.svg", shown(sandbox, "doctor"), "tap-msteams doctor")
     large = Tenant(seed=7, teams=600, channels=6, messages=900, users=4000)
     with Sandbox(large) as sandbox:
         draw(pictures / "estimate.svg", shown(sandbox, "estimate"), "tap-msteams estimate")
@@ -71,15 +69,6 @@ def watched(sandbox: Sandbox) -> str:
     lines = taken.stdout.decode().rstrip().splitlines()
     first = max(place for place, line in enumerate(lines) if " requests · " in line)
     return "$ tap-msteams --config ENV | target-postgres\n\n" + "\n".join(lines[first:])
-
-
-def shortened(shown: str) -> str:
-    """The doctor's report with only a few of the unselected streams."""
-    lines = shown.splitlines()
-    dim = [place for place, line in enumerate(lines) if line.startswith("\x1b[2m \x1b[0m")]
-    left_out = dim[UNSELECTED:]
-    lines[left_out[0]] = f"   \x1b[2m… and {len(left_out)} more\x1b[0m"
-    return "\n".join(line for place, line in enumerate(lines) if place not in left_out[1:])
 
 
 def draw(path: Path, shown: str, title: str) -> None:

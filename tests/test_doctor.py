@@ -379,11 +379,29 @@ def test_the_command_writes_a_table_of_80_columns_for_people(patient, tmp_path):
     done = doctor(tmp_path, poor.config)
 
     assert done.returncode == 3
-    [line] = [line for line in done.stdout.splitlines() if line.startswith("*  presence")]
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("presence ")]
     assert "Presence.Read.All" in line
     assert "missing" in line
     table, _, _ = done.stdout.partition("What to do")
     assert max(map(len, table.splitlines())) <= 80
+    assert f"{len(DEFAULTS) + 2} of {len(STREAMS)} streams selected" in table
+
+
+def test_a_permission_is_never_broken_and_what_is_not_selected_takes_no_rows(patient, tmp_path):
+    names = {stream.name: stream.permission for stream in STREAMS if hasattr(stream, "permission")}
+    longest = max(names, key=lambda name: len(name) + len(names[name]))
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(selection([longest])))
+    done = doctor(
+        tmp_path, patient(roles=set(ROLES) - {"Presence.Read.All"}).config, "--catalog", str(path)
+    )
+    told = done.stdout.splitlines()
+
+    assert [line.split()[:2] for line in told if line.startswith(longest)] == [
+        [longest, names[longest]]
+    ]
+    assert "Not selected, and not readable: 1 stream; `--json` says why" in told
+    assert [line for line in told if line.startswith(("apps ", "users ", "presence "))] == []
 
 
 def test_the_command_goes_by_the_catalog(patient, tmp_path):

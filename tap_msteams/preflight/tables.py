@@ -11,6 +11,7 @@ from rich.markup import escape as escaped
 from rich.table import Table
 
 from tap_msteams.errors import visible
+from tap_msteams.progress.words import plural
 
 if TYPE_CHECKING:
     from typing import IO
@@ -23,6 +24,9 @@ _STATES = {"ok": "green", "warning": "yellow", "failed": "red"}
 _SAYS = {"ok": "ok", "warning": "warning", "failed": "FAILED"}
 _VERDICTS = {"ok": "green", "untried": "green", "partly": "yellow", "unoffered": "yellow"}
 _GRANTED = {True: "yes", False: "no", None: "?"}
+
+WIDE = 100
+"""Columns in which the longest row of a stream has room."""
 
 _SUMMARY = {
     "complete": "All selected streams can be read, as far as was tried (`--parents` tries more).",
@@ -47,27 +51,38 @@ def tell_report(report: Report, file: IO[str]) -> None:
         held = ", ".join(names) or "none" if report.identity.readable else "it does not tell"
         console.print(f"\nPermissions in the token: {escape(held)}")
     if report.streams:
-        console.print()
-        console.print(_streams(report.streams))
-        console.print(
-            "* selected; has: the token has it or a broader one; got: Graph's answer", style="dim"
-        )
+        _tell_streams(report.streams, console)
     _tell_what_to_do(report, console)
     console.print(f"\n[bold]{_SUMMARY[report.verdict]}[/]")
 
 
+def _tell_streams(rows: list[Row], console: Console) -> None:
+    """Write a table of the selected streams, and a line on the others."""
+    selected = [row for row in rows if row.selected]
+    console.print(f"\n{len(selected)} of {len(rows)} streams selected")
+    # Beyond a narrow terminal rather than broken: a permission is copied from here.
+    wide = Console(file=console.file, highlight=False, width=max(console.width, WIDE))
+    wide.print(_streams(selected))
+    console.print("has: the token has it or a broader one; got: Graph's answer", style="dim")
+    others = [row for row in rows if not row.selected]
+    readable = [row.stream for row in others if row.is_readable]
+    if readable:
+        console.print(f"\nNot selected, but readable: {', '.join(readable)}", style="dim")
+    if rest := len(others) - len(readable):
+        told = f"Not selected, and not readable: {plural(rest, 'stream')}; `--json` says why"
+        console.print(f"\n{told}", style="dim")
+
+
 def _streams(rows: list[Row]) -> Table:
-    table = _table("", "stream", "permission", "has", "got", "verdict")
-    for row in sorted(rows, key=lambda row: not row.selected):
+    table = _table("stream", "permission", "has", "got", "verdict")
+    for row in rows:
         colour = _VERDICTS.get(row.verdict, "red")
         table.add_row(
-            "*" if row.selected else "",
             row.stream,
             row.permission,
             _GRANTED[row.granted] if row.permission else "",
             row.probe or "-",
             f"[{colour}]{row.verdict}[/]",
-            style="" if row.selected else "dim",
         )
     return table
 
