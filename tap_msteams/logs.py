@@ -198,8 +198,13 @@ def configure(config: Mapping[str, Any]) -> None:
     hide(*_secrets_in(config))
     level = LEVELS.get(str(config.get("verbosity")))
     if level is not None:
-        for name in (None, "singer_sdk.metrics"):
-            logging.getLogger(name).setLevel(level)
+        logging.root.setLevel(level)
+    # Figures for machines: whoever reads the log as text has them in the summary.
+    measured = level == logging.DEBUG or bool(os.environ.get("SINGER_SDK_LOG_CONFIG"))
+    if not measured:
+        logging.getLogger("singer_sdk.metrics").setLevel(logging.WARNING)
+    elif level is not None:
+        logging.getLogger("singer_sdk.metrics").setLevel(level)
     _open(config.get("log_file"))
     guard()
 

@@ -335,7 +335,8 @@ def test_metrics_are_those_of_the_sdk_a_few_for_each_stream(open_sandbox, caplog
         tenant={"seed": 7, "teams": 40, "channels": 2, "messages": 5, "users": 30},
         faults=["429:where=/members,times=2,retry_after=0.01"],
     )
-    output = run_tap({**UNPACED, **sandbox.config()}, streams=["teams", "members"])
+    config = {**UNPACED, **sandbox.config(), "verbosity": "debug"}
+    output = run_tap(config, streams=["teams", "members"])
     found = defaultdict(list)
     for point in points(caplog):
         found[point["metric"], point["tags"].get("stream")].append(point)
