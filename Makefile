@@ -23,7 +23,7 @@ AIRFLOW := $(TOOLS)/airflow/bin/airflow
 ZENSICAL := $(TOOLS)/docs/bin/zensical
 BIN := .venv/bin
 
-COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml sandbox/README.md $(wildcard docs/*.md docs/*/*.md docs/pictures/*.svg)
+COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml examples/airflow/meltano.yml sandbox/README.md $(wildcard docs/*.md docs/*/*.md docs/pictures/*.svg)
 
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed

@@ -41,8 +41,8 @@ def main() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
     shutil.copytree(ROOT / "examples" / "airflow", HOME)
     definition = HOME / "meltano.yml"
-    here = definition.read_text().replace("pip_url: tap-msteams\n", f"pip_url: -e {ROOT}\n")
-    definition.write_text(here)
+    elsewhere = "pip_url: git+https://git.example.com/tap-msteams.git"
+    definition.write_text(definition.read_text().replace(elsewhere, f"pip_url: -e {ROOT}"))
     postgres = Postgres()
     postgres.start(PORT)
     postgres.execute("set client_min_messages = error; drop schema if exists contoso cascade")

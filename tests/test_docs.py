@@ -109,6 +109,7 @@ def test_the_postgres_of_meltano_is_the_one_of_the_tests():
 
 def test_computed_tables_are_fresh():
     documents = [ROOT / name for name in ("README.md", "meltano.yml", "sandbox/README.md")]
+    documents.append(ROOT / "examples" / "airflow" / "meltano.yml")
     documents += (ROOT / "docs").rglob("*.md")
     documents += (ROOT / "docs" / "pictures").glob("*.svg")
     command = (sys.executable, "-m", "cogapp", "--check", *documents)

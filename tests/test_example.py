@@ -22,8 +22,14 @@ PROJECT = yaml.safe_load((EXAMPLE / "meltano.yml").read_text())
 
 
 def test_the_example_has_settings_and_streams_that_exist():
+    names = {it.partition(".")[0] for it in TAP["select"] if not it.startswith("!")}
+    read = [stream for stream in STREAMS if stream.name in names]
+
     assert {it["name"] for it in TAP["settings"]} <= rules(Settings).keys()
-    assert {it.partition(".")[0] for it in TAP["select"]} <= {stream.name for stream in STREAMS}
+    assert names == {stream.name for stream in read}
+    assert TAP["select"][len(names) :] == [
+        f"!{it.name}.{name}" for it in read for name in it.on_request
+    ]
 
 
 def test_the_loader_is_the_one_that_the_project_is_tested_with():

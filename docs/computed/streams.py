@@ -83,6 +83,17 @@ def select() -> str:
     return "\n".join([f"- {name}" for name in _usual()] + left)
 
 
+def left_out(*names: str) -> str:
+    """The costly columns of some streams, as exclusions for a `select`."""
+    left = [
+        f'- "!{stream.name}.{name}"'
+        for stream in STREAMS
+        if stream.name in names
+        for name in stream.on_request
+    ]
+    return "\n".join(left)
+
+
 def first_select() -> str:
     """The `select` of a first project: the default, without costly columns of its streams."""
     usual = [it for it in STREAMS if it.selected_by_default]
