@@ -164,7 +164,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         "lowered them.",
         "run it when less else is running, or set 'rate_limit_share' (env "
         "TAP_MSTEAMS_RATE_LIMIT_SHARE) to 0.5 or less; the next run reads it again",
-        "the live view, or the summary at the end: seconds waited for Graph",
+        "the live view, or the column `throttled` of the summary at the end",
         verdict="throttled",
     ),
     UnavailableError: Advice(

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from tap_msteams import streams
 from tap_msteams.errors import TapError
 from tap_msteams.progress.summary import ISSUES_TOLD, table
 from tests.conftest import run_tap
@@ -148,6 +149,7 @@ def test_the_log_ends_with_the_figures_then_the_gaps_then_the_verdict(target, ca
     reader.run()
     told = [line for line in caplog.messages if "METRIC" not in line]
     *_, heads, channels, messages, teams, first, second, verdict = told
+    assert f"3 of {len(streams.STREAMS)} streams selected" in told
     assert heads.startswith("stream ")
     assert heads.endswith("left out  read up to")
     assert [it.split()[0] for it in (channels, messages, teams)] == [
@@ -224,4 +226,5 @@ def test_batches_have_a_summary_too(open_sandbox, tmp_path, caplog):
 
 
 def test_figures_stand_below_each_other():
-    assert list(table([])) == ["stream  rows  requests  seconds  waited  left out  read up to"]
+    heads = "stream  rows  requests  seconds  paced  throttled  left out  read up to"
+    assert list(table([])) == [heads]

@@ -70,7 +70,7 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
 def table(found: Sequence[Outcome]) -> Iterator[str]:
     """The outcomes in aligned columns."""
     rows: list[tuple[str, ...]] = [
-        ("stream", "rows", "requests", "seconds", "waited", "left out", "read up to")
+        ("stream", "rows", "requests", "seconds", "paced", "throttled", "left out", "read up to")
     ]
     rows += [_cells(it) for it in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -89,7 +89,8 @@ def _cells(it: Outcome) -> tuple[str, ...]:
         f"{it.rows:,}",
         f"{it.requests:,}",
         f"{it.seconds:,.1f}",
-        f"{it.waited:,.1f}",
+        f"{max(it.waited - it.throttled, 0):,.1f}",
+        f"{it.throttled:,.1f}",
         ", ".join(left_out) or "-",
         f"{after} (before: {before or 'never'})" if after else "",
     )

@@ -29,9 +29,9 @@ class SyncRuns(OutcomeStream):
             "rows", th.IntegerType, description="0 where only its ids were read, for other streams."
         ),
         th.Property(
-            "requests", th.IntegerType, description="Each sending counts, answered or not."
+            "requests", th.IntegerType, description="Each attempt counts, answered or not."
         ),
-        th.Property("retries", th.IntegerType, description="Requests that were sent once more."),
+        th.Property("retries", th.IntegerType, description="Requests that were sent again."),
         th.Property(
             "seconds",
             th.NumberType,
@@ -40,19 +40,19 @@ class SyncRuns(OutcomeStream):
         th.Property(
             "waitedSeconds",
             th.NumberType,
-            description="Of these: so long Graph's limits, a 429 or a pause let no request go.",
+            description="Seconds of these in which limits, a 429 or a pause held all requests.",
         ),
         th.Property(
-            "throttledSeconds", th.NumberType, description="So long Graph asked to wait by a 429."
+            "throttledSeconds", th.NumberType, description="Seconds that Graph asked to wait (429)."
         ),
         th.Property("gaps", th.IntegerType, description="Rows may be missing: see sync_issues."),
-        th.Property("notices", th.IntegerType, description="Told in sync_issues, too."),
+        th.Property("notices", th.IntegerType, description="Also in sync_issues."),
         th.Property(
             "bookmarkBefore",
             th.DateTimeType,
-            description="Up to when it had been read: the oldest bookmark of its parents.",
+            description="The oldest bookmark of its parents before the run.",
         ),
-        th.Property("bookmarkAfter", th.DateTimeType),
+        th.Property("bookmarkAfter", th.DateTimeType, description="The same after the run."),
         th.Property("exitCode", th.IntegerType, description="Of the run; 0 is complete."),
         th.Property("version", th.StringType, description="The tap's."),
     )

@@ -129,8 +129,9 @@ class TapMSTeams(Plugin):
                 self.state.get("bookmarks", {}).pop(stream.name, None)
         selected = [stream for stream in selected if self._reads(stream)]
         skipped = [stream.name for stream in self.all_streams if not stream.selected]
+        chosen = len(STREAMS) - len(skipped)
+        self.logger.info("%d of %d streams selected", chosen, len(STREAMS))
         if skipped:
-            self.logger.info("%d of %d streams are not selected", len(skipped), len(STREAMS))
             self.logger.debug("Not selected: %s", ", ".join(skipped))
         batches = bool(self.config.get("batch_config"))
         run = self._run = self.new_run([] if batches else selected, self._write)
