@@ -176,6 +176,17 @@ def test_a_line_names_who_is_at_work_and_counts_the_others():
     assert "\n" not in text
 
 
+def test_a_line_stays_short_however_many_streams_there_are():
+    held = status("last", mood="held", doing="throttled, 12 s more")
+    active = [status(f"chat_permission_grants_{n}") for n in range(50)]
+    text = line([*active, held, *(status(x, mood="ended") for x in "de")], 61.0)
+
+    assert len(text) < 450
+    assert text.count(" reading ") == 2
+    assert "last throttled, 12 s more" in text
+    assert "48 more streams active; 2 streams done" in text
+
+
 # The view
 
 

@@ -20,6 +20,9 @@ DRAWN_EVERY = 1.0
 TOLD_EVERY = 60.0
 """Seconds between two lines in the log."""
 
+NAMED = 3
+"""Streams that a line names."""
+
 logger = logging.getLogger("tap-msteams")
 
 
@@ -66,16 +69,19 @@ class Progress:
 
 
 def line(statuses: list[StreamStatus], seconds: float) -> str:
-    """The present state in one line: the whole run, and each active stream."""
+    """The present state in one line: the whole run, and some of the active streams."""
     rows = plural(sum(it.rows for it in statuses), "row")
     requests = plural(sum(it.requests for it in statuses), "request")
-    parts = [
-        f"After {duration(seconds)}: {rows}, {requests}",
-        *(_part(it) for it in statuses if it.mood in {"held", "reading"} or it.requests),
-    ]
-    waiting = sum(it.mood == "waiting" and not it.requests for it in statuses)
-    if waiting:
-        parts.append(f"{plural(waiting, 'stream')} not begun")
+    ended = [it for it in statuses if it.mood == "ended"]
+    waiting = [it for it in statuses if it.mood == "waiting" and not it.requests]
+    active = [it for it in statuses if it not in ended and it not in waiting]
+    # What is held up matters most.
+    active.sort(key=lambda it: it.mood == "reading")
+    parts = [f"After {duration(seconds)}: {rows}, {requests}", *map(_part, active[:NAMED])]
+    others = (("more stream", active[NAMED:], "active"), ("stream", ended, "done"))
+    for noun, found, what in (*others, ("stream", waiting, "not begun")):
+        if found:
+            parts.append(f"{plural(len(found), noun)} {what}")
     if (left := left_of(statuses)) is not None:
         parts.append(f"about {duration(left)} left")
     return "; ".join(parts)
@@ -83,7 +89,5 @@ def line(statuses: list[StreamStatus], seconds: float) -> str:
 
 def _part(it: StreamStatus) -> str:
     of = "" if it.known is None else f", {it.done:,} of {it.known:,}{'' if it.is_final else '+'}"
-    if it.mood == "ended":
-        return f"{it.stream} {it.doing} ({plural(it.rows, 'row')})"
     pace = f", {rate(it.rate)}" + (f" of {rate(it.allowed)}" if it.allowed else "") + " a second"
     return f"{it.stream} {it.doing} ({plural(it.rows, 'row')}{of}{pace})"
