@@ -270,6 +270,26 @@ def shell(tmp_path, shared_sandbox):
 needs_jq = pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
 
 
+def first_commands(path):
+    """The commands of a page that need the tap and a target alone."""
+    scripts = re.findall(
+        r"^( *)```sh\n(.*?)^\1```", (ROOT / path).read_text(), re.MULTILINE | re.DOTALL
+    )
+    lines = [line.strip() for _, script in scripts for line in script.splitlines()]
+    others = ("make ", "pip ", "export ", "meltano ", "tap-msteams-sandbox ")
+    return [line for line in lines if not line.startswith(others)]
+
+
+@needs_jq
+def test_the_first_commands_work_one_after_the_other(shell):
+    commands = first_commands("docs/index.md")
+    done = shell("set -e -o pipefail\n" + "\n".join(commands))
+
+    assert {*first_commands("README.md")} < {*commands}
+    assert done.returncode == 0, done.stderr
+    assert '"stream":"messages"' in (shell.folder / "received").read_text()
+
+
 @needs_jq
 def test_the_script_keeps_the_state_and_the_worse_of_the_two_exit_codes(shell):
     [script] = [block for block in blocks("running", "sh") if "PIPESTATUS" in block]
