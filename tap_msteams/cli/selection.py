@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_msteams.cli.command import Given
 
 CATALOG = click.option(
-    "--catalog", help="Catalog file with what is selected. Absent: what is read by default."
+    "--catalog", help="Catalog file with the selection. Default: the default streams."
 )
 
 

@@ -19,27 +19,28 @@ class PrivacySettings:
     """Settings that keep people, or what they wrote, out of the output."""
 
     message_content: Literal["keep", "drop"] = setting(
-        "What people wrote: bodies, subjects, topics, names of files, transcripts, notes. `keep`, "
-        "or `drop` to leave all of it empty.",
+        "Texts that people wrote: bodies, subjects, topics, names of files, transcripts, notes. "
+        "`keep` them, or `drop` them (empty columns).",
         default="keep",
     )
     people: Literal["keep", "hash"] = setting(
-        "Ids, names and addresses of people: `keep`, or `hash` to put the first 32 digits of an "
-        "HMAC-SHA-256 in their place, the same in all streams. What people wrote keeps names that "
-        "are no mentions: see `message_content`.",
+        "Ids, names and addresses of people: `keep` them, or `hash` them (the first 32 digits of "
+        "an HMAC-SHA-256, the same in all streams). Names within texts stay, except for mentions: "
+        "see `message_content`.",
         default="keep",
     )
     people_key: str | None = setting(
-        "Secret key of these hashes, at least 16 characters; another one makes other hashes.",
+        "Secret key of the hashes of people, at least 16 characters; another key makes other "
+        "hashes.",
         secret=True,
     )
     guests: Literal["keep", "drop"] = setting(
-        "Guest accounts: `keep`, or `drop` to leave out the rows that are about one or written by "
-        "one, chats of two with one, and their entries in lists.",
+        "Guest accounts: `keep` them, or `drop` the rows about them or written by them, "
+        "one-on-one chats with them, and their entries in lists.",
         default="keep",
     )
     body_text: bool = setting(
-        "Add `bodyText` to messages: their text without HTML.",
+        "Add the column `bodyText` to messages: their text without HTML.",
         default=False,
     )
 

@@ -18,36 +18,36 @@ class Reading:
     """Settings that choose what is read."""
 
     teams: list[str] | None = setting(
-        "Teams to read, by id, name or pattern such as `Sales*`; with a `!` in front those to "
-        "leave out. Absent: all.",
+        "Teams to read, by id, name or pattern such as `Sales*`; a `!` in front excludes them. "
+        "Default: all teams.",
     )
     channels: list[str] | None = setting(
-        "Channels to read, in the same way. Messages are then read channel by channel.",
+        "Channels to read, given like `teams`. Messages are then read channel by channel.",
     )
     users: list[str] | None = setting(
-        "People whose chats, presence and apps are read, in the same way, also by mail address.",
+        "People whose chats, presence and apps are read, given like `teams`, also by mail address.",
     )
     membership_types: list[Literal["standard", "private", "shared"]] | None = setting(
-        "Kinds of channels to read: `standard`, `private`, `shared`. Absent: all.",
+        "Kinds of channels to read: `standard`, `private`, `shared`. Default: all kinds.",
     )
     archived_teams: bool = setting(
-        "Read archived teams, too. Without them each team takes one request more.",
+        "Also read archived teams. Excluding them takes one more request for each team.",
         default=True,
     )
     start_date: str | None = setting(
-        "Read what changed since then. Absent: the whole history.",
+        "Read what has changed since this time. Default: the whole history.",
         form=MOMENT,
     )
     end_date: str | None = setting(
-        "Read what changed before then. Absent: up to now.",
+        "Read what changed before this time. Default: now.",
         form=MOMENT,
     )
     retained_messages: bool = setting(
-        "Read what a retention policy keeps of deleted messages, too, where the tenant has one.",
+        "Also read deleted messages that a retention policy of the tenant keeps.",
         default=False,
     )
     acts_as_user_id: str | None = setting(
-        "Object id of a user on whose behalf schedules are read, where a tenant wants to know.",
+        "Object id of a user on whose behalf schedules are read, if the tenant demands one.",
         form=WORD,
     )
 

@@ -27,13 +27,13 @@ class Sharding:
         maximum=1000,
     )
     shard: int | None = setting(
-        "Which of them this process is, from 0. Absent: the index that Kubernetes gives the "
+        "Number of this process, from 0. Default: the index that Kubernetes gives the "
         "pods of an Indexed Job.",
         minimum=0,
     )
     shards_share_limits: bool = setting(
-        "Whether they have one app registration, so that each takes its part of the limits; false "
-        "where each of them has its own.",
+        "Whether the processes share one app registration, so that each uses its part of the "
+        "limits; false if each has its own.",
         default=True,
     )
 

@@ -26,7 +26,7 @@ class Settings(Sharding, PrivacySettings, Reading):
     """The checked settings of a run; attributes are named like the keys of the configuration."""
 
     auth_method: AuthMethod = setting(
-        "How to sign in. Inferred when the other settings allow just one way.",
+        "How to sign in. Default: inferred, if the other settings allow only one way.",
         default=...,
     )
     tenant_id: str | None = setting("The tenant's GUID or domain.", form=TENANT)
@@ -40,7 +40,7 @@ class Settings(Sharding, PrivacySettings, Reading):
         "File with the certificate of the app registration and its private key: PEM or PFX.",
     )
     client_certificate: str | None = setting(
-        "The same inline: the text of a PEM file, or a PFX file in base64.",
+        "The certificate itself: the text of a PEM file, or a PFX file in base64.",
         secret=True,
     )
     client_certificate_password: str | None = setting(
@@ -64,29 +64,29 @@ class Settings(Sharding, PrivacySettings, Reading):
         secret=True,
     )
     redirect_uri: str | None = setting(
-        "Redirect URI of the app registration. Absent: http://localhost:33333.",
+        "Redirect URI of the app registration. Default: http://localhost:33333.",
         form=PAGE,
     )
     scopes: list[str] | None = setting(
-        "Delegated permissions to ask for with a refresh token. "
-        "Absent: everything that was consented to (`.default`).",
+        "Delegated permissions to request with a refresh token. "
+        "Default: all consented ones (`.default`).",
     )
     initiate_oauth: Literal["GETANDREFRESH", "REFRESH", "OFF"] = setting(
-        "Whether a run may have a user sign in at its terminal (`GETANDREFRESH`), only renews "
-        "what `login` left (`REFRESH`), or asks for no token at all (`OFF`).",
+        "Whether a run lets a user sign in at its terminal (`GETANDREFRESH`), only renews the "
+        "tokens of `login` (`REFRESH`), or never requests a token (`OFF`).",
         default="REFRESH",
     )
     access_token: str | None = setting(
-        "Access token for Graph, used until it ends, for example Graph Explorer's for a first try.",
+        "Access token for Graph, used until it expires: for a first try, that of Graph Explorer.",
         form=WORD,
         secret=True,
     )
     federated_token_file: str | None = setting(
         "File with the token of another identity provider, which the app registration trusts. "
-        "Absent: what Kubernetes or GitHub Actions provide.",
+        "Default: the token of Kubernetes or GitHub Actions.",
     )
     managed_identity_client_id: str | None = setting(
-        "Client id of a user-assigned managed identity. Absent: system-assigned.",
+        "Client id of a user-assigned managed identity. Default: system-assigned.",
         form=WORD,
     )
     managed_identity_object_id: str | None = setting(
@@ -113,26 +113,25 @@ class Settings(Sharding, PrivacySettings, Reading):
         form=ORIGIN,
     )
     nango_mode: Literal["token", "proxy"] = setting(
-        "Whether Nango gives its token, or sends each request itself.",
+        "Whether the tap uses the token of Nango, or Nango sends each request.",
         default="token",
     )
     token_cache_path: str | None = setting(
-        "File that keeps a user's tokens. Absent: `tap-msteams/tokens.json` in the user's state "
-        "folder.",
+        "File with a user's tokens. Default: `tap-msteams/tokens.json` in the user's state folder.",
     )
     token_cache_encryption: Literal["none", "passphrase", "keyring"] = setting(
-        "What the token file is encrypted with.",
+        "Encryption of the token file.",
         default="none",
     )
     token_cache_passphrase: str | None = setting("Passphrase of the token file.", secret=True)
-    cloud: Cloud = setting("Which Microsoft cloud the tenant lives in.", default="global")
+    cloud: Cloud = setting("Microsoft cloud of the tenant.", default="global")
     graph_url: str = setting(
-        "Origin of Graph, where the cloud's own does not fit.",
+        "Origin of Graph, instead of the cloud's own.",
         default=...,
         form=ORIGIN,
     )
     authority_host: str = setting(
-        "Origin of Entra ID, where the cloud's own does not fit.",
+        "Origin of Entra ID, instead of the cloud's own.",
         default=...,
         form=ORIGIN,
     )
@@ -141,7 +140,7 @@ class Settings(Sharding, PrivacySettings, Reading):
         "file, or `system`.",
     )
     certificate_fingerprint: str | None = setting(
-        "SHA-256 fingerprint of the only server certificate to trust; several with commas.",
+        "SHA-256 fingerprint of the only server certificate to trust; several separated by commas.",
         form=FINGERPRINT,
     )
     tls_verify: bool = setting(
@@ -150,13 +149,14 @@ class Settings(Sharding, PrivacySettings, Reading):
         default=True,
     )
     proxy_url: str | None = setting(
-        "Proxy for Graph, Entra ID and Nango: http, https, socks5 or socks5h. Absent: HTTPS_PROXY.",
+        "Proxy for Graph, Entra ID and Nango: http, https, socks5 or socks5h. "
+        "Default: HTTPS_PROXY.",
         form=PROXY,
     )
-    proxy_username: str | None = setting("User at the proxy.")
-    proxy_password: str | None = setting("Password at the proxy.", secret=True)
+    proxy_username: str | None = setting("User name for the proxy.")
+    proxy_password: str | None = setting("Password for the proxy.", secret=True)
     no_proxy: str | None = setting(
-        "Hosts to reach without the proxy, with commas. Absent: NO_PROXY.",
+        "Hosts to reach without the proxy, separated by commas. Default: NO_PROXY.",
     )
     connect_timeout: float = setting(
         "Seconds to wait for a connection; 0 for no limit.",
@@ -170,27 +170,27 @@ class Settings(Sharding, PrivacySettings, Reading):
         minimum=0,
         maximum=86_400,  # a day
     )
-    log_file: str | None = setting("File that the log is written to as well.")
+    log_file: str | None = setting("File for a copy of the log.")
     verbosity: Literal["warning", "info", "debug"] = setting(
-        "How much the log tells.",
+        "Level of the log.",
         default="info",
     )
     user_agent: str | None = setting(
-        "Who operates this tap, added to its user agent (a name or an address).",
+        "Name or address of the operator, added to the user agent.",
         form=HEADER,
     )
     lookback_minutes: int = setting(
-        "Overlap of an incremental run with the one before, against late arrivals.",
+        "Minutes by which an incremental run overlaps with the last one, for late arrivals.",
         default=5,
         minimum=0,
         maximum=525_600,  # a year
     )
     on_error: Literal["report", "fail_at_end", "fail"] = setting(
-        "What to do where something could not be read: go on and exit 0 (`report`), go on and "
-        "exit 3 (`fail_at_end`), stop at once (`fail`).",
+        "What to do about gaps: continue and exit with 0 (`report`), continue and exit with 3 "
+        "(`fail_at_end`), or stop at the first one (`fail`).",
         default="fail_at_end",
     )
-    concurrency: int = setting("Requests in flight.", default=40, minimum=1, maximum=1000)
+    concurrency: int = setting("Number of requests in flight.", default=40, minimum=1, maximum=1000)
     rate_limit_share: float = setting(
         "Share of Graph's documented rate limits to use; above 1 for raised quotas, "
         "0 for no pacing.",
