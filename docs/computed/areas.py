@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def _section(stream: Table) -> str:
     """A stream: its facts, and its columns."""
     facts = grid(("", ""), _facts(stream))
     columns = grid(("column", "type", "what it is"), _columns(stream))
-    return f"## `{stream.name}`\n\n{streams.about(stream)}\n\n{facts}\n\n{columns}"
+    return f"## `{stream.name}`\n\n{inspect.getdoc(stream)}\n\n{facts}\n\n{columns}"
 
 
 def _facts(stream: Table) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,8 @@ HEADS = ("setting", "default", "what it does")
 
 def row(rule: Rule) -> tuple[str, str, str]:
     """A setting, its default, and what it does."""
-    choices = f" One of {code(rule.choices)}." if rule.choices else ""
+    untold = any(f"`{it}`" not in rule.description for it in rule.choices)
+    choices = f" One of {code(rule.choices)}." if untold else ""
     return f"`{rule.name}`", _default(rule), rule.description + choices
 
 

@@ -54,7 +54,12 @@ class MeetingArtifacts(GraphStream):
 
 
 class Transcripts(MeetingArtifacts):
-    """Transcripts of meetings; the text is read when `content` is selected."""
+    """Transcripts of meetings; the text is read when `content` is selected.
+
+    A tenant gives its transcripts to no application unless a Teams administrator has
+    switched that on, and names the speakers only with another switch: see the page on
+    permissions.
+    """
 
     name = "transcripts"
     path = "/users/{userId}/onlineMeetings/{meetingId}/transcripts"

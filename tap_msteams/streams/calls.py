@@ -58,7 +58,11 @@ AdministrativeUnits = Many(record(*texts("id")))
 
 
 class CallRecords(GraphStream):
-    """Calls and meetings that took place, one row each; kept for 30 days only."""
+    """Calls and meetings that took place, one row each; kept for 30 days only.
+
+    A record may be made again days after the call, with a higher `version`: the row is then
+    replaced.
+    """
 
     name = "call_records"
     path = "/communications/callRecords"

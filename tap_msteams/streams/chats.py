@@ -196,7 +196,11 @@ def _member_type(member: Row) -> str | None:
 
 
 class ChatMessages(GraphStream):
-    """Messages of every chat, each once, with edited and deleted ones."""
+    """Messages of every chat, each once, with edited and deleted ones.
+
+    Graph exports the messages of a user: a message of a chat comes once for each member,
+    and is written once.
+    """
 
     name = "chat_messages"
     path = "/users/{userId}/chats/getAllMessages"

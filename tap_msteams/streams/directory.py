@@ -106,7 +106,11 @@ https://learn.microsoft.com/graph/api/resources/group#properties
 
 
 class Users(GraphStream):
-    """Users of the tenant, guests included."""
+    """Users of the tenant, guests included.
+
+    Some columns are kept outside of the directory: each user then takes a request of its
+    own. They are read only when selected by name.
+    """
 
     name = "users"
     path = "/users"

@@ -263,7 +263,11 @@ class ChannelFolders(GraphStream):
 
 
 class DriveItems(GraphStream):
-    """Files and folders in the drives of teams and of private and shared channels."""
+    """Files and folders in the drives of teams and of private and shared channels.
+
+    The tap reads names, sizes and dates of files, and never their contents. A deleted file
+    comes again with `deleted`.
+    """
 
     name = "drive_items"
     path = "/drives/{driveId}/root/delta"

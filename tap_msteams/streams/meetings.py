@@ -55,7 +55,11 @@ def hosted_by_others(error: GraphError) -> GraphError:
 
 
 class OnlineMeetings(GraphStream):
-    """Online meetings found by chats and call records, since Graph does not list them."""
+    """Online meetings found by chats and call records, since Graph does not list them.
+
+    Graph gives the meetings of a person to an application only under an application access
+    policy; a person without one is a notice in `sync_issues`.
+    """
 
     name = "online_meetings"
     path = "/users/{userId}/onlineMeetings"

@@ -92,7 +92,12 @@ PLACE = {"teamId": _place("teamId"), "channelId": _place("channelId")}
 
 
 class Messages(GraphStream):
-    """Posts and replies of every channel, with edited and deleted ones."""
+    """Posts and replies of every channel, with edited and deleted ones.
+
+    Graph shows a deleted message for 21 days, with `deletedDateTime` and an empty body: a
+    daily run misses none. A new reaction changes `lastModifiedDateTime`, so that the
+    message comes again.
+    """
 
     name = "messages"
     path = "/teams/{teamId}/channels/getAllMessages"

@@ -21,7 +21,11 @@ from tap_msteams.streams.directory import Users
 
 
 class Presence(GraphStream):
-    """Availability and activity of every user, one row for each observation."""
+    """Availability and activity of every user, one row for each observation.
+
+    Each run adds a row for each user, so that the table is a history as dense as the
+    schedule.
+    """
 
     name = "presence"
     path = "/communications/getPresencesByUserId"

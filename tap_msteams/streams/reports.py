@@ -58,7 +58,11 @@ class ReportStream(GraphStream):
 
 
 class UserActivity(ReportStream):
-    """Activity of each user in Teams, day by day."""
+    """Activity of each user in Teams, day by day.
+
+    Tenants conceal names and ids in usage reports by default, so that rows match no other
+    table; the log says so. Graph keeps 28 days.
+    """
 
     name = "user_activity"
     path = "/reports/getTeamsUserActivityUserDetail(date={date})"

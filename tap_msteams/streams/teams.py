@@ -115,7 +115,11 @@ def host_of(parent: Ids, channel: Row) -> str:
 
 
 class Channels(GraphStream):
-    """Channels of a team: its own ones, and shared ones of other teams."""
+    """Channels of a team: its own ones, and shared ones of other teams.
+
+    A shared channel has a row for each team that sees it. Its messages and members are
+    below the team that hosts it, `hostTeamId`.
+    """
 
     name = "channels"
     path = "/teams/{teamId}/allChannels"
