@@ -107,9 +107,9 @@ def _columns(stream: Table) -> Iterator[tuple[str, str, str]]:
         told = [declared.get("description", "")]
         if name in stream.primary_keys:
             told.append("Part of the key." if len(stream.primary_keys) > 1 else "The key.")
-        if name in stream.on_request:
+        if name in stream.on_request and "only when selected" not in told[0].lower():
             told.append(_chosen(stream, name))
-        if name in needed:
+        if name in needed and needed[name] not in told[0]:
             told.append(f"Needs `{needed[name]}`.")
         yield f"`{name}`", _type(column.wrapped, declared), flat(" ".join(filter(None, told)))
 

@@ -39,13 +39,15 @@ class Apps(GraphStream):
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
         th.Property(
-            "externalId", th.StringType, description="The id in the manifest; null: from the store."
+            "externalId",
+            th.StringType,
+            description="Id in the app's manifest; null for apps of the store.",
         ),
         *strings(Public, "displayName"),
         th.Property(
             "distributionMethod", th.StringType, description="store, organization or sideloaded."
         ),
-        th.Property("appDefinitions", Many(TeamsAppDefinition), description="Its versions."),
+        th.Property("appDefinitions", Many(TeamsAppDefinition), description="Versions of the app."),
     )
 
 
@@ -65,13 +67,20 @@ class InstalledApps(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property(
-            "id", th.StringType, required=True, description="The installation's id, not the app's."
+            "id",
+            th.StringType,
+            required=True,
+            description="Id of the installation, not of the app.",
         ),
         th.Property(
-            "consentedPermissionSet", PermissionSet, description="What the team lets the app do."
+            "consentedPermissionSet",
+            PermissionSet,
+            description="Permissions that the team granted to the app.",
         ),
         th.Property("teamsApp", TeamsApp),
-        th.Property("teamsAppDefinition", TeamsAppDefinition, description="The installed version."),
+        th.Property(
+            "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
+        ),
     )
 
 
@@ -95,11 +104,16 @@ class UserInstalledApps(GraphStream):
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True),
         th.Property(
-            "id", PersonalValue, required=True, description="The installation's id, not the app's."
+            "id",
+            PersonalValue,
+            required=True,
+            description="Id of the installation, not of the app.",
         ),
         th.Property("consentedPermissionSet", PermissionSet),
         th.Property("teamsApp", TeamsApp),
-        th.Property("teamsAppDefinition", TeamsAppDefinition, description="The installed version."),
+        th.Property(
+            "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
+        ),
     )
 
 
@@ -120,12 +134,18 @@ class PermissionGrants(GraphStream):
         th.Property("teamId", th.StringType, required=True),
         th.Property("id", th.StringType, required=True),
         th.Property(
-            "clientAppId", th.StringType, description="The app registration that was granted it."
+            "clientAppId", th.StringType, description="App registration that has the permission."
         ),
-        th.Property("clientId", th.StringType, description="Its service principal in the tenant."),
-        th.Property("permission", th.StringType, description="Such as ChannelMessage.Read.Group."),
+        th.Property(
+            "clientId", th.StringType, description="Service principal of that app in the tenant."
+        ),
+        th.Property(
+            "permission", th.StringType, description="For example ChannelMessage.Read.Group."
+        ),
         th.Property("permissionType", th.StringType, description="Application or Delegated."),
-        th.Property("resourceAppId", th.StringType, description="Whose permission it is: Graph's."),
+        th.Property(
+            "resourceAppId", th.StringType, description="App that offers the permission: Graph."
+        ),
         *moments("deletedDateTime"),
     )
 
@@ -148,8 +168,6 @@ class Tabs(GraphStream):
         th.Property("id", th.StringType, required=True),
         *strings(Public, "displayName"),
         *strings(FileUrl, "webUrl"),
-        th.Property(
-            "configuration", TabConfiguration, description="Whatever else its app keeps is kept."
-        ),
+        th.Property("configuration", TabConfiguration, description="Settings of the tab's app."),
         th.Property("teamsApp", TeamsApp),
     )

@@ -83,12 +83,14 @@ class Transcripts(MeetingArtifacts):
         th.Property("id", th.StringType, required=True),
         th.Property("callId", th.StringType, description="The id of the call record."),
         th.Property(
-            "contentCorrelationId", th.StringType, description="The same in its recording."
+            "contentCorrelationId", th.StringType, description="The same value in the recording."
         ),
         *moments("createdDateTime"),
-        th.Property("endDateTime", th.DateTimeType, description="Null while it is being made."),
+        th.Property(
+            "endDateTime", th.DateTimeType, description="Null while the meeting is transcribed."
+        ),
         th.Property("meetingOrganizer", IdentitySet),
-        th.Property("transcriptContentUrl", PersonalUrl, description="Where its text is."),
+        th.Property("transcriptContentUrl", PersonalUrl, description="Address of the text."),
         th.Property(
             "content",
             WebVtt,
@@ -113,10 +115,12 @@ class Recordings(MeetingArtifacts):
         th.Property("id", th.StringType, required=True),
         th.Property("callId", th.StringType, description="The id of the call record."),
         th.Property(
-            "contentCorrelationId", th.StringType, description="The same in its transcript."
+            "contentCorrelationId", th.StringType, description="The same value in the transcript."
         ),
         *moments("createdDateTime"),
-        th.Property("endDateTime", th.DateTimeType, description="Null while it is being made."),
+        th.Property(
+            "endDateTime", th.DateTimeType, description="Null while the meeting is transcribed."
+        ),
         th.Property("meetingOrganizer", IdentitySet),
-        th.Property("recordingContentUrl", PersonalUrl, description="Where the film is."),
+        th.Property("recordingContentUrl", PersonalUrl, description="Address of the video."),
     )

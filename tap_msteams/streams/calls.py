@@ -85,7 +85,7 @@ class CallRecords(GraphStream):
         th.Property(
             "version",
             th.IntegerType,
-            description="Rises when the record is made again, which may be days later.",
+            description="Rises with each new version of the record, which may be made days later.",
         ),
         th.Property("type", th.StringType, description="groupCall or peerToPeer."),
         th.Property("modalities", Many(th.StringType), description="audio, video, ..."),
@@ -127,7 +127,7 @@ class CallParticipants(GraphStream):
     cost = "1 per call record and 130 rows"
     properties = th.PropertiesList(
         th.Property("callId", th.StringType, required=True),
-        th.Property("id", PersonId, required=True, description="Of a telephone it is the number."),
+        th.Property("id", PersonId, required=True, description="For telephones the number."),
         th.Property("identity", CommunicationsIdentitySet),
         th.Property("administrativeUnitInfos", AdministrativeUnits),
     )
@@ -156,7 +156,7 @@ class CallSessions(GraphStream):
         th.Property("modalities", Many(th.StringType)),
         th.Property("caller", Endpoint),
         th.Property("callee", Endpoint),
-        th.Property("failureInfo", FailureInfo, description="Null: nothing went wrong."),
+        th.Property("failureInfo", FailureInfo, description="Null if nothing failed."),
         *flags("isTest"),
     )
 
@@ -185,7 +185,7 @@ class CallSegments(GraphStream):
         *moments("startDateTime", "endDateTime"),
         th.Property("caller", Endpoint),
         th.Property("callee", Endpoint),
-        th.Property("failureInfo", FailureInfo, description="Null: nothing went wrong."),
+        th.Property("failureInfo", FailureInfo, description="Null if nothing failed."),
         th.Property("media", Many(Media)),
     )
 
@@ -251,13 +251,15 @@ class DirectRoutingCalls(GraphStream):
         *strings(MailAddress, "userPrincipalName"),
         *strings(PersonName, "userDisplayName"),
         *moments("inviteDateTime", "startDateTime"),
-        th.Property("failureDateTime", th.DateTimeType, description="Null where it did not fail."),
+        th.Property(
+            "failureDateTime", th.DateTimeType, description="Null if the call did not fail."
+        ),
         *moments("endDateTime"),
         th.Property("duration", th.IntegerType, description="In seconds."),
         th.Property("callType", th.StringType, description="ByotIn, ByotOut, ..."),
         *flags("successfulCall", "mediaBypassEnabled"),
-        th.Property("callerNumber", PersonalValue, description="With its end masked."),
-        th.Property("calleeNumber", PersonalValue, description="With its end masked."),
+        th.Property("callerNumber", PersonalValue, description="The last digits are masked."),
+        th.Property("calleeNumber", PersonalValue, description="The last digits are masked."),
         *texts("mediaPathLocation", "signalingLocation", "trunkFullyQualifiedDomainName"),
         *counts("finalSipCode", "callEndSubReason"),
         *texts("finalSipCodePhrase"),

@@ -37,9 +37,7 @@ class ChatTabs(ChatStream):
         th.Property("id", th.StringType, required=True),
         *strings(Public, "displayName"),
         *strings(FileUrl, "webUrl"),
-        th.Property(
-            "configuration", TabConfiguration, description="Whatever else its app keeps is kept."
-        ),
+        th.Property("configuration", TabConfiguration, description="Settings of the tab's app."),
         th.Property("teamsApp", TeamsApp),
     )
 
@@ -58,13 +56,20 @@ class ChatInstalledApps(ChatStream):
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property(
-            "id", PersonalValue, required=True, description="The installation's id, not the app's."
+            "id",
+            PersonalValue,
+            required=True,
+            description="Id of the installation, not of the app.",
         ),
         th.Property(
-            "consentedPermissionSet", PermissionSet, description="What the chat lets the app do."
+            "consentedPermissionSet",
+            PermissionSet,
+            description="Permissions that the chat granted to the app.",
         ),
         th.Property("teamsApp", TeamsApp),
-        th.Property("teamsAppDefinition", TeamsAppDefinition, description="The installed version."),
+        th.Property(
+            "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
+        ),
     )
 
 
@@ -83,8 +88,10 @@ class ChatPermissionGrants(ChatStream):
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),
         *texts("clientAppId", "clientId"),
-        th.Property("permission", th.StringType, description="Such as ChatMessage.Read.Chat."),
+        th.Property("permission", th.StringType, description="For example ChatMessage.Read.Chat."),
         th.Property("permissionType", th.StringType, description="Application or Delegated."),
-        th.Property("resourceAppId", th.StringType, description="Whose permission it is: Graph's."),
+        th.Property(
+            "resourceAppId", th.StringType, description="App that offers the permission: Graph."
+        ),
         *moments("deletedDateTime"),
     )

@@ -66,7 +66,7 @@ class Chats(GraphStream):
     properties = th.PropertiesList(
         th.Property("id", ChatId, required=True),
         th.Property("chatType", th.StringType, description="oneOnOne, group or meeting."),
-        th.Property("topic", FreeText, description="Null in chats of two."),
+        th.Property("topic", FreeText, description="Null in one-on-one chats."),
         *moments("createdDateTime"),
         th.Property(
             "lastUpdatedDateTime",
@@ -87,7 +87,7 @@ class Chats(GraphStream):
                     ),
                 ),
             ),
-            description="The meeting that a meeting chat belongs to.",
+            description="Meeting of a meeting chat.",
         ),
         th.Property("tenantId", th.StringType, description="Tenant that owns the chat."),
         *strings(ChatUrl, "webUrl"),
@@ -97,7 +97,7 @@ class Chats(GraphStream):
         th.Property(
             "viewpoint",
             record(*flags("isHidden"), *moments("lastMessageReadDateTime")),
-            description="What it looks like to the signed-in user; null for an application.",
+            description="State for the signed-in user; null for an application.",
         ),
         th.Property(
             "lastMessagePreview",
@@ -109,7 +109,7 @@ class Chats(GraphStream):
                 th.Property("eventDetail", EventDetail),
                 th.Property("from", IdentitySet),
             ),
-            description="The last message; not asked for unless selected.",
+            description="The last message; only when selected.",
         ),
     )
 
@@ -167,14 +167,14 @@ class ChatMembers(ChatStream):
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property(
-            "id", PersonalValue, required=True, description="The membership's id, not the user's."
+            "id", PersonalValue, required=True, description="Id of the membership, not of the user."
         ),
         th.Property(
             "memberType",
             th.StringType,
             description="Graph's type of the member, such as aadUserConversationMember.",
         ),
-        th.Property("userId", PersonId, description="The member's id among the users."),
+        th.Property("userId", PersonId, description="Id of the member in `users`."),
         *strings(PersonName, "displayName"),
         *strings(MailAddress, "email"),
         th.Property("tenantId", th.StringType, description="Home tenant of the member."),
@@ -182,7 +182,7 @@ class ChatMembers(ChatStream):
         th.Property(
             "visibleHistoryStartDateTime",
             th.DateTimeType,
-            description="From when on the member sees the messages; year 1: all of them.",
+            description="Start of the history that the member sees; year 1 for all of it.",
         ),
         *strings(PersonId, "anonymousGuestId", "azureCommunicationServicesId", "skypeId"),
         *strings(PersonalValue, "phoneNumber"),
@@ -227,7 +227,7 @@ class ChatMessages(GraphStream):
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
-        th.Property("id", th.StringType, required=True, description="Unique in its chat."),
+        th.Property("id", th.StringType, required=True, description="Unique within the chat."),
         *(item for item in MESSAGE if item.name != "chatId"),
         TEXT,
     )
@@ -264,10 +264,12 @@ class ChatHostedContents(GraphStream):
         th.Property(
             "contentBytes",
             ContentBytes,
-            description="In base64. Costs one request each: only when selected.",
+            description="In base64; a request for each row: only when selected.",
         ),
         th.Property(
-            "contentType", th.StringType, description="Such as image/png; comes with the bytes."
+            "contentType",
+            th.StringType,
+            description="For example image/png; read together with the bytes.",
         ),
     )
 
@@ -298,5 +300,5 @@ class PinnedMessages(ChatStream):
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),
-        th.Property("message", record(*texts("id"), *MESSAGE), description="What is pinned."),
+        th.Property("message", record(*texts("id"), *MESSAGE), description="The pinned message."),
     )

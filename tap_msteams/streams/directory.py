@@ -258,7 +258,7 @@ class Groups(GraphStream):
     entity = "group"
     selected_by_default = False
     properties = th.PropertiesList(
-        th.Property("id", th.StringType, required=True, description="The id of its team, too."),
+        th.Property("id", th.StringType, required=True, description="Also the id of its team."),
         *strings(Public, "displayName", "description", "mail", "mailNickname"),
         *texts("visibility"),
         th.Property("groupTypes", Many(th.StringType), description="Unified, DynamicMembership."),
@@ -285,7 +285,7 @@ class Groups(GraphStream):
         th.Property(
             "resourceProvisioningOptions",
             Many(th.StringType),
-            description="What was set up for it: Team, also where the team is gone since.",
+            description="Team if a team was set up for it, even if the team has been deleted.",
         ),
         th.Property(
             "assignedLabels",

@@ -114,10 +114,10 @@ CONTENT = (
     *strings(FreeText, "name"),
     *strings(FileUrl, "webUrl", "webDavUrl"),
     *counts("size"),
-    th.Property("fileSystemInfo", FileSystemInfo, description="Times of the file it came from."),
-    th.Property("file", FileFacet, description="There if it is a file."),
-    th.Property("folder", Folder, description="There if it is a folder."),
-    th.Property("package", Package, description="There if it is both, like a notebook."),
+    th.Property("fileSystemInfo", FileSystemInfo, description="Timestamps of the original file."),
+    th.Property("file", FileFacet, description="Present if it is a file."),
+    th.Property("folder", Folder, description="Present if it is a folder."),
+    th.Property("package", Package, description="Present if it is both, like a notebook."),
     th.Property("image", Image),
     th.Property("video", Video),
     th.Property("shared", Shared),
@@ -157,14 +157,14 @@ ITEM = (
             th.Property("parentReference", ItemReference),
             *CONTENT,
         ),
-        description="The item of another drive that it leads to.",
+        description="Item of another drive that it refers to.",
     ),
-    th.Property("root", Nothing, description="There if it is the root of its drive."),
+    th.Property("root", Nothing, description="Present if it is the root of its drive."),
     th.Property("searchResult", record(*texts("onClickTelemetryUrl"))),
     th.Property(
         "deleted",
         record(*texts("state")),
-        description="There if it is deleted; then little else is.",
+        description="Present if it is deleted; most other columns are then null.",
     ),
 )
 
@@ -183,7 +183,9 @@ class Drives(GraphStream):
     on_request = ("system",)
     selected_by_default = False
     properties = th.PropertiesList(
-        th.Property("teamId", th.StringType, required=True, description="Also its group's id."),
+        th.Property(
+            "teamId", th.StringType, required=True, description="Also the id of its group."
+        ),
         th.Property("id", th.StringType, required=True),
         *strings(Public, "name", "description"),
         *ENTRY,
@@ -201,7 +203,8 @@ class Drives(GraphStream):
         th.Property(
             "system",
             Nothing,
-            description="There if it is a system's. When selected, Graph lists such drives, too.",
+            description="Present if it is a drive of the system; without this column Graph does "
+            "not list such drives.",
         ),
     )
 
@@ -233,9 +236,7 @@ class ChannelFolders(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property("channelId", th.StringType, required=True),
-        th.Property(
-            "id", th.StringType, required=True, description="Id among the items of its drive."
-        ),
+        th.Property("id", th.StringType, required=True, description="Id in `drive_items`."),
         *ITEM,
     )
 

@@ -80,9 +80,7 @@ class OnlineMeetings(GraphStream):
     cost = "1 per meeting"
     properties = th.PropertiesList(
         th.Property("id", PersonalValue, required=True),
-        th.Property(
-            "userId", PersonId, description="The organizer, in whose name it was asked for."
-        ),
+        th.Property("userId", PersonId, description="Organizer of the meeting."),
         *strings(FreeText, "subject"),
         *moments("creationDateTime", "startDateTime", "endDateTime", "expiryDateTime"),
         th.Property("meetingType", th.StringType, description="scheduled, recurring, meetnow, ..."),
@@ -95,7 +93,7 @@ class OnlineMeetings(GraphStream):
                 th.Property("organizer", MeetingParticipant),
                 th.Property("attendees", Many(MeetingParticipant)),
             ),
-            description="Who is invited; attendance_records say who came.",
+            description="Invited people; `attendance_records` has those who came.",
         ),
         th.Property(
             "chatInfo",
@@ -138,7 +136,7 @@ class OnlineMeetings(GraphStream):
             record(*flags("isEnabledForContentSharing", "isEnabledForVideo")),
         ),
         th.Property("isBroadcast", th.BooleanType, description="Whether it is a live event."),
-        th.Property("attendeeReport", PersonalUrl, description="Of a live event; deprecated."),
+        th.Property("attendeeReport", PersonalUrl, description="For live events; deprecated."),
         th.Property(
             "broadcastSettings",
             record(
@@ -232,7 +230,7 @@ class AttendanceRecords(GraphStream):
             "id",
             PersonalValue,
             required=True,
-            description="Graph's, where it has one; otherwise made of who it is.",
+            description="Graph's id; if there is none, it is derived from the identity.",
         ),
         th.Property("identity", Identity),
         th.Property("emailAddress", MailAddress),

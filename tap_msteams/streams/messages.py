@@ -39,9 +39,13 @@ if TYPE_CHECKING:
 
 
 MESSAGE = (
-    th.Property("replyToId", th.StringType, description="The post it replies to; null: a post."),
+    th.Property(
+        "replyToId",
+        th.StringType,
+        description="Id of the post that it replies to; null for a post.",
+    ),
     th.Property("messageType", th.StringType, description="message, systemEventMessage, ..."),
-    th.Property("from", IdentitySet, description="Empty for system events."),
+    th.Property("from", IdentitySet, description="Author; empty for system events."),
     *strings(FreeText, "subject", "summary"),
     th.Property("body", ItemBody),
     th.Property("importance", th.StringType, description="normal, high or urgent."),
@@ -49,7 +53,7 @@ MESSAGE = (
     th.Property("mentions", Many(Mention)),
     th.Property("reactions", Many(Reaction)),
     th.Property("messageHistory", Many(HistoryItem)),
-    th.Property("eventDetail", EventDetail, description="What a system event says."),
+    th.Property("eventDetail", EventDetail, description="Content of a system event."),
     th.Property("policyViolation", PolicyViolation),
     th.Property("channelIdentity", ChannelIdentity),
     *strings(ChatId, "chatId"),
@@ -67,7 +71,9 @@ MESSAGE = (
 """The properties of a message, without its keys."""
 
 TEXT = th.Property(
-    BODY_TEXT, FreeText, description="The body without HTML; only when selected, or by `body_text`."
+    BODY_TEXT,
+    FreeText,
+    description="The body as text without HTML; only when selected, or by `body_text`.",
 )
 
 
@@ -121,7 +127,7 @@ class Messages(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property("channelId", th.StringType, required=True),
-        th.Property("id", th.StringType, required=True, description="Unique in its channel."),
+        th.Property("id", th.StringType, required=True, description="Unique within the channel."),
         *MESSAGE,
         TEXT,
     )
@@ -157,9 +163,9 @@ class DeletedTeamMessages(GraphStream):
     computed = PLACE
     selected_by_default = False
     properties = th.PropertiesList(
-        th.Property("teamId", th.StringType, required=True, description="The deleted team."),
+        th.Property("teamId", th.StringType, required=True, description="Id of the deleted team."),
         th.Property("channelId", th.StringType, required=True),
-        th.Property("id", th.StringType, required=True, description="Unique in its channel."),
+        th.Property("id", th.StringType, required=True, description="Unique within the channel."),
         *MESSAGE,
         TEXT,
     )
@@ -189,15 +195,19 @@ class HostedContents(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property("channelId", th.StringType, required=True),
-        th.Property("messageId", th.StringType, required=True, description="A post or a reply."),
+        th.Property(
+            "messageId", th.StringType, required=True, description="Id of the post or reply."
+        ),
         th.Property("id", th.StringType, required=True),
         th.Property(
             "contentBytes",
             ContentBytes,
-            description="In base64. Costs one request each: only when selected.",
+            description="In base64; a request for each row: only when selected.",
         ),
         th.Property(
-            "contentType", th.StringType, description="Such as image/png; comes with the bytes."
+            "contentType",
+            th.StringType,
+            description="For example image/png; read together with the bytes.",
         ),
     )
 

@@ -41,12 +41,12 @@ class Presence(GraphStream):
     entity = "presence"
     primary_keys = ("id", "observedDateTime")
     properties = th.PropertiesList(
-        th.Property("id", PersonId, required=True, description="The user's id."),
+        th.Property("id", PersonId, required=True, description="Id of the user."),
         th.Property(
             "observedDateTime",
             th.DateTimeType,
             required=True,
-            description="When Graph answered, on Graph's clock.",
+            description="Time of the observation, on Graph's clock.",
         ),
         th.Property("availability", th.StringType, description="Available, Busy, Away, ..."),
         th.Property("activity", th.StringType, description="InACall, InAMeeting, Presenting, ..."),

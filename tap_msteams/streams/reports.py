@@ -19,20 +19,20 @@ from tap_msteams.schema import (
 )
 
 ABOUT = (
-    th.Property("reportDate", th.DateType, required=True, description="The day it is about."),
-    th.Property("reportRefreshDate", th.DateType, description="The day of the newest report."),
+    th.Property("reportDate", th.DateType, required=True, description="Day of the activity."),
+    th.Property("reportRefreshDate", th.DateType, description="Day of the newest report at Graph."),
     th.Property("lastActivityDate", th.DateType),
-    th.Property("reportPeriod", th.StringType, description="Of how many days; always 1."),
+    th.Property("reportPeriod", th.StringType, description="Number of days; always 1."),
 )
 
 MORE = th.Property(
     OTHER_COLUMNS,
     record(),
-    description="Columns that this version does not know, by their heads.",
+    description="Columns that this version does not know, by name.",
 )
 
 PERSON = (
-    th.Property("userId", PersonId, required=True, description="Or a hash: see the log."),
+    th.Property("userId", PersonId, required=True, description="A hash if names are concealed."),
     th.Property(
         "userPrincipalName",
         MailAddress,
@@ -98,7 +98,9 @@ class TeamActivity(ReportStream):
     primary_keys = ("reportDate", "teamId", "teamName")
     properties = th.PropertiesList(
         *ABOUT,
-        th.Property("teamId", th.StringType, required=True, description="Or a hash: see the log."),
+        th.Property(
+            "teamId", th.StringType, required=True, description="A hash if names are concealed."
+        ),
         th.Property(
             "teamName",
             th.StringType,

@@ -26,7 +26,7 @@ class SyncRuns(OutcomeStream):
         th.Property("stream", th.StringType, required=True),
         *moments("startedDateTime", "endedDateTime"),
         th.Property(
-            "rows", th.IntegerType, description="0 where only its ids were read, for other streams."
+            "rows", th.IntegerType, description="0 if only ids were read, for other streams."
         ),
         th.Property(
             "requests", th.IntegerType, description="Each attempt counts, answered or not."
@@ -35,7 +35,7 @@ class SyncRuns(OutcomeStream):
         th.Property(
             "seconds",
             th.NumberType,
-            description="From its first request to its last row; streams are read side by side.",
+            description="From the first request to the last row; streams are read side by side.",
         ),
         th.Property(
             "waitedSeconds",
@@ -53,8 +53,8 @@ class SyncRuns(OutcomeStream):
             description="The oldest bookmark of its parents before the run.",
         ),
         th.Property("bookmarkAfter", th.DateTimeType, description="The same after the run."),
-        th.Property("exitCode", th.IntegerType, description="Of the run; 0 is complete."),
-        th.Property("version", th.StringType, description="The tap's."),
+        th.Property("exitCode", th.IntegerType, description="Exit code of the run; 0 is complete."),
+        th.Property("version", th.StringType, description="Version of the tap."),
     )
 
 
@@ -68,13 +68,14 @@ class SyncIssues(IssueStream):
         th.Property(
             "severity",
             th.StringType,
-            description="gap: rows may be missing, the next run reads them; notice: none are.",
+            description="gap: rows may be missing, and the next run reads them; "
+            "notice: no rows are missing.",
         ),
         th.Property("stream", th.StringType),
         th.Property(
             "subject",
             Untouched(*texts("teamId", "channelId")),
-            description="What was not read; empty for the whole stream.",
+            description="Ids of what was not read; empty for the whole stream.",
         ),
         th.Property(
             "count",
@@ -86,14 +87,14 @@ class SyncIssues(IssueStream):
             th.StringType,
             description="What happened: gone, refused, notGranted, unavailable and so on.",
         ),
-        th.Property("status", th.IntegerType, description="Graph's, as is the code."),
+        th.Property("status", th.IntegerType, description="HTTP status of Graph's answer."),
         *texts("code"),
         *strings(Public, "message"),
         th.Property("requestId", th.StringType, description="Microsoft's id of the answer."),
         th.Property(
             "clientRequestId",
             th.StringType,
-            description="This tap's id of the request; Microsoft asks for it, too.",
+            description="The tap's id of the request, which Microsoft's support asks for, too.",
         ),
         th.Property("permission", th.StringType, description="The permission to grant, if any."),
         *texts("remedy"),

@@ -45,15 +45,11 @@ STAGED = th.Property(
     description="Whether the next publication of the schedule deletes it.",
 )
 
-GROUP_ID = th.Property(
-    "schedulingGroupId", th.StringType, description="Id among the scheduling groups."
-)
+GROUP_ID = th.Property("schedulingGroupId", th.StringType, description="Id in `scheduling_groups`.")
 
-REASON_ID = th.Property(
-    "timeOffReasonId", th.StringType, description="Id among the time off reasons."
-)
+REASON_ID = th.Property("timeOffReasonId", th.StringType, description="Id in `time_off_reasons`.")
 
-USER_ID = th.Property("userId", PersonId, description="Whose it is.")
+USER_ID = th.Property("userId", PersonId, description="Person who has the shift.")
 
 SHIFT = (
     *moments("startDateTime", "endDateTime"),
@@ -103,7 +99,9 @@ REQUEST = (
     *TRACKED,
     th.Property("state", th.StringType, description="pending, approved or declined."),
     th.Property(
-        "assignedTo", th.StringType, description="Whose turn it is: manager, recipient and so on."
+        "assignedTo",
+        th.StringType,
+        description="Person who decides next: manager, recipient and so on.",
     ),
     *strings(PersonId, "senderUserId", "managerUserId"),
     *strings(FreeText, "senderMessage", "managerActionMessage"),
@@ -111,7 +109,7 @@ REQUEST = (
 )
 
 OFFER = (
-    th.Property("senderShiftId", th.StringType, description="Id among the shifts."),
+    th.Property("senderShiftId", th.StringType, description="Id in `shifts`."),
     *strings(PersonId, "recipientUserId"),
     *strings(FreeText, "recipientActionMessage"),
     *moments("recipientActionDateTime"),
@@ -135,9 +133,11 @@ class Schedules(GraphStream):
     selected_by_default = False
     properties = th.PropertiesList(
         TEAM_ID,
-        th.Property("id", th.StringType, required=True, description="The same as the team's."),
+        th.Property(
+            "id", th.StringType, required=True, description="The same as the id of the team."
+        ),
         *flags("enabled"),
-        th.Property("timeZone", th.StringType, description="By its tz database name."),
+        th.Property("timeZone", th.StringType, description="Name in the tz database."),
         *texts("provisionStatus", "provisionStatusCode", "startDayOfWeek"),
         *flags(
             "timeClockEnabled",
@@ -183,8 +183,8 @@ class Shifts(InSchedule):
         *TRACKED,
         USER_ID,
         GROUP_ID,
-        th.Property("sharedShift", ShiftItem, description="What everybody sees."),
-        th.Property("draftShift", ShiftItem, description="What only managers see."),
+        th.Property("sharedShift", ShiftItem, description="Published version."),
+        th.Property("draftShift", ShiftItem, description="Draft, which only managers see."),
         STAGED,
     )
 
@@ -199,8 +199,8 @@ class OpenShifts(InSchedule):
         *KEYS,
         *TRACKED,
         GROUP_ID,
-        th.Property("sharedOpenShift", OpenShiftItem, description="What everybody sees."),
-        th.Property("draftOpenShift", OpenShiftItem, description="What only managers see."),
+        th.Property("sharedOpenShift", OpenShiftItem, description="Published version."),
+        th.Property("draftOpenShift", OpenShiftItem, description="Draft, which only managers see."),
         STAGED,
     )
 
@@ -215,8 +215,8 @@ class TimesOff(InSchedule):
         *KEYS,
         *TRACKED,
         USER_ID,
-        th.Property("sharedTimeOff", TimeOffItem, description="What everybody sees."),
-        th.Property("draftTimeOff", TimeOffItem, description="What only managers see."),
+        th.Property("sharedTimeOff", TimeOffItem, description="Published version."),
+        th.Property("draftTimeOff", TimeOffItem, description="Draft, which only managers see."),
         STAGED,
     )
 
@@ -266,7 +266,9 @@ class TimeCards(InSchedule):
         th.Property("confirmedBy", th.StringType, description="none, user or manager."),
         th.Property("notes", ItemBody),
         *CARD,
-        th.Property("originalEntry", record(*CARD), description="As it was before any change."),
+        th.Property(
+            "originalEntry", record(*CARD), description="Original entry, before any change."
+        ),
     )
 
 
@@ -280,8 +282,8 @@ class DayNotes(InSchedule):
         *KEYS,
         *TRACKED,
         th.Property("dayNoteDate", th.DateType),
-        th.Property("sharedDayNote", ItemBody, description="What everybody sees."),
-        th.Property("draftDayNote", ItemBody, description="What only managers see."),
+        th.Property("sharedDayNote", ItemBody, description="Published version."),
+        th.Property("draftDayNote", ItemBody, description="Draft, which only managers see."),
     )
 
 
@@ -303,7 +305,7 @@ class SwapShiftRequests(InSchedule):
     properties = th.PropertiesList(
         *REQUEST,
         *OFFER,
-        th.Property("recipientShiftId", th.StringType, description="Id among the shifts."),
+        th.Property("recipientShiftId", th.StringType, description="Id in `shifts`."),
     )
 
 
@@ -315,7 +317,7 @@ class OpenShiftRequests(InSchedule):
     entity = "openShiftChangeRequest"
     properties = th.PropertiesList(
         *REQUEST,
-        th.Property("openShiftId", th.StringType, description="Id among the open shifts."),
+        th.Property("openShiftId", th.StringType, description="Id in `open_shifts`."),
     )
 
 

@@ -66,7 +66,7 @@ class Teams(GraphStream):
         th.Property(
             "isMembershipLimitedToOwners",
             th.BooleanType,
-            description="In the list of a user's own teams only.",
+            description="Only with a user's token.",
         ),
         *moments("createdDateTime"),
         th.Property("summary", record(*counts("guestsCount", "membersCount", "ownersCount"))),
@@ -135,22 +135,24 @@ class Channels(GraphStream):
     facts = ("@odata.id",)
     computed = {"hostTeamId": host_of}
     properties = th.PropertiesList(
-        th.Property("teamId", th.StringType, required=True, description="Team that sees it."),
+        th.Property(
+            "teamId", th.StringType, required=True, description="Team that sees the channel."
+        ),
         th.Property("id", th.StringType, required=True),
         th.Property(
             "hostTeamId",
             th.StringType,
-            description="Team that hosts it: the same, or another one that shares it.",
+            description="Team that hosts the channel: the same, or another one that shares it.",
         ),
         *strings(Public, "displayName", "description"),
         th.Property(
             "email",
             Public,
-            description="Address that posts into it. Graph fills it slowly: only when selected.",
+            description="Mail address of the channel; slow at Graph: only when selected.",
         ),
         th.Property("membershipType", th.StringType, description="standard, private or shared."),
         *texts("layoutType", "migrationMode"),
-        th.Property("tenantId", th.StringType, description="Tenant of the team that hosts it."),
+        th.Property("tenantId", th.StringType, description="Tenant of the hosting team."),
         *texts("webUrl"),
         *flags("isArchived", "isFavoriteByDefault"),
         *moments("createdDateTime", "originalCreatedDateTime"),
@@ -160,7 +162,7 @@ class Channels(GraphStream):
                 *counts("guestsCount", "membersCount", "ownersCount"),
                 *flags("hasMembersFromOtherTenants"),
             ),
-            description="Costs one request a channel: only when selected, and for own channels.",
+            description="Only when selected: a request for each channel. Null if not hosted here.",
         ),
     )
 
@@ -173,9 +175,9 @@ class Channels(GraphStream):
 
 MEMBER = (
     th.Property(
-        "id", PersonalValue, required=True, description="The membership's id, not the user's."
+        "id", PersonalValue, required=True, description="Id of the membership, not of the user."
     ),
-    th.Property("userId", PersonId, description="The member's id among the users."),
+    th.Property("userId", PersonId, description="Id of the member in `users`."),
     *strings(PersonName, "displayName"),
     *strings(MailAddress, "email"),
     th.Property("tenantId", th.StringType, description="Home tenant of the member."),
@@ -247,11 +249,13 @@ class SharedWithTeams(GraphStream):
     cost = "1 per shared channel"
     selected_by_default = False
     properties = th.PropertiesList(
-        th.Property("teamId", th.StringType, required=True, description="Team that hosts it."),
+        th.Property(
+            "teamId", th.StringType, required=True, description="Team that hosts the channel."
+        ),
         th.Property("channelId", th.StringType, required=True),
-        th.Property("id", th.StringType, required=True, description="The team that sees it."),
+        th.Property("id", th.StringType, required=True, description="Team that sees the channel."),
         *strings(Public, "displayName"),
-        th.Property("tenantId", th.StringType, description="Tenant of the team that sees it."),
+        th.Property("tenantId", th.StringType, description="Tenant of that team."),
         *flags("isHostTeam"),
     )
 
@@ -297,8 +301,13 @@ class TagMembers(GraphStream):
     properties = th.PropertiesList(
         th.Property("teamId", th.StringType, required=True),
         th.Property("tagId", th.StringType, required=True),
-        th.Property("id", PersonalValue, required=True, description="Not the user's id."),
-        th.Property("userId", PersonId, description="The id among the users."),
+        th.Property(
+            "id",
+            PersonalValue,
+            required=True,
+            description="Id of the tag's entry, not of the user.",
+        ),
+        th.Property("userId", PersonId, description="Id in `users`."),
         *strings(PersonName, "displayName"),
         *texts("tenantId"),
     )
