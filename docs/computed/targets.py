@@ -26,8 +26,8 @@ class Target:
     caution: str = "-"
 
 
-UPSERTS = "one a key, the last version"
-APPENDS = "all versions, in files of each run: the last one of a key is the row"
+UPSERTS = "one row for each key, the last version"
+APPENDS = "all versions, in files of each run: the last version of a key counts"
 
 MARKED = "marked in `_sdc_deleted_at`, or deleted with `hard_delete`"
 KEPT = "stays: ACTIVATE_VERSION is ignored"
@@ -37,13 +37,13 @@ TARGETS = {
     "target-postgres-pipelinewise": Target(
         UPSERTS,
         KEPT,
-        "`jsonb`; columns in small letters",
+        "`jsonb`; column names in lower case",
         "installs on Python 3.11 at most",
     ),
     "target-duckdb": Target(
         UPSERTS,
         KEPT,
-        "JSON; columns in small letters",
+        "JSON; column names in lower case",
         "with DuckDB 1.3 a row of each batch is lost, with 2.0 it fails: keep the pin",
     ),
     "target-jsonl": Target(APPENDS, KEPT, "JSON"),

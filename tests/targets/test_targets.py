@@ -122,7 +122,7 @@ def test_what_is_gone_is_marked_or_stays_as_the_documents_say(loader, runs, stre
 
 def test_the_documents_say_how_columns_are_spelt(loader):
     [row, *_] = loader.stored("members")
-    assert ("teamid" in row) == ("small letters" in loader.says.cells)
+    assert ("teamid" in row) == ("lower case" in loader.says.cells)
 
 
 def test_rows_that_are_gone_are_deleted_on_request(opened, runs):
