@@ -162,6 +162,19 @@ def test_a_single_answer_decades_behind_is_not_believed():
     assert started(then, then, here=NOON) == then
 
 
+@every_route
+def test_what_the_first_parent_is_read_up_to_is_no_later_than_graphs_clock(target, route):
+    clock = Clock()
+    reader = target(route, "messages", clock=clock)
+    clock.now = reader.sandbox.tenant.until / 1000  # weeks before this machine's time
+    for _ in range(3):
+        reader.run()
+        assert reader.rows() == reader.shown()
+        clock.forward(3600)
+        reader.sandbox.tenant.change()
+        clock.forward(3600)
+
+
 def test_a_machine_that_is_years_behind_goes_by_graphs_clock():
     assert started(NOON, here=NOON - timedelta(days=900)) == NOON
 

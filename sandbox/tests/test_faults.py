@@ -24,9 +24,9 @@ def struck(open_client):
     return opened
 
 
-def test_nothing_goes_wrong_unless_it_is_planned(quiet, team):
-    assert {entry.status for entry in quiet.sandbox.requests} <= {200, 400, 401, 403, 404, 405, 412}
-    assert quiet.get(f"/teams/{team.id}").status_code == 200
+def test_nothing_goes_wrong_unless_it_is_planned(struck):
+    client, path = struck()
+    assert {client.get(it).status_code for it in 10 * ("/teams", "/users", path)} == {200}
 
 
 @pytest.mark.parametrize(

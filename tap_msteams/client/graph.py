@@ -73,6 +73,8 @@ class Graph:
         is a little behind, on that."""
         self._ahead = timedelta()
         self._doubted: timedelta | None = None
+        self.doubted: datetime | None = None
+        """The time of an answer that no second one has confirmed, since it is days behind."""
 
     @property
     def is_application(self) -> bool:
@@ -157,8 +159,8 @@ class Graph:
         ahead this machine's is wrong.
         """
         ahead = served - here
-        doubted, self._doubted = self._doubted, ahead
-        if ahead < -_DAY and (doubted is None or abs(ahead - doubted) > _TOLERANCE):
+        before, self._doubted, self.doubted = self._doubted, ahead, served
+        if ahead < -_DAY and (before is None or abs(ahead - before) > _TOLERANCE):
             return
         self._ahead = ahead
         self.started = served if abs(ahead) > _DAY else min(served, here)

@@ -98,8 +98,13 @@ class Run:
 
     @property
     def start(self) -> datetime:
-        """The time at which the run began, on Graph's clock."""
-        return self.client.graph.started or datetime.now(UTC)
+        """The time at which the run began, on Graph's clock.
+
+        A time that is in doubt counts as well: too early an end leaves rows to the next run, and
+        too late an end would lose them.
+        """
+        graph = self.client.graph
+        return graph.started or graph.doubted or datetime.now(UTC)
 
     @property
     def latest(self) -> datetime:
