@@ -192,17 +192,18 @@ class Sandbox:
         for runner in self._runners:
             for site in tuple(runner.sites):
                 await site.stop()
-            for connection in runner.server.connections if runner.server else ():
-                if connection.transport is not None:
-                    connection.transport.abort()
-            # The transports say goodbye in the next turns of the loop.
-            await asyncio.sleep(0)
-            await runner.cleanup()
-        # Connections that were being opened, for example.
+        # Connections that are being opened are in no list until they are.
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        for runner in self._runners:
+            for connection in runner.server.connections if runner.server else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
+            # The transports say goodbye in the next turn of the loop.
+            await asyncio.sleep(0)
+            await runner.cleanup()
         await asyncio.sleep(0)
 
     async def _graph(self, request: web.BaseRequest) -> web.StreamResponse:

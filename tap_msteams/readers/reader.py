@@ -323,10 +323,10 @@ class Reader:
     async def emit(self, records: Records) -> None:
         """Write records; returns when they are written."""
         if records:
-            self.shared.metrics.rows += len(records)
             self.run.unwritten += 1
             try:
                 await self.run.emit(self.stream, records)
+                self.shared.metrics.rows += len(records)
             except Exception as error:  # noqa: BLE001 - raised again, as what ends the run
                 # A failure to write is no parent's: it ends the run, like any group of errors.
                 msg = "records cannot be written"
