@@ -98,7 +98,7 @@ class DeltaReader(BookmarkedReader):
         """Follow a link of STATE; returns False, and drops the link, where Graph refuses it."""
         partition = self.partition(parent.ids)
         try:
-            await self._follow(parent, Request(link, self.decoder, proof=OWN))
+            await self._follow(parent, Request(link, self.decoder, proof=OWN), since)
         except GraphError as error:
             is_conflict = (
                 isinstance(error, UnavailableError) and error.status == requests.codes.conflict
@@ -117,8 +117,14 @@ class DeltaReader(BookmarkedReader):
             return False
         return True
 
-    async def _follow(self, parent: Parent, first: Request) -> None:
-        """Read changes, and keep Graph's link to the next ones."""
+    async def _follow(
+        self, parent: Parent, first: Request, since: datetime | None = None
+    ) -> None:
+        """Read changes, those `since` a moment, and keep Graph's link to the next ones.
+
+        Until the last page the link stands for that moment: a row that came before may have been
+        deleted since, of which a later page tells.
+        """
         partition, shown = self.partition(parent.ids), Receipt()
         reading = replace(parent, receipt=shown)
         link: str | None = None
@@ -128,8 +134,8 @@ class DeltaReader(BookmarkedReader):
                 await self.emit_page(reading, page.rows, parts)
                 link = page.next or page.delta
                 if link and await shown.read():
-                    start = moment(self.run.start)
-                    self.bookmarks.leave_unfinished(partition, start, link)
+                    known = since if since and page.next else self.run.start
+                    self.bookmarks.leave_unfinished(partition, moment(known), link)
         if link is None:
             self.bookmarks.drop_unfinished(partition)
             self.bookmarks.owe_deletions(partition, moment(self.run.start - self.overlap))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import selection
 from tests.streams.test_files import SMALL, files_of, first_drive, items, kept
-from tests.target import HastyTap, opener
+from tests.target import HastyTap, TalkativeTap, opener
 
 STREAMS = ("drive_items", "sync_issues")
 
@@ -24,6 +24,12 @@ def opened(open_sandbox):
 
 def links(target):
     return target.state["bookmarks"]["drive_items"]["open"]
+
+
+def alive(target, drive):
+    """The files of a drive that are there."""
+    found = files_of(target).find(drive).items.values()
+    return [it.id for it in found if it.parent and not it.folder and not it.deleted]
 
 
 def change(target):
@@ -93,6 +99,27 @@ def test_a_kill_before_deletions_are_read_leaves_them_to_the_next_run(opened, cl
     first = target.run()
     assert first.code == 3
     assert target.state["bookmarks"]["drive_items"]["deletions"]
+
+    assert target.run().code == 0
+    assert kept(target) == items(target.sandbox.tenant)
+
+
+def test_a_link_that_expires_after_two_broken_readings_hides_no_deletion(open_sandbox, clock):
+    opened = opener(open_sandbox, "drive_items", tap=TalkativeTap, tenant=SMALL, page_size=2)
+    target = opened(clock=clock, settings={"concurrency": 1})
+    target.run(50)
+    first, files = links(target), files_of(target)
+    gone = {drive: alive(target, drive)[0] for drive in first}
+    assert {*gone.items()} <= kept(target).keys()
+    clock.forward(3600)
+    for drive, item in gone.items():
+        files.delete(drive, item)
+    clock.forward(3600)
+    target.run(120)
+    later = {drive for drive, link in links(target).items() if link != first.get(drive)}
+    assert any(drive in later and (drive, item) in kept(target) for drive, item in gone.items())
+    for drive in gone:
+        files.forget(drive, "resyncRequired")
 
     assert target.run().code == 0
     assert kept(target) == items(target.sandbox.tenant)
