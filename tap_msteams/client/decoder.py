@@ -105,8 +105,11 @@ class RowDecoder:
         oddities = _Oddities()
         body = _sound(body)
         if single:
-            _OBJECT.decode(body)
-            return oddities.page(self._rows([Raw(body)], oddities))
+            values = _OBJECT.decode(body)
+            rows = self._rows([Raw(body)], oddities)
+            if not rows:
+                _raise_error(values.get("error"))
+            return oddities.page(rows)
         try:
             found = _ROW_BY_ROW.decode(body)
         except RecursionError:
@@ -238,9 +241,9 @@ def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 
 
 
 def _raise_error(error: object) -> None:
-    """Take a page for none where Graph says that something went wrong while it was written."""
+    """Take an answer for none where Graph says that something went wrong while it was written."""
     if error is not None:
-        msg = "an error stands beside the rows"
+        msg = "it holds an error"
         raise ValueError(msg)
 
 

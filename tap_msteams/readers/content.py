@@ -23,6 +23,10 @@ class ContentDecoder:
     def decode(self, answer: Answer) -> Page:
         """The page with the content of an answer."""
         body = answer.body
-        content = body.decode("utf-8-sig") if self._is_text else base64.b64encode(body).decode()
+        if self._is_text:
+            # PostgreSQL takes no NUL in a text.
+            content = body.decode("utf-8-sig", "replace").replace("\0", "")
+        else:
+            content = base64.b64encode(body).decode()
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
         return self._row.page([{self._name: content, "contentType": kind}])

@@ -117,9 +117,7 @@ class DeltaReader(BookmarkedReader):
             return False
         return True
 
-    async def _follow(
-        self, parent: Parent, first: Request, since: datetime | None = None
-    ) -> None:
+    async def _follow(self, parent: Parent, first: Request, since: datetime | None = None) -> None:
         """Read changes, those `since` a moment, and keep Graph's link to the next ones.
 
         Until the last page the link stands for that moment: a row that came before may have been

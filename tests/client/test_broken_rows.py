@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
+from tap_msteams.client import Answer, Request
 from tap_msteams.errors import DamagedError, UnavailableError
+from tap_msteams.readers.content import ContentDecoder
 from tests.client.decoded import GOOD, LINK, either, listed, page, text, told
 
 # What is broken
@@ -188,6 +192,15 @@ def test_nul_is_removed_and_a_text_that_only_looks_like_it_is_kept(sent, kept, s
     row = f'{{"id":"1","t":{{"x":["{sent}"]}}}}'
     [found] = page(row if single else listed(row), "id", "t", single=single, plain=plain).rows
     assert told(found) == {"x": [kept]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(b"\xef\xbb\xbfWEBVTT\0", "WEBVTT"), (b"a\xff\0\0b", "a\ufffdb")]
+)
+def test_a_content_that_no_target_could_read_is_repaired(sent, kept):
+    request = Request("/x", ContentDecoder("content", is_text=True))
+    [found] = Answer(request, {}, sent, datetime.now(UTC)).page().rows
+    assert told(found, "content") == kept
 
 
 # What is no page

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNREACHED
-from tap_msteams.client import Patience, next_pause
+from tap_msteams.client import Patience, Request, next_pause
 from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,
@@ -22,7 +22,7 @@ from tap_msteams.errors import (
     TokenRejectedError,
     UnavailableError,
 )
-from tests.client.fake_graph import HASTY, FakeGraph, body, connected, get, read
+from tests.client.fake_graph import HASTY, IDS, FakeGraph, body, connected, get, read
 
 
 class Sent:
@@ -96,6 +96,15 @@ async def test_an_answer_that_is_none_after_all_is_asked_for_again(late):
     async with connected(graph) as it:
         assert await read(it.stream("things"), "/0") == ["0"]
 
+    assert graph.sent == ["/0", "/0"]
+
+
+async def test_an_entity_that_is_an_error_after_all_is_asked_for_again():
+    graph = FakeGraph({"/0": [refusal(503), b'{"id":"0","error":{"code":"its own"}}']})
+    async with connected(graph) as it:
+        page = await it.stream("things").page(Request("/0", IDS, single=True))
+
+    assert [row["id"] for row in page.rows] == ["0"]
     assert graph.sent == ["/0", "/0"]
 
 
