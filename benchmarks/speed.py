@@ -40,7 +40,7 @@ def speed(taps: Taps) -> list[Row]:
 
 def _rows(taps: Taps, *, compress: bool) -> list[Row]:
     pages = taps.directory / "pages"
-    with Cloud(FULL, export=False, compress=compress) as cloud:
+    with Cloud(FULL, export=False, compress=compress, remembers=True) as cloud:
         floor.save(list(_pages(cloud)), pages)
         full = [(taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))]
         records = [run.records for run in full[0]]

@@ -253,7 +253,6 @@ class Sandbox:
             return await self._send_by_hand(request, reply)
         if not reply.manner:
             whole = web.Response(status=reply.status, body=reply.body, headers=reply.headers)
-            # https://learn.microsoft.com/en-us/graph/use-the-api#headers
             takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
             # https://learn.microsoft.com/en-us/graph/use-the-api#headers
             if self._compress and takes_gzip and "Content-Encoding" not in reply.headers:
