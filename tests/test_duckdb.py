@@ -11,7 +11,7 @@ from postgres import ROOT
 
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
-from tests.loaded import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, key_of, keyed, plain, truth
+from tests.warehouse import BY_NAME, COLUMNS, ENVIRONMENT, WHOLE, due, key_of, keyed, plain, truth
 
 pytestmark = pytest.mark.usefixtures("own_meltano")
 

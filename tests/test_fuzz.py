@@ -17,22 +17,22 @@ from tap_msteams.errors import TapError
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.life import Life
+from tests.message_scenarios import MESSAGES, PROFILE, World, for_at_most, message_scenarios
 from tests.process import Process
-from tests.saga import LINKED, Ledger, activated, catalog_of, filled, is_read_anew, sagas
-from tests.story import MESSAGES, PROFILE, World, for_at_most, stories
+from tests.scenarios import LINKED, Ledger, activated, catalog_of, filled, is_read_anew, scenarios
 from tests.target import Clock, TalkativeTap, Target
 
 
-@given(stories)
+@given(message_scenarios)
 @PROFILE
 @for_at_most(seconds=25)
-def test_whatever_happens_the_target_holds_the_tenant_in_the_end(story):
+def test_whatever_happens_the_target_holds_the_tenant_in_the_end(scenario):
     clock = Clock()
-    with Sandbox(tenant=Tenant(**story.tenant), clock=clock, **story.sandbox) as sandbox:
+    with Sandbox(tenant=Tenant(**scenario.tenant), clock=clock, **scenario.sandbox) as sandbox:
         world = World(sandbox, clock)
-        target = Target(sandbox, tap=TalkativeTap, **story.tap)
+        target = Target(sandbox, tap=TalkativeTap, **scenario.tap)
         target.catalog = catalog_of(["messages", "sync_issues"])
-        for chapter in story.chapters:
+        for chapter in scenario.chapters:
             world.begin(chapter)
             code = 1
             with suppress(TapError):
@@ -49,14 +49,16 @@ def test_whatever_happens_the_target_holds_the_tenant_in_the_end(story):
         assert target.run().records == {}
 
 
-@given(sagas)
+@given(scenarios)
 @settings(PROFILE, max_examples=PROFILE.max_examples // 5)
 @for_at_most(seconds=15)
-def test_whatever_happens_in_any_part_of_teams_the_target_holds_it_in_the_end(saga):
+def test_whatever_happens_in_any_part_of_teams_the_target_holds_it_in_the_end(scenario):
     clock = Clock()
-    with Sandbox(tenant=Tenant(**saga.tenant), clock=clock, page_size=saga.page_size) as sandbox:
-        life, ledger = Life(sandbox.tenant), Ledger(sandbox, saga)
-        for chapter in saga.chapters:
+    with Sandbox(
+        tenant=Tenant(**scenario.tenant), clock=clock, page_size=scenario.page_size
+    ) as sandbox:
+        life, ledger = Life(sandbox.tenant), Ledger(sandbox, scenario)
+        for chapter in scenario.chapters:
             for act in chapter.acts:
                 life.do(act)
             clock.forward(chapter.seconds)
@@ -69,10 +71,10 @@ def test_whatever_happens_in_any_part_of_teams_the_target_holds_it_in_the_end(sa
 
         output = ledger.run()
         assert output.code == 0
-        for stream in saga.streams:
+        for stream in scenario.streams:
             expected, held = filled(ledger.expected(stream)), filled(ledger.rows(stream))
             assert {key: held.get(key) for key in expected} == expected, stream
-            if is_read_anew(stream, saga.streams):
+            if is_read_anew(stream, scenario.streams):
                 assert stream in activated(output)
                 assert held.keys() == expected.keys(), stream
 

@@ -21,7 +21,7 @@ from tap_msteams.streams import STREAMS
 from tap_msteams.throttle import Gate
 from tests.conftest import selection
 from tests.people import everything
-from tests.saga import activated
+from tests.scenarios import activated
 from tests.target import (
     EXPORT,
     KEYS,

@@ -14,7 +14,7 @@ from postgres import ROOT
 
 from docs.computed import targets
 from tests.conftest import PATIENCE
-from tests.loaded import COLUMNS
+from tests.warehouse import COLUMNS
 
 csv.field_size_limit(10**9)
 

@@ -12,9 +12,9 @@ from docs.computed.targets import MARKED, TARGETS, UPSERTS
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.conftest import run_tap, selection
-from tests.loaded import BY_NAME, COLUMNS
 from tests.target import Clock
 from tests.targets.loaders import LOADERS, PostgresLoader, plain
+from tests.warehouse import BY_NAME, COLUMNS
 
 STREAMS = ("users", "teams", "channels", "members", "messages", "presence", "drive_items")
 every_stream = pytest.mark.parametrize("stream", STREAMS)

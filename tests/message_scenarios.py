@@ -1,4 +1,4 @@
-"""Stories for the laws about whatever happens: a tenant, changes, faults and kills."""
+"""Scenarios of messages for the laws about whatever happens: changes, faults and kills."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Chapter:
 
 
 @dataclass
-class Story:
+class MessageScenario:
     """A tenant, a way to read it, and what happens meanwhile."""
 
     tenant: dict[str, int]
@@ -144,8 +144,8 @@ chapters = st.builds(
     export=st.booleans(),
 )
 
-stories = st.builds(
-    Story,
+message_scenarios = st.builds(
+    MessageScenario,
     tenant=st.fixed_dictionaries(
         {
             "seed": st.integers(0, 10_000),

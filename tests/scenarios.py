@@ -1,4 +1,4 @@
-"""Sagas: stories about any of the streams, with what people do in all parts of Teams."""
+"""Scenarios of any of the streams, with what people do in all parts of Teams."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tap_msteams_sandbox import Fault
 from tap_msteams_sandbox.areas.calls import Calls
 from tap_msteams_sandbox.instants import DAY, MINUTE
 from tests.conftest import selection
+from tests.expected import ON_REQUEST, shown
 from tests.target import KEYS, TalkativeTap, Target, key_of
-from tests.truth import ON_REQUEST, shown
 
 DECLARED = {it.name: it for it in STREAMS if issubclass(it, GraphStream)}
 # Presence is observed and not held; the sandbox reports teams of today on past days, too.
@@ -67,7 +67,7 @@ class Chapter:
 
 
 @dataclass
-class Saga:
+class Scenario:
     """A tenant, what is read of it, and what happens meanwhile."""
 
     tenant: dict[str, int]
@@ -82,12 +82,12 @@ class Saga:
 class Ledger(Target):
     """A target that takes rows away, too, once a version is active that does not have them."""
 
-    def __init__(self, sandbox, saga):
+    def __init__(self, sandbox, scenario):
         self.sandbox, self.tap, self.state = sandbox, TalkativeTap, None
-        self.settings = {**saga.tap, "emit_activate_version_messages": True}
+        self.settings = {**scenario.tap, "emit_activate_version_messages": True}
         self.tables = defaultdict(dict)
-        self.asked_for = CONTENTS if saga.contents else set()
-        self.catalog = catalog_of([*saga.streams, "sync_issues"])
+        self.asked_for = CONTENTS if scenario.contents else set()
+        self.catalog = catalog_of([*scenario.streams, "sync_issues"])
         for entry in self.catalog["streams"]:
             for item in entry["metadata"]:
                 if {*item["breadcrumb"]} & ON_REQUEST[entry["stream"]] & self.asked_for:
@@ -222,8 +222,8 @@ chapters = st.builds(
     last=st.none() | st.integers(2, 40) | st.integers(20, 400),
 )
 
-sagas = st.builds(
-    Saga,
+scenarios = st.builds(
+    Scenario,
     tenant=st.fixed_dictionaries(
         {
             "seed": st.integers(0, 10_000),
