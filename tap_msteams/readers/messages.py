@@ -24,7 +24,7 @@ from tap_msteams.errors import (
 )
 from tap_msteams.readers.export import PAGES_WORTH_A_LINK, Export, ExportReader
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Listing, Receipt, comparable, moment
+from tap_msteams.run import NEWEST, Listing, Receipt, comparable, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,9 +43,6 @@ _LIST_TOP = 50
 _REPLIES, _MORE_REPLIES = "replies", "replies@odata.nextLink"
 
 _TIMES = ("createdDateTime", "lastModifiedDateTime")
-
-NEWEST = "9"
-"""A text later than any moment: a row without a time of change counts as new."""
 
 
 @dataclass(frozen=True, kw_only=True)

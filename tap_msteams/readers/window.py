@@ -10,9 +10,8 @@ from typing_extensions import override
 
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
-from tap_msteams.readers.messages import NEWEST
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Receipt, comparable, moment
+from tap_msteams.run import NEWEST, Receipt, comparable, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

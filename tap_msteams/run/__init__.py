@@ -7,7 +7,7 @@ from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
 from tap_msteams.run.issues import CIRCLE, DOUBLES, LEFT_OUT, UNDECLARED, Issue, Issues
-from tap_msteams.run.moments import comparable, moment
+from tap_msteams.run.moments import NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import EXIT_WITH_GAPS, Run
@@ -21,6 +21,7 @@ __all__ = [
     "DOUBLES",
     "EXIT_WITH_GAPS",
     "LEFT_OUT",
+    "NEWEST",
     "UNDECLARED",
     "Bookmarks",
     "Consent",

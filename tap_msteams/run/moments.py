@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+NEWEST = "9"
+"""A text later than any moment: a row without a time of change counts as new."""
+
 _FIRST_YEAR = 2000
 
 
