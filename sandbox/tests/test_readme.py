@@ -107,7 +107,7 @@ def outputs(run):
 def test_every_command_has_options_that_exist(line):
     name, *arguments = shlex.split(line.removeprefix("$ "))
     if name == "pip":
-        assert arguments == ["install", "tap-msteams-sandbox"]
+        assert arguments == ["install", "./sandbox"]
         return
     assert name == "tap-msteams-sandbox"
     options = arguments[: arguments.index("--")]
