@@ -175,6 +175,14 @@ def test_a_value_of_another_type_is_told_with_the_right_one(key, value, what):
     assert the_line(config) == f"'{key}' (env TAP_MSTEAMS_{key.upper()}) must be {what}"
 
 
+@pytest.mark.parametrize("key", ["token_cache_path", "token_cache_passphrase", "scopes"])
+def test_half_a_letter_is_told_by_its_setting(key):
+    value = ["\udcfc"] if key == "scopes" else "pass\udcfc"
+    [line] = [it for it in problems({**USER, key: value}) if "UTF-8" in it]
+    assert line.startswith(f"'{key}' (env TAP_MSTEAMS_{key.upper()})")
+    line.encode()
+
+
 @pytest.mark.parametrize(
     ("key", "value", "names"),
     [

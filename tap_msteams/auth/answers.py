@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import requests
 
-from tap_msteams.auth.provider import Answer, bounded_life
+from tap_msteams.auth.provider import Answer, bounded_life, is_token
 from tap_msteams.auth.refusals import OutageError
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.transport import reason
@@ -41,6 +41,12 @@ class _Tokens(msgspec.Struct):
     def __post_init__(self) -> None:
         for seconds in (self.expires_in, self.refresh_in, self.refresh_token_expires_in):
             bounded_life(seconds or 0.0)
+        if self.expires_in is not None and self.expires_in <= 0:
+            msg = "the token has ended already"
+            raise ValueError(msg)
+        if not all(is_token(it) for it in (self.access_token, self.refresh_token or "none")):
+            msg = "no token has such letters"
+            raise ValueError(msg)
 
 
 def checked(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_msteams.auth.claims import claims_of
-from tap_msteams.auth.provider import Answer, bounded_life
+from tap_msteams.auth.provider import Answer, bounded_life, is_token
 from tap_msteams.auth.refusals import refusal
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import env_name
@@ -85,7 +85,7 @@ class AzureCli:
         try:
             found = json.loads(body)
             token = found["accessToken"]
-            if not isinstance(token, str):
+            if not is_token(token):
                 raise TypeError  # noqa: TRY301 - told as all other wrong types
             ends = found.get("expires_on") or _local(found["expiresOn"])
             return Answer(token, bounded_life(float(ends) - self._clock()))

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tap_msteams.auth.answers import checked, reached
 from tap_msteams.auth.claims import claims_of
-from tap_msteams.auth.provider import Answer, bounded_life
+from tap_msteams.auth.provider import Answer, bounded_life, is_token
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import CLOUDS
 
@@ -67,7 +67,7 @@ class Broker:
                 or {}
             )
             token, ends = found.get("access_token") or found.get("token"), found.get("expires_at")
-            if not isinstance(token, str) or not token:
+            if not is_token(token):
                 msg = f"{self._where} has no token for this connection: is it one of Microsoft's?"
                 raise AuthenticationError(msg)
             ends = datetime.fromisoformat(ends).timestamp() if ends else claims_of(token).get("exp")

@@ -13,6 +13,7 @@ from tap_msteams.auth.claims import claims_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TypeGuard
 
 DAY = 86_400
 
@@ -26,6 +27,7 @@ FLOW_LIFE = DAY
 
 _EARLY = 300
 _CODES_KEPT = 50
+_LONGEST_NAME = 1024
 
 
 class Flow(msgspec.Struct, omit_defaults=True):
@@ -130,7 +132,7 @@ class Entry(msgspec.Struct, omit_defaults=True):
         if configured:
             self.seed = fingerprint(configured)
         account = (answer.get("id_token_claims") or {}).get("preferred_username")
-        self.account = account if isinstance(account, str) else self.account
+        self.account = account if _is_name(account) else self.account
         self.tenant = tenant_of(answer) or self.tenant
 
     def begin(self, state: str, content: dict[str, Any], now: float) -> None:
@@ -163,7 +165,12 @@ class Entry(msgspec.Struct, omit_defaults=True):
 def tenant_of(answer: Mapping[str, Any]) -> str | None:
     """The id of the tenant in an answer to a token request; None where no token tells it."""
     tenant = (answer.get("id_token_claims") or claims_of(answer["access_token"] or "")).get("tid")
-    return tenant.lower() if isinstance(tenant, str) and tenant else None
+    return tenant.lower() if _is_name(tenant) else None
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Whether a claim can be the name of a user or tenant, to be kept and shown."""
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_NAME and value.isprintable()
 
 
 def fingerprint(secret: str) -> str:

@@ -51,7 +51,7 @@ def followed(path: Path) -> Path:
     try:
         is_own = os.name != "posix" or path.lstat().st_uid == os.geteuid()
         return path.resolve() if path.is_symlink() and is_own else path
-    except OSError:  # no such file, or links in a circle
+    except (OSError, RuntimeError):  # no such file, or links in a circle (Python 3.11, 3.12)
         return path
 
 

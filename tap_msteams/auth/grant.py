@@ -13,6 +13,7 @@ import msal
 
 from tap_msteams.auth.answers import WAITING
 from tap_msteams.auth.entry import tenant_of
+from tap_msteams.auth.provider import is_token
 from tap_msteams.auth.refusals import OutageError, refusal
 from tap_msteams.auth.registration import Registration
 from tap_msteams.auth.store import TokenStore
@@ -245,9 +246,12 @@ def parse_answer(text: str) -> dict[str, str]:
     else:
         fields = parts.query or parts.fragment or text
     answer = dict(parse_qsl(fields))
-    if "code" in answer or "error" in answer:
+    if "error" in answer:
         return answer
-    if not text or "://" in text or any(character.isspace() for character in text):
+    code = answer.get("code", text)
+    if "code" in answer and is_token(code):
+        return answer
+    if not is_token(code) or "://" in code or " " in code:
         msg = (
             "there is no authorization code in this: give the code, or the whole address that the "
             "browser ended at, which has `code=` in it"

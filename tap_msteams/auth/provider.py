@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from tap_msteams.errors import AuthenticationError, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeGuard
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,11 @@ def bounded_life(seconds: float) -> float:
         msg = "no token lives so long"
         raise ValueError(msg)
     return seconds
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Whether a value can be a token: https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12."""
+    return isinstance(value, str) and bool(re.fullmatch("[ -~]+", value))
 
 
 class Source(Protocol):

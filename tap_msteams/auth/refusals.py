@@ -36,7 +36,7 @@ class OutageError(AuthenticationError):
     """A service that gives tokens is not there, and will be again."""
 
 
-_NUMBER = re.compile(r"AADSTS(\d+)")
+_NUMBER = re.compile(r"AADSTS(\d{1,12})")
 _CORRELATION = re.compile(r"Correlation ID: *([0-9a-fA-F-]{36})")
 
 

@@ -128,6 +128,9 @@ class Rule:
             yield f"{self.where} must be {'a list of texts' if self.is_list else _NAMES[self.kind]}"
             return
         values = value if self.is_list else [value]
+        if not all(_is_unicode(it) for it in values if isinstance(it, str)):
+            yield f"{self.where} must be a text in UTF-8"
+            return
         if self.is_list and not all(entry.strip() for entry in values):
             yield f"{self.where} has an entry of nothing: remove it"
         if self.choices and not {*values} <= {*self.choices}:
@@ -150,6 +153,15 @@ class Rule:
         if isinstance(value, float):
             return self.kind is float and math.isfinite(value)
         return isinstance(value, self.kind)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no half characters, as bytes of another encoding bring."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _JSON_TYPES: dict[type, type[th.JSONTypeHelper[Any]]] = {

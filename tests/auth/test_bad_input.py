@@ -330,6 +330,7 @@ def test_an_azure_cli_that_is_not_there_is_told(sandbox, told, monkeypatch, tmp_
         ("", 1, "gives no reason"),
         ("hunter", 0, "run `az upgrade`"),
         ('{"accessToken": "hunter"}', 0, "run `az upgrade`"),
+        (r'{"accessToken": "hunter\ud800", "expires_on": 4e9}', 0, "run `az upgrade`"),
         ("[]", 0, "run `az upgrade`"),
     ],
 )

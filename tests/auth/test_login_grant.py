@@ -237,7 +237,17 @@ def test_the_answer_to_another_sign_in_is_not_taken_for_this_one(grant_of, perso
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "https://localhost/?state=x", "not a code", "http://[::1?code=x"]
+    "text",
+    [
+        "",
+        "  ",
+        "https://localhost/?state=x",
+        "not a code",
+        "http://[::1?code=x",
+        "\udcff\udcfe",
+        "http://localhost/?code=\udcff",
+        "http://localhost/?code=%1b%5b2J",
+    ],
 )
 def test_what_holds_no_code_is_told(text):
     with pytest.raises(AuthenticationError, match="no authorization code"):

@@ -271,11 +271,13 @@ def test_an_answer_of_other_types_is_one_line(identity, sign, told, method, answ
         {"credentials": 5},
         {"credentials": {"access_token": 5}},
         {"credentials": {"access_token": "x", "expires_at": 5}},
+        {"credentials": {"access_token": "half a letter \ud800"}},
+        {"credentials": {"access_token": "x\r\nX-Header: y"}},
         '{"credentials": {"access_token": "x.eyJleHAiOiAxZTk5OX0.y"}}',
         {"error": ["x"]},
         NESTED,
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_a_brokers_answer_of_other_types_is_one_line(identity, told, answer):
     identity.instead = answer
@@ -333,6 +335,10 @@ def test_a_configuration_that_is_no_entras_is_said_to_be_so(identity, told, answ
         '{"access_token": "x", "expires_in": 1e999}',
         {"access_token": "x", "expires_in": "soon"},
         {"access_token": "x", "expires_in": [3600]},
+        {"access_token": "x", "expires_in": -5},
+        {"access_token": "half a letter \ud800", "expires_in": 3600},
+        {"access_token": "x\r\nX-Header: y", "expires_in": 3600},
+        {"access_token": "x", "expires_in": 3600, "refresh_token": "\ud800"},
     ],
 )
 def test_an_answer_without_a_token_is_said_to_be_so(identity, sign, told, method, answer):

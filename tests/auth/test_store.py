@@ -7,7 +7,7 @@ import pytest
 from platformdirs.macos import MacOS
 from platformdirs.unix import Unix
 
-from tap_msteams.auth.entry import DAY, INACTIVITY
+from tap_msteams.auth.entry import DAY, INACTIVITY, Entry
 from tap_msteams.auth.store import TokenStore, default_path
 from tests.auth.stored import APP, NOW, SCOPES, answer, kept, path, posix, store
 
@@ -207,3 +207,13 @@ def test_it_is_a_json_document_that_says_whose_it_is(store, path):
     document = json.loads(path.read_text())
     assert document["tap_msteams_tokens"] == 1
     assert list(document["apps"]) == [APP]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\x1b[2J", "a\nb", "a" * 10_000, 5, ""])
+def test_a_name_that_cannot_be_shown_leaves_the_one_before(name):
+    entry = Entry()
+    for number, (user, tenant) in enumerate([("adele@contoso.example", "6f1c2f0a"), (name, name)]):
+        claims = {"preferred_username": user, "tid": tenant}
+        entry.keep(answer(number, id_token_claims=claims), SCOPES, NOW)
+    assert (entry.account, entry.tenant) == ("adele@contoso.example", "6f1c2f0a")
+    assert entry.refresh_token == "refresh 1"

@@ -112,6 +112,14 @@ def test_a_link_of_ones_own_stays_and_leads_to_the_store(path, tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+@posix
+def test_links_in_a_circle_are_told_by_the_setting(path):
+    path.parent.mkdir()
+    path.symlink_to(path)
+    with pytest.raises(SettingsError, match=r"'token_cache_path'.* cannot be read"):
+        kept(TokenStore(path, APP))
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can")
 def test_no_link_of_another_user_is_followed(path, tmp_path):
     victim = tmp_path / "victim"
