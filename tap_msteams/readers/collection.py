@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from tap_msteams.errors import (
 )
 from tap_msteams.readers.content import ContentDecoder
 from tap_msteams.readers.kind import Kind
-from tap_msteams.readers.queries import Queries
+from tap_msteams.readers.queries import Queries, without_select
 from tap_msteams.readers.reader import Reader, logger
 from tap_msteams.run import LEFT_OUT, Listing
 
@@ -115,7 +115,7 @@ class CollectionReader(Reader):
             fell_back = queries.falls_back
             request = Request(url(), self.decoder, single=single, headers=headers, proof=proof)
             try:
-                return request, await self.client.page(request)
+                return await self._answer(request)
             except UnsupportedError as error:
                 if fell_back or not self.kind.fallback_path:
                     raise
@@ -126,14 +126,23 @@ class CollectionReader(Reader):
             except ForbiddenError as error:
                 if not self._leave_out_properties(request, error):
                     raise
-            except RejectedError:
-                # Graph has refused $select on single endpoints for weeks.
-                if "$select" not in request.url:
-                    raise
-                if not queries.select_is_refused:
-                    queries.select_is_refused = True
-                    name = self.stream.name
-                    logger.info("%s: Graph refuses $select, asking for all properties", name)
+
+    async def _answer(self, request: Request) -> tuple[Request, Page]:
+        """A request and its answer, without $select where Graph refuses that."""
+        try:
+            return request, await self.client.page(request)
+        except RejectedError:
+            # Graph has refused $select on single endpoints for weeks.
+            if "$select" not in request.url:
+                raise
+        bare = replace(request, url=without_select(request.url))
+        page = await self.client.page(bare)
+        # Not sooner: what is refused without it, too, is refused for another reason.
+        if not self.queries.select_is_refused:
+            self.queries.select_is_refused = True
+            name = self.stream.name
+            logger.info("%s: Graph refuses $select, asking for all properties", name)
+        return bare, page
 
     def _leave_out_properties(self, request: Request, error: ForbiddenError) -> bool:
         """Leave out what needs a permission of its own, where that is why Graph refuses."""

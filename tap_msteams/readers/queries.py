@@ -79,3 +79,8 @@ class Queries:
             tops = [top for name, top in options.top_with.items() if name in self._names]
             found.append(f"$top={min([options.top, *tops])}")
         return "?" + "&".join(found) if found else ""
+
+
+def without_select(url: str) -> str:
+    """An address that asks for no properties of its own choice."""
+    return re.sub(r"\$select=[^&]*&?", "", url).rstrip("?&")

@@ -8,9 +8,10 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from tap_msteams.errors import ForbiddenError, UnsupportedError
+from tap_msteams.errors import ForbiddenError, RejectedError, UnsupportedError
 from tests.client.fake_graph import NOON, FakeGraph, body
 from tests.conftest import Output, selection
+from tests.readers import tenant
 from tests.readers.library import SETTINGS, Books, Reading, Reminders
 from tests.target import HastyTap
 
@@ -100,3 +101,26 @@ def test_a_channel_whose_row_cannot_be_read_is_read_from_its_start_by_the_next_r
     second = read([row("a"), row("b")], *streams, state=first.state)
     assert "b" in found(second)
     assert second.code == 0
+
+
+# Properties that are asked for
+
+
+REFUSED = RejectedError("/teams", 400)
+
+
+@pytest.mark.parametrize("is_selects", [False, True])
+def test_a_refusal_costs_others_properties_only_where_it_is_that_of_select(is_selects):
+    def channels(request):
+        team = request.url.split("/")[2]
+        is_refused = team == "a" and not (is_selects and "$select" not in request.url)
+        return REFUSED if is_refused else page(row(team))
+
+    answers = {"/teams?": page(*map(row, "abcdefgh")), "/teams/": channels}
+    catalog = selection(["channels", "sync_issues"], channels=["summary"])
+    output = tenant.read(answers, catalog=catalog, concurrency=1)
+    [last] = [it for it in output.asked if it.startswith("/teams/h/")]
+
+    assert ("$select=" in last) != is_selects
+    assert output.code == (0 if is_selects else 3)
+    assert {it["id"] for it in output.records["channels"]} == {*"abcdefgh"[not is_selects :]}
