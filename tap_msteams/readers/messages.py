@@ -175,7 +175,7 @@ class MessageReader(ExportReader):
             channels = await listings.below(parent.ids)
         else:
             channels = await self._channels_of(parent.ids)
-        team, left = parent.ids["teamId"], set(channels.ids)
+        team, left, until = parent.ids["teamId"], set(channels.ids), self.run.until
         if not channels.is_whole:
             self.lost(parent, "a row in the list of its channels cannot be read")
         async with self.parts() as parts:
@@ -184,7 +184,7 @@ class MessageReader(ExportReader):
                 await parts.start(parent, ids, partial(self._channel, parent, ids, left))
         if not left and channels.is_whole and self._lists_whole_teams:
             by_list = team in self._read_by_several_pages
-            self.bookmarks.advance(team, moment(self.run.until), by_list=by_list)
+            self.bookmarks.advance(team, moment(until), by_list=by_list)
 
     async def _channels_of(self, ids: Ids) -> Listing:
         """The ids of a team's channels, where the channels stream does not list them anyway."""

@@ -82,24 +82,26 @@ class WindowReader(BookmarkedReader):
             now, before = self.run.start, self.run.start - _MARGIN
             await self.first_page({**parent.ids, "since": moment(before), "until": moment(now)})
         reading = replace(parent, receipt=shown)
+        until = self.run.until  # a later answer may correct it, but not what has been asked for
         end = self.run.settings.end
         highest = comparable(moment(end)) if end else "~"
         async with self.parts() as parts:
-            for since, until in self._spans(self.since(partition)):
-                bounds = {**parent.ids, "since": moment(since), "until": moment(until)}
+            for since, before in self._spans(self.since(partition), until):
+                bounds = {**parent.ids, "since": moment(since), "until": moment(before)}
                 lowest = comparable(moment(since))
-                is_last = until == self.run.until
-                below = highest if is_last else comparable(moment(until))
+                below = highest if before == until else comparable(moment(before))
                 async for page in self.pages(bounds):
                     self.look_at(page, reading)
                     rows = [it for it in page.rows if self._lies_in(it, lowest, below)]
                     await self.emit_page(reading, self.chosen(rows), parts)
         if parts.are_complete:
-            await self.advance(partition, self.run.until, shown)
+            await self.advance(partition, until, shown)
 
-    def _spans(self, since: datetime | None) -> Iterator[tuple[datetime, datetime]]:
+    def _spans(
+        self, since: datetime | None, until: datetime
+    ) -> Iterator[tuple[datetime, datetime]]:
         """The bounds of each request; none where all has been read."""
-        since, until = since or datetime.fromtimestamp(0, UTC), self.run.until
+        since = since or datetime.fromtimestamp(0, UTC)
         span = self._options.span or until - since
         while since < until:
             yield since, min(since + span, until)

@@ -33,11 +33,11 @@ def page(*rows, **more):
     return json.dumps({"value": rows, **more}).encode()
 
 
-def read(answers, *streams, state=None, catalog=None, **settings):
+def read(answers, *streams, state=None, catalog=None, kind=Tenant, **settings):
     """What a run reads of a tenant with these answers."""
     catalog = catalog or selection([*streams, "sync_issues"])
     tap = HastyTap(config={**SETTINGS, **settings}, catalog=catalog, state=state)
-    tap.graph = Tenant(answers)
+    tap.graph = kind(answers)
     captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(captured):
         code = tap.read()

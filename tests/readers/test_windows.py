@@ -9,7 +9,7 @@ import pytest
 
 from tap_msteams.run import moment
 from tests.client.fake_graph import NOON
-from tests.readers.tenant import issues, page, read
+from tests.readers.tenant import Tenant, issues, page, read
 
 LOGS = {"pstn_calls": "getPstnCalls", "direct_routing_calls": "getDirectRoutingCalls"}
 every_log = pytest.mark.parametrize("log", LOGS)
@@ -51,6 +51,28 @@ def test_nothing_is_asked_for_where_the_end_has_been_read(log):
 
     assert (second.asked, issues(second), second.code) == ([], [], 0)
     assert second.state["bookmarks"] == first.state["bookmarks"]
+
+
+class Wavering(Tenant):
+    """A tenant of which the first answer comes from a server with a wrong clock."""
+
+    def __init__(self, answers):
+        super().__init__(answers)
+        self.started = None
+
+    def send(self, request):
+        answer = super().send(request)
+        if self.started is None:
+            self._start(NOON - timedelta(days=20 * (len(self.sent) == 1)), NOON)
+        return answer
+
+
+@every_log
+def test_a_bookmark_is_where_the_last_span_ends_whatever_a_clock_says_later(log):
+    output = read(calls(), log, kind=Wavering)
+    bounds = re.findall(r"toDateTime=([^,)]+)", output.asked[-1].replace("%3A", ":"))
+
+    assert output.state["bookmarks"][log]["whole"] == {bounds[0]: [log]}
 
 
 def message(text, minute, chat="chat"):
