@@ -161,6 +161,7 @@ class RowDecoder:
         row: Row
         if is_raw:
             row = self.shape.one.decode(msgspec.json.encode(values))
+            more = {it: msgspec.json.decode(more[it]) for it in more} if self._plain else more
         else:
             row = msgspec.convert(values, self.shape.row)
         for name, rows in nested.items():

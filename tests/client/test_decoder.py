@@ -185,6 +185,14 @@ def test_more_new_keys_than_anybody_counts_are_all_kept(plain):
     assert found.undeclared == {*names}
 
 
+def test_undeclared_values_that_may_be_changed_are_plain_however_many_there_are():
+    decoder = RowDecoder({"id": str}, ["id", ADDITIONAL_DATA], DECLARED, plain=True)
+    names = [ADDITIONAL_DATA, *(f"new{n}" for n in range(300))]
+    found = decoded(decoder, listed(*(f'{{"id":"1","{it}":{{"a":[1]}}}}' for it in names)))
+
+    assert [row.values[ADDITIONAL_DATA] for row in found.rows] == [{it: {"a": [1]}} for it in names]
+
+
 @either
 @pytest.mark.parametrize("key", ["class", "a.b", "1", "", "é", "get", "beside", "graph_id", "«"])
 def test_a_key_may_have_any_name(key, plain):
