@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _SIGN_IN_AGAIN = "{again}"
 _ANOTHER_CODE = "sign in again for a new authorization code"
-_ANOTHER_DEVICE_CODE = "run `tap-msteams login --device-code` again"
+_ANOTHER_DEVICE_CODE = "{device}"
 _POLICY = "{policy}"
 _NOT_HERE = "check 'tenant_id', or have an administrator invite the user"
 _CONSENT = "{consent}"
@@ -67,7 +67,7 @@ REMEDIES = {
     50132: f"the user's sessions were revoked: {_SIGN_IN_AGAIN}",
     50133: f"the user's password has changed: {_SIGN_IN_AGAIN}",
     50134: "the code was entered in another region than the one that gave it: "
-    f"{_ANOTHER_DEVICE_CODE}, or `tap-msteams login` in a browser",
+    f"{_ANOTHER_DEVICE_CODE}, or sign in in a browser",
     50135: f"the user's password has to be changed, since it is at risk: change it, then "
     f"{_SIGN_IN_AGAIN}",
     50140: f"the sign-in was interrupted: {_SIGN_IN_AGAIN}",
@@ -134,8 +134,7 @@ REMEDIES = {
     500112: "the code was asked for with another redirect URI: set 'redirect_uri' as it was then",
     500113: "the app registration has no redirect URI: register 'redirect_uri' there",
     500133: "the clock of this machine is wrong: set it",
-    500200: "this is a personal Microsoft account: sign in with a work or school account, which "
-    "`--prompt select_account` offers",
+    500200: "this is a personal Microsoft account: sign in with a work or school account",
     500208: "this is a personal Microsoft account, or of another kind than this tenant takes: sign "
     "in with a work or school account",
     500212: "a policy of the user's organization bars this tenant: ask its administrator",
@@ -144,8 +143,7 @@ REMEDIES = {
     530003: f"conditional access wants a registered device: {_POLICY}",
     530032: f"a security policy blocks this sign-in: {_POLICY}",
     530035: f"security defaults block this sign-in: {_POLICY}",
-    530036: "conditional access blocks device codes, and what was signed in to by one: sign in "
-    "with `tap-msteams login` in a browser, or with `tap-msteams url` and `tap-msteams exchange`",
+    530036: "conditional access blocks device codes, and what was signed in to by one: {browser}",
     650052: "this tenant has not subscribed to the service: ask an administrator",
     650053: "Graph has no such delegated permission: check the spelling in 'scopes'",
     650054: "what is asked for is no longer there: check 'scopes', 'graph_url' and 'cloud'",
@@ -255,6 +253,8 @@ def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
         )
         return {
             "again": f"sign in again with {az}",
+            "browser": f"sign in with {az} in a browser",
+            "device": f"run {az} again",
             "policy": f"ask an administrator which policy applies, or sign in again with {az}",
             "consent": own,
             "grant": own,
@@ -268,6 +268,9 @@ def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
         once = "have the user sign in once with `tap-msteams login --prompt consent`"
         return {
             "again": again,
+            "browser": "sign in with `tap-msteams login` in a browser, or with `tap-msteams url` "
+            "and `tap-msteams exchange`",
+            "device": "run `tap-msteams login --device-code` again",
             "policy": f"ask an administrator which policy applies, or {again}",
             "consent": page,
             "grant": f"{once}, or {page}, or ask for fewer in 'scopes'",
@@ -278,7 +281,8 @@ def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
         "no user can help an application: ask an administrator which policy for workload "
         "identities applies to it"
     )
-    return {"again": policy, "policy": policy, "consent": page, "grant": page}
+    same = dict.fromkeys(("again", "browser", "device", "policy"), policy)
+    return {**same, "consent": page, "grant": page}
 
 
 SIGN_IN_LOG: dict[AuthMethod, str] = {

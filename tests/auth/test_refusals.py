@@ -130,6 +130,12 @@ def test_a_remedy_is_one_for_the_way_to_sign_in(number):
         assert "login" not in line
 
 
+@pytest.mark.parametrize("method", [it for it in SIGN_IN_LOG if it != "refresh_token"])
+def test_no_remedy_names_a_command_of_another_way_to_sign_in(method):
+    lines = [refused(number, method) for number in REMEDIES]
+    assert [it for it in lines if re.search("tap-msteams (login|url|exchange)|--prompt", it)] == []
+
+
 def test_consent_is_given_where_the_way_to_sign_in_has_it():
     assert "login --prompt consent" in refused(65001, "refresh_token")
     assert "login" not in refused(65001, "service_principal")
