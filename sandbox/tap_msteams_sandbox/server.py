@@ -192,7 +192,10 @@ class Sandbox:
         for runner in self._runners:
             for site in tuple(runner.sites):
                 await site.stop()
-        # Connections that are being opened are in no list until they are.
+        # Connections that are being opened are in no list until they are. One that has just been
+        # accepted can be closed from the second turn of the loop on.
+        for _ in range(2):
+            await asyncio.sleep(0)
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
