@@ -192,21 +192,27 @@ class Sandbox:
         for runner in self._runners:
             for site in tuple(runner.sites):
                 await site.stop()
-        # Connections that are being opened are in no list until they are. One that has just been
-        # accepted can be closed from the second turn of the loop on.
+        # One that has just been accepted can be closed from the second turn of the loop on.
         for _ in range(2):
             await asyncio.sleep(0)
+        await self._abort()
+        # Connections that are being opened are in no list until they are.
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await self._abort()
+        for runner in self._runners:
+            await runner.cleanup()
+        await asyncio.sleep(0)
+
+    async def _abort(self) -> None:
+        """Abort all open connections; a polite end would wait for the clients."""
         for runner in self._runners:
             for connection in runner.server.connections if runner.server else ():
                 if connection.transport is not None:
                     connection.transport.abort()
-            # The transports say goodbye in the next turn of the loop.
-            await asyncio.sleep(0)
-            await runner.cleanup()
+        # The transports say goodbye in the next turn of the loop.
         await asyncio.sleep(0)
 
     async def _graph(self, request: web.BaseRequest) -> web.StreamResponse:
