@@ -115,8 +115,8 @@ WITH_REFRESH_TOKEN = click.option(
 )
 
 
-def tell_kept(grant: Grant, entry: Entry) -> None:
-    """Tell a person whose tokens there are now, where, and until when."""
+def tell_kept(given: Given, grant: Grant, entry: Entry) -> None:
+    """Tell a person whose tokens there are now, where, until when, and what makes runs use them."""
     who = f" as {entry.account}" if entry.account else ""
     ends = f"The access token ends at {_moment(entry.expires_at)} UTC"
     if not entry.refresh_token:
@@ -127,6 +127,8 @@ def tell_kept(grant: Grant, entry: Entry) -> None:
     else:
         ends = f"{ends}, and runs renew it."
     tell(f"Signed in{who}. The tokens are in {grant.store.path}. {ends}")
+    if infer_method(given.config) != USER_METHOD:
+        tell(f"Set 'auth_method' to '{USER_METHOD}': without it, runs do not read as this user.")
 
 
 def answer(grant: Grant, entry: Entry, *, with_refresh_token: bool) -> str:

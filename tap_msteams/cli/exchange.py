@@ -38,7 +38,7 @@ def command(
     found = parse_answer(code or _asked())
     logs.hide(found.get("code"))
     entry = grant.finish(found, elsewhere=no_pkce)
-    tell_kept(grant, entry)
+    tell_kept(given, grant, entry)
     if as_json:
         click.echo(answer(grant, entry, with_refresh_token=with_refresh_token))
 

@@ -38,4 +38,4 @@ def command(
         entry = with_device_code(grant, tell, timeout=timeout)
     else:
         entry = in_browser(grant, tell, prompt=prompt, timeout=timeout, browser=not no_browser)
-    tell_kept(grant, entry)
+    tell_kept(given, grant, entry)

@@ -28,7 +28,7 @@ def command(given: Given, *, show_token: bool, as_json: bool, with_refresh_token
         raise click.UsageError(msg)
     grant = given.grant
     entry = grant.refresh()
-    tell_kept(grant, entry)
+    tell_kept(given, grant, entry)
     if as_json:
         click.echo(answer(grant, entry, with_refresh_token=with_refresh_token))
     elif show_token:

@@ -287,9 +287,10 @@ class GraphClient:
         if is_too_long:
             for attempts in (queue for it in self.streams for queue in it.waiting.values()):
                 for attempt in [*attempts]:
-                    if (error := self._held_up(attempt)) and attempt.turn:
+                    turn = attempt.turn
+                    if turn and not turn.done() and (error := self._held_up(attempt)):
                         attempts.remove(attempt)
-                        attempt.turn.set_exception(error)
+                        turn.set_exception(error)
 
     def _held_up(self, attempt: Attempt) -> ThrottledError | None:
         """The error of an attempt whose limit Graph has closed for longer than the run waits."""

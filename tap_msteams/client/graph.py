@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 _PREFER = "include-unknown-enum-members"
 
+_ENCODING = {"Accept-Encoding": "gzip"}
+"""The only compression that bodies are read with."""
+
 _DAY = timedelta(days=1)
 
 _TOLERANCE = timedelta(minutes=2)
@@ -142,7 +145,7 @@ class Graph:
         if urlsplit(link).scheme != "https":
             message = "Graph redirects to an address that is not https: not followed"
             raise RejectedError(path, response.status_code, message=message)
-        blank = requests.Request("GET", link)
+        blank = requests.Request("GET", link, headers=_ENCODING)
         found = self._session.send(
             self._session.prepare_request(blank), allow_redirects=False, stream=True
         )
@@ -223,7 +226,7 @@ class Graph:
         self, method: str, body: Mapping[str, Any] | None = None
     ) -> requests.PreparedRequest:
         """A request with the headers that all requests have."""
-        headers = {"Prefer": _PREFER, "Accept-Encoding": "gzip"}
+        headers = {"Prefer": _PREFER, **_ENCODING}
         return self._session.prepare_request(
             requests.Request(method, self._origin, headers=headers, json=body)
         )

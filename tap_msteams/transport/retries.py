@@ -25,7 +25,7 @@ _LONGEST = 15
 _LOGGER = logging.getLogger(__name__)
 
 
-class Patience(Retry):
+class TokenRetry(Retry):
     """Attempts for about a minute: a server can make the waits in between longer, never shorter."""
 
     def __init__(self, *args: Any, service: str = "", **options: Any) -> None:  # noqa: ANN401 - urllib3's own
@@ -43,7 +43,7 @@ class Patience(Retry):
         connect: int = 2,
         read: int = 1,
         statuses: frozenset[int] = UNAVAILABLE,
-    ) -> Patience:
+    ) -> TokenRetry:
         """The retries for a service; `backoff` is the unit of the waits in seconds."""
         return cls(
             service=service,

@@ -14,7 +14,7 @@ from tap_msteams.bounds import ANSWER_SECONDS
 from tap_msteams.settings import env_name
 from tap_msteams.transport.adapter import DirectTransport, Transport
 from tap_msteams.transport.proxies import Proxies
-from tap_msteams.transport.retries import LONGER, UNAVAILABLE, Patience
+from tap_msteams.transport.retries import LONGER, UNAVAILABLE, TokenRetry
 from tap_msteams.transport.trust import authorities, tls
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def broker_session(settings: Settings, backoff: float = 0.5) -> requests.Session
 
 def machine_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
     """The session for the identity endpoint of the machine that the tap runs on."""
-    retries = Patience.with_service(
+    retries = TokenRetry.with_service(
         "The managed identity endpoint",
         backoff,
         attempts=LONGER,
@@ -70,7 +70,7 @@ def machine_session(settings: Settings, backoff: float = 0.5) -> requests.Sessio
 def _token_session(
     settings: Settings, origin_setting: str, service: str, backoff: float
 ) -> requests.Session:
-    retries = Patience.with_service(service, backoff)
+    retries = TokenRetry.with_service(service, backoff)
     # Whoever waits for the answer holds the lock of the token store.
     whole = 2 * settings.request_timeout or None
     return _session(settings, _transport(settings, origin_setting, retries=retries, whole=whole))

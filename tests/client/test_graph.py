@@ -181,6 +181,7 @@ def test_a_download_is_read_where_graph_says_and_gets_no_token():
     assert signed.headers["Authorization"] == "Bearer secret"
     assert "Authorization" not in unsigned.headers
     assert "client-request-id" not in unsigned.headers
+    assert {it.headers["Accept-Encoding"] for it in (signed, unsigned)} == {"gzip"}
 
 
 @pytest.mark.parametrize("status", [302, 403, 404, 410, 503])

@@ -41,6 +41,13 @@ def test_login_with_a_device_code(machine):
     assert len(here.tokens) == 2
 
 
+@pytest.mark.parametrize("method", [None, "refresh_token"])
+def test_a_sign_in_says_what_makes_runs_use_it(machine, method):
+    here = machine(tenant_id="common", redirect_uri=None, auth_method=method)
+    hint = "Set 'auth_method' to 'refresh_token'"
+    assert (hint in here.sign_in()) == (method is None)
+
+
 def test_where_nothing_can_show_a_page_it_says_what_to_run_where(machine):
     line = machine().refused("login")
     assert "login --device-code" in line
