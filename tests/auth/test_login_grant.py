@@ -87,6 +87,12 @@ def test_a_user_who_declines_is_told_how_to_go_on(grant_of, person, identity):
     assert kept(grant).refresh_token is None
 
 
+def test_the_answer_comes_to_a_port_of_this_machine_by_default(grant_of):
+    grant = grant_of(redirect_uri=None)
+    url, _ = grant.begin()
+    assert query(url)["redirect_uri"] == grant.redirect_uri == "http://localhost:33333"
+
+
 def test_an_unregistered_redirect_uri_leaves_the_user_on_entras_page(grant_of, person):
     grant = grant_of(redirect_uri="http://localhost/elsewhere")
     url, _ = grant.begin()

@@ -24,7 +24,7 @@ def test_login_shows_a_page_and_keeps_what_it_brings(machine):
 
 
 def test_login_without_opening_a_browser_waits_for_one(machine):
-    here = machine(**confidential())
+    here = machine(**{**confidential(), "redirect_uri": "http://localhost"})
     with here.running("login", "--no-browser", "--prompt", "select_account") as process:
         url = shown(process, r"(https://\S+)")
         assert parse_qs(urlsplit(url).query)["prompt"] == ["select_account"]
