@@ -1,18 +1,14 @@
-"""The sandbox in a process of its own, so that its time and memory are not counted."""
+"""The sandbox over a tenant, in a process of its own."""
 
 from __future__ import annotations
 
 import json
-import ssl
-import subprocess
-import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from benchmarks.served import Served
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,32 +27,12 @@ class Tenant:
         return self.teams * self.channels * self.messages
 
 
-class Cloud:
+class Cloud(Served):
     """A sandbox over a tenant; `options` are the Sandbox's. Use it as a context manager."""
 
     def __init__(self, tenant: Tenant, **options: float | str | None) -> None:
+        super().__init__("server", [asdict(tenant), {"compress": False, **options}])
         self.tenant = tenant
-        self._options = {"compress": False, **options}
-        self.config: dict[str, Any] = {}
-
-    def __enter__(self) -> Self:
-        command = (sys.executable, "-m", "benchmarks.server")
-        asked = json.dumps([asdict(self.tenant), self._options])
-        self._process = subprocess.Popen(
-            (*command, asked), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        self.config = json.loads(line)
-        self._trust = ssl.create_default_context(cafile=self.config["ca_bundle"])
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
 
     def token(self) -> str:
         """An access token of the application, for programs without a sign-in."""
@@ -68,22 +44,16 @@ class Cloud:
             "scope": f"{config['graph_url']}/.default",
         }
         url = f"{config['authority_host']}/{config['tenant_id']}/oauth2/v2.0/token"
-        answer = json.loads(self._open(Request(url, urlencode(form).encode())))  # noqa: S310 - https
+        answer = json.loads(self.answer(Request(url, urlencode(form).encode())))  # noqa: S310 - https
         token: str = answer["access_token"]
         return token
 
     def summary(self) -> dict[str, Any]:
         """The counts of the sandbox since its start."""
-        url = f"{self.config['graph_url']}/sandbox/requests"
-        found: dict[str, Any] = json.loads(self._open(Request(url)))  # noqa: S310 - https
+        found: dict[str, Any] = json.loads(self.answer(self.url("sandbox/requests")))
         return found
 
     def page(self, url: str, token: str) -> bytes:
         """The bytes of an answer, compressed if the sandbox compresses."""
         headers = {"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"}
-        return self._open(Request(url, headers=headers))  # noqa: S310 - https
-
-    def _open(self, request: Request) -> bytes:
-        with urlopen(request, context=self._trust) as answer:  # noqa: S310 - https
-            body: bytes = answer.read()
-        return body
+        return self.answer(Request(url, headers=headers))  # noqa: S310 - https

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.cloud import Cloud
+    from benchmarks.served import Served
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,12 +30,6 @@ FLOOR = (sys.executable, "-m", "benchmarks.floor")
 
 Selection: TypeAlias = "Mapping[str, Sequence[str] | None]"
 """Properties to select of each stream; None: all that are selected by default."""
-
-
-class Configured(Protocol):
-    """A Graph, with the tap's configuration for it."""
-
-    config: dict[str, Any]
 
 
 class ProgramError(Exception):
@@ -143,7 +138,7 @@ class Taps:
 
     def ours(
         self,
-        cloud: Configured,
+        cloud: Served,
         selection: Selection | None = None,
         *,
         state: Mapping[str, Any] | None = None,

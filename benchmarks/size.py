@@ -5,29 +5,25 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import ssl
-import subprocess
 import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self
-from urllib.request import urlopen
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from benchmarks.endless import CHATS_OF_A_PERSON, Size
 from benchmarks.row import Row
+from benchmarks.served import Served
 from tap_msteams.client import Answer, Graph, GraphClient, Request, RowDecoder
 from tap_msteams.run import Seen
 from tap_msteams.run.run import OPEN_PER_SLOT
 from tap_msteams.throttle import Gate
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from benchmarks.process import Run, Selection, Taps
 
 MB = 1e6
@@ -43,36 +39,15 @@ TEXTS: Selection = {"chat_messages": None}
 MESSAGES: Selection = {"messages": None}
 
 
-class Endless:
-    """A Graph of some size in a process of its own. Use it as a context manager."""
+class Endless(Served):
+    """A Graph of some size. Use it as a context manager."""
 
     def __init__(self, size: Size) -> None:
-        self._size = size
-        self.config: dict[str, Any] = {}
-
-    def __enter__(self) -> Self:
-        command = (sys.executable, "-m", "benchmarks.endless", json.dumps(asdict(self._size)))
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        self.config = json.loads(line)
-        self._trust = ssl.create_default_context(cafile=self.config["ca_bundle"])
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.communicate()
+        super().__init__("endless", asdict(size))
 
     def ask(self, what: str) -> dict[str, int]:
         """What the server says of itself: its requests by path, or that a night has passed."""
-        url = f"{self.config['graph_url']}/{what}"
-        with urlopen(url, context=self._trust) as answer:  # noqa: S310 - https, on loopback
-            found: dict[str, int] = json.load(answer)
+        found: dict[str, int] = json.loads(self.answer(self.url(what)))
         return found
 
 
