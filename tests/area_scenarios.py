@@ -11,11 +11,20 @@ from hypothesis import strategies as st
 
 from tap_msteams.readers import Delta, Export, GraphStream, Report, Window
 from tap_msteams.streams import STREAMS
-from tap_msteams_sandbox import Fault
 from tap_msteams_sandbox.areas.calls import Calls
 from tap_msteams_sandbox.instants import DAY, MINUTE
 from tests.conftest import selection
 from tests.expected import ON_REQUEST, shown
+from tests.scenarios import (
+    PASSING,
+    REFUSALS,
+    Scenario,
+    chapters,
+    faults,
+    random_faults,
+    taps,
+    tenants,
+)
 from tests.target import KEYS, TalkativeTap, Target, key_of
 
 DECLARED = {it.name: it for it in STREAMS if issubclass(it, GraphStream)}
@@ -42,9 +51,6 @@ HEADS = (
     *("getPstnCalls", "getDirectRoutingCalls", "UserActivityUserDetail"),
 )
 PLACES = (*HEADS, "", "skiptoken", "sessions", "participants", "value", "onlineMeetings")
-REFUSALS = ("403", "404")
-DISTURBANCES = ("500", "drop", "malformed", "401", "link-to-itself", "link-to-start")
-ONCE = (*DISTURBANCES, "429", "502", "reset", "truncate", "html", "empty-page", "repeat-row")
 
 
 @dataclass
@@ -56,27 +62,12 @@ class Act:
 
 
 @dataclass
-class Chapter:
-    """What happens before and while the tap runs once."""
+class AreaScenario(Scenario):
+    """A scenario of some streams."""
 
-    acts: list[Act]
-    seconds: int
-    faults: list[Fault]
-    last: int | None
-    """The line after which the tap is killed."""
-
-
-@dataclass
-class Scenario:
-    """A tenant, what is read of it, and what happens meanwhile."""
-
-    tenant: dict[str, int]
-    page_size: int
     streams: list[str]
     contents: bool
     """Whether the bytes of contents are read, too."""
-    tap: dict[str, object]
-    chapters: list[Chapter]
 
 
 class Ledger(Target):
@@ -96,7 +87,7 @@ class Ledger(Target):
     def take(self, lines):
         output = super().take(lines)
         # A version is of a second, in which there may be several runs here.
-        for stream in activated(output):
+        for stream in output.activated:
             shown = {key_of(stream, row) for row in output.records[stream]}
             for key in self.tables[stream].keys() - shown:
                 del self.tables[stream][key]
@@ -144,11 +135,6 @@ def filled(rows):
     }
 
 
-def activated(output):
-    """The streams of which a new version is active."""
-    return {it["stream"] for it in output.messages if it["type"] == "ACTIVATE_VERSION"}
-
-
 def is_read_anew(stream, streams):
     """Whether every run reads all of it, where these streams are selected."""
     kind = DECLARED[stream]
@@ -169,82 +155,24 @@ acts = st.builds(
     seed=st.integers(0, 1000),
 )
 
-numbers = st.integers(1, 1000)
-faults = st.one_of(
-    st.builds(
-        Fault,
-        kind=st.just("random"),
-        where=st.sampled_from(PLACES),
-        times=st.just(0),
-        rate=st.sampled_from([0.05, 0.2, 0.5]),
-        seed=numbers,
-    ),
-    st.builds(
-        Fault,
-        kind=st.sampled_from(ONCE),
-        where=st.sampled_from(PLACES),
-        times=st.integers(0, 12),
-        rate=st.sampled_from([0.5, 1.0]),
-        after=st.integers(0, 12),
-        seed=numbers,
-    ),
-    st.builds(
-        Fault,
-        kind=st.sampled_from(["401", "500"]),
-        where=st.sampled_from(["value", "sessions", "participants"]),
-        times=st.just(0),
-        rate=st.sampled_from([0.5, 1.0]),
-        after=st.integers(0, 12),
-        seed=numbers,
-    ),
+area_faults = st.one_of(
+    random_faults(PLACES),
+    faults(PASSING, PLACES, st.integers(0, 12)),
+    faults(["401", "500"], ["value", "sessions", "participants"], st.just(0)),
     # A 404 below a record says that it is gone, which is no gap; so it is not among these.
-    st.builds(
-        Fault,
-        kind=st.sampled_from(REFUSALS),
-        where=st.sampled_from(HEADS),
-        times=st.integers(0, 12),
-        after=st.integers(0, 12),
-    ),
-    st.builds(
-        Fault,
-        kind=st.just("403"),
-        where=st.sampled_from(["sessions", "participants", "teams/.*value"]),
-        times=st.integers(1, 12),
-        after=st.integers(0, 12),
-    ),
+    faults(REFUSALS, HEADS, st.integers(0, 12)),
+    faults(["403"], ["sessions", "participants", "teams/.*value"], st.integers(1, 12)),
 )
 
-chapters = st.builds(
-    Chapter,
-    acts=st.lists(acts, max_size=4),
-    seconds=st.sampled_from([0, 1, 60, 400, 90_000]),
-    faults=st.lists(faults, max_size=3),
-    last=st.none() | st.integers(2, 40) | st.integers(20, 400),
-)
-
-scenarios = st.builds(
-    Scenario,
-    tenant=st.fixed_dictionaries(
-        {
-            "seed": st.integers(0, 10_000),
-            "teams": st.integers(0, 4),
-            "channels": st.integers(1, 3),
-            "messages": st.integers(0, 8),
-            "users": st.integers(2, 9),
-        }
-    ),
-    page_size=st.sampled_from([1, 2, 5, 20]),
+area_scenarios = st.builds(
+    AreaScenario,
+    tenant=tenants(teams=st.integers(0, 4), messages=st.integers(0, 8)),
+    sandbox=st.fixed_dictionaries({"page_size": st.sampled_from([1, 2, 5, 20])}),
+    tap=taps,
+    chapters=chapters(acts, area_faults, most=4, lines=400),
     streams=st.one_of(
         st.sampled_from(FAMILIES),
         st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True),
     ),
     contents=st.sampled_from([True, True, False]),
-    tap=st.fixed_dictionaries(
-        {
-            "concurrency": st.sampled_from([1, 2, 4]),
-            "lookback_minutes": st.sampled_from([0, 5]),
-            "on_error": st.sampled_from(["report", "fail_at_end", "fail"]),
-        }
-    ),
-    chapters=st.lists(chapters, min_size=1, max_size=4),
 )

@@ -122,6 +122,11 @@ class Output:
         return {m["stream"]: m for m in self.messages if m["type"] == "SCHEMA"}
 
     @property
+    def activated(self):
+        """The streams of which a new version is active."""
+        return {m["stream"] for m in self.messages if m["type"] == "ACTIVATE_VERSION"}
+
+    @property
     def states(self):
         return [m["value"] for m in self.messages if m["type"] == "STATE"]
 

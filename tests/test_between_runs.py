@@ -26,10 +26,6 @@ def full(*streams):
     return found
 
 
-def activated(output):
-    return {it["stream"] for it in output.messages if it["type"] == "ACTIVATE_VERSION"}
-
-
 # Streams that are selected later
 
 
@@ -101,8 +97,8 @@ def test_no_version_is_activated_over_an_excerpt_or_below_one(open_sandbox, date
     whole = run_tap(sandbox.unpaced(**settings), catalog=full(*streams))
     excerpt = run_tap(sandbox.unpaced(**settings, **dated), catalog=full(*streams))
 
-    assert activated(whole) == {*streams}
-    assert activated(excerpt) == {"teams"}
+    assert whole.activated == {*streams}
+    assert excerpt.activated == {"teams"}
 
 
 def test_no_version_is_activated_over_what_graph_forgets(open_sandbox):
@@ -120,7 +116,7 @@ def test_no_version_is_activated_over_what_graph_forgets(open_sandbox):
     assert {"call_records", "pstn_calls", "direct_routing_calls"} < {*forgetful}
     assert {name for name in streams if output.records[name]} == {*streams}
     assert output.code == 0
-    assert activated(output) == set()
+    assert output.activated == set()
 
 
 def test_what_is_read_below_streams_that_append_appends_too():

@@ -15,17 +15,25 @@ from hypothesis import event, given, settings
 
 from tap_msteams.errors import TapError
 from tap_msteams_sandbox import Tenant
+from tests.area_scenarios import (
+    LINKED,
+    Ledger,
+    area_scenarios,
+    catalog_of,
+    filled,
+    is_read_anew,
+)
 from tests.cloud import Sandbox
 from tests.life import Life
-from tests.message_scenarios import MESSAGES, PROFILE, World, for_at_most, message_scenarios
+from tests.message_scenarios import MESSAGES, World, message_scenarios
 from tests.process import Process
-from tests.scenarios import LINKED, Ledger, activated, catalog_of, filled, is_read_anew, scenarios
+from tests.scenarios import PROFILE, for_at_most
 from tests.target import Clock, TalkativeTap, Target
 
 
 @given(message_scenarios)
 @PROFILE
-@for_at_most(seconds=25)
+@for_at_most(seconds=12)
 def test_whatever_happens_the_target_holds_the_tenant_in_the_end(scenario):
     clock = Clock()
     with Sandbox(tenant=Tenant(**scenario.tenant), clock=clock, **scenario.sandbox) as sandbox:
@@ -33,7 +41,7 @@ def test_whatever_happens_the_target_holds_the_tenant_in_the_end(scenario):
         target = Target(sandbox, tap=TalkativeTap, **scenario.tap)
         target.catalog = catalog_of(["messages", "sync_issues"])
         for chapter in scenario.chapters:
-            world.begin(chapter)
+            chapter.begin(sandbox, clock, world.do)
             code = 1
             with suppress(TapError):
                 code = target.run(chapter.last).code
@@ -49,21 +57,15 @@ def test_whatever_happens_the_target_holds_the_tenant_in_the_end(scenario):
         assert target.run().records == {}
 
 
-@given(scenarios)
+@given(area_scenarios)
 @settings(PROFILE, max_examples=PROFILE.max_examples // 5)
-@for_at_most(seconds=15)
+@for_at_most(seconds=8)
 def test_whatever_happens_in_any_part_of_teams_the_target_holds_it_in_the_end(scenario):
     clock = Clock()
-    with Sandbox(
-        tenant=Tenant(**scenario.tenant), clock=clock, page_size=scenario.page_size
-    ) as sandbox:
+    with Sandbox(tenant=Tenant(**scenario.tenant), clock=clock, **scenario.sandbox) as sandbox:
         life, ledger = Life(sandbox.tenant), Ledger(sandbox, scenario)
         for chapter in scenario.chapters:
-            for act in chapter.acts:
-                life.do(act)
-            clock.forward(chapter.seconds)
-            sandbox.faults.clear()
-            sandbox.faults.add(*chapter.faults)
+            chapter.begin(sandbox, clock, life.do)
             with suppress(TapError):
                 ledger.run(chapter.last)
         sandbox.faults.clear()
@@ -75,7 +77,7 @@ def test_whatever_happens_in_any_part_of_teams_the_target_holds_it_in_the_end(sc
             expected, held = filled(ledger.expected(stream)), filled(ledger.rows(stream))
             assert {key: held.get(key) for key in expected} == expected, stream
             if is_read_anew(stream, scenario.streams):
-                assert stream in activated(output)
+                assert stream in output.activated
                 assert held.keys() == expected.keys(), stream
 
         clock.forward(3600)

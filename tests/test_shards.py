@@ -21,7 +21,6 @@ from tap_msteams.streams import STREAMS
 from tap_msteams.throttle import Gate
 from tests.conftest import selection
 from tests.people import everything
-from tests.scenarios import activated
 from tests.target import (
     EXPORT,
     KEYS,
@@ -239,8 +238,8 @@ def test_only_the_first_shard_activates_versions_and_only_of_what_is_not_split(o
     names = ("teams", "channels", "hosted_contents", "drives", *BELOW_TEAMS)
     first, *others = Shards(sandbox, 4, *names, **ACTIVATES).run()
 
-    assert activated(first) == {"teams", "channels", "drives"}
-    assert [activated(output) for output in others] == [set()] * 3
+    assert first.activated == {"teams", "channels", "drives"}
+    assert [output.activated for output in others] == [set()] * 3
 
 
 def test_merge_states_keeps_what_was_read_furthest():

@@ -21,10 +21,6 @@ def target(open_sandbox):
     return opener(open_sandbox, "teams", "members", "sync_issues", "sync_runs", tenant=TENANT)
 
 
-def activated(output):
-    return {it["stream"] for it in output.messages if it["type"] == "ACTIVATE_VERSION"}
-
-
 def told(output):
     """The severity and the verdict on each stream."""
     issues = output.records["sync_issues"]
@@ -55,7 +51,7 @@ def test_a_list_that_is_never_found_below_what_is_there_is_a_gap(target):
     [issue] = output.records["sync_issues"]
     assert output.code == 3
     assert (issue["subject"], issue["verdict"]) == ({"teamId": bad}, "notFound")
-    assert activated(output) == {"teams"}
+    assert output.activated == {"teams"}
 
 
 def test_what_is_gone_is_a_notice_with_words_of_its_own(target, caplog):
@@ -112,7 +108,7 @@ def test_a_tenant_without_a_licence_keeps_its_tables(target, caplog, list_, belo
     assert told(output) == {refused: ("gap", "notLicensed")} | dict.fromkeys(
         below, ("gap", "notListed")
     )
-    assert not activated(output) & {refused, *below}
+    assert not output.activated & {refused, *below}
     gaps = {it["stream"] for it in output.records["sync_runs"] if it["gaps"]}
     assert gaps == {refused, *below}
     for stream in below:
@@ -127,7 +123,7 @@ def test_a_list_of_the_whole_tenant_that_is_not_offered_is_a_gap_for_all_below(t
 
     assert output.code == 3
     assert told(output) == {"teams": ("gap", "listNotOffered"), "members": ("gap", "notListed")}
-    assert activated(output) == set()
+    assert output.activated == set()
 
 
 def test_what_is_read_below_two_streams_names_the_one_that_was_not_read(target):
@@ -159,7 +155,7 @@ def test_a_property_that_needs_a_permission_of_its_own_is_left_out_and_named_onc
     assert "signInActivity" in issue["message"]
     assert "AuditLog.Read.All" in issue["remedy"]
     assert reader.rows("users").keys() == truth(reader.sandbox.tenant, "users").keys()
-    assert activated(output) == {"users"}
+    assert output.activated == {"users"}
 
 
 def test_the_permission_that_graph_names_is_the_one_to_grant(target):

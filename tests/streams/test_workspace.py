@@ -283,5 +283,4 @@ def test_a_team_that_cannot_be_read_is_a_gap_and_what_it_had_stays(open_sandbox,
         table.take(first)
         table.take(second)
         assert table.shown() == truth(sandbox.tenant, table.stream)
-    activated = {it["stream"] for it in second.messages if it["type"] == "ACTIVATE_VERSION"}
-    assert activated == {"installed_apps"}
+    assert second.activated == {"installed_apps"}
