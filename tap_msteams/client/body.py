@@ -42,7 +42,7 @@ TOO_DEEP = b'"too deep"'
 _DEEPEST = 200
 """The greatest depth of a row that is kept where a page is too deep to decode."""
 
-_PIECE = 1 << 16
+_PIECE = 1 << 15
 
 _CHUNK = 1 << 20
 """Bytes read at once where an answer does not tell its length."""

@@ -27,7 +27,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     looked_at: ClassVar[Mapping[str, str]] = {}
     """The field of each fact that is decoded as the row is."""
     hidden: ClassVar[Sequence[str]] = ()
-    """The fields that are not emitted."""
+    """The fields that are not emitted: each has to be UNSET when the row is written."""
 
     beside: dict[str, Any] | UnsetType = msgspec.field(name="@beside", default=UNSET)
     """Facts that are decoded one by one, since their fields keep the bytes."""
@@ -62,11 +62,6 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
         """Give emitted properties these values."""
         for name, value in values.items():
             setattr(self, self.emitted[name], value)
-
-    def hide(self) -> None:
-        """Forget what is not emitted, so that the row can be written."""
-        for field in self.hidden:
-            setattr(self, field, UNSET)
 
 
 def field_of(name: str) -> str:

@@ -27,7 +27,7 @@ from tap_msteams.readers.reader import logger
 from tap_msteams.run import NEWEST, Listing, Receipt, comparable, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tap_msteams.client import Row
@@ -246,7 +246,10 @@ class MessageReader(ExportReader):
             fresh = True
             rows: list[Row] = []
             for post in page.rows:
-                conversation = [post, *await self._replies_to(reading, post)]
+                replies: list[Row] = post[_REPLIES]
+                if post.get(_MORE_REPLIES) or len(replies) == _INLINE_REPLIES:
+                    replies = await self._replies_to(reading, post)
+                conversation = [post, *replies]
                 if not is_whole:
                     # Conversations are ordered by their last change, which may be that of a reply.
                     fresh = any(_changed(row) >= from_ for row in conversation)
@@ -264,24 +267,20 @@ class MessageReader(ExportReader):
             self.bookmarks.advance_subpartition(team, channel, moment(until))
         return is_read
 
-    async def _replies_to(self, parent: Parent, post: Row) -> Sequence[Row]:
+    async def _replies_to(self, parent: Parent, post: Row) -> list[Row]:
         """All replies to a post: those that came with it, and those behind its link."""
-        replies: list[Row] = post[_REPLIES]
-        link = post.get(_MORE_REPLIES)
         address = f"{fill(self._path, parent.ids)}/{post['id']}"
-        if link is None and len(replies) == _INLINE_REPLIES:
+        link, replies = post.get(_MORE_REPLIES), [*post[_REPLIES]]
+        if not link:
             # Graph sometimes leaves out the link to the rest: all replies are read from the start.
-            link = f"{address}/replies?$top={_LIST_TOP}"
-            replies = []
-        if link:
-            replies = [*replies]
-            try:
-                request = Request(link, self._replies, proof=address)
-                async for page in self.client.pages(request):
-                    self.look_at(page, parent)
-                    replies += page.rows
-            except GraphError as error:
-                self.failed(replace(parent, ids={**parent.ids, "messageId": post["id"]}), error)
+            link, replies = f"{address}/replies?$top={_LIST_TOP}", []
+        try:
+            request = Request(link, self._replies, proof=address)
+            async for page in self.client.pages(request):
+                self.look_at(page, parent)
+                replies += page.rows
+        except GraphError as error:
+            self.failed(replace(parent, ids={**parent.ids, "messageId": post["id"]}), error)
         return replies
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
 from tap_msteams.client.row import ID, field_of
 
@@ -63,7 +64,8 @@ class Output:
                 if lacking:
                     keyless += lacking[:1]
                     continue
-            row.hide()
+            for field in row.hidden:  # once a row: a method would take twice the time
+                setattr(row, field, UNSET)
             found.append(row)
         if not self.is_plain:
             return found, keyless
