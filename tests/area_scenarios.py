@@ -103,6 +103,7 @@ class Ledger(Target):
             # Of rows that were not read again it is that of an earlier report.
             for row in (*rows.values(), *self.rows(stream).values()):
                 row.pop("reportRefreshDate", None)
+                row.pop("reportPeriod", None)
         return rows
 
     def _calls_kept(self):

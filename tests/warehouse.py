@@ -6,6 +6,7 @@ import json
 import re
 from datetime import datetime
 
+from tap_msteams.readers import History
 from tap_msteams.streams import STREAMS
 
 WHOLE = [
@@ -28,8 +29,11 @@ COLUMNS = {
 NEVER_GIVEN = {"channel_folders": {"sharepointIds", "webDavUrl"}}
 """What Graph gives only when selected, which it does not take here."""
 
-STRANGE = {"direct_routing_calls": {"failureDateTime"}}
-"""Moments of the year 1, which are null in a table."""
+STRANGE = {
+    "direct_routing_calls": {"failureDateTime"},
+    **{it.name: {"reportPeriod"} for it in STREAMS if isinstance(getattr(it, "read", 0), History)},
+}
+"""Moments of the year 1, which are null in a table, and the length of the report of a run."""
 
 
 ENVIRONMENT = {

@@ -12,7 +12,7 @@ import msgspec
 from tap_msteams.advice import DOCTOR, advice_on
 from tap_msteams.preflight.sample import Measure, Sampling
 from tap_msteams.readers import Export, Report, Window
-from tap_msteams.readers.report import KEPT, report_path
+from tap_msteams.readers.report import report_path
 from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estim
     for stream in streams:
         is_offered = sampling.run.plan.why_not(type(stream)) is None
         if isinstance(stream.read, Report) and stream.selected and is_offered:
-            days = math.ceil(stream.read.reread.days) + 1
-            first, later = Number(KEPT.days - 1), Number(days)
+            first, later = map(Number, stream.read.requests)
             url, parents = report_path(type(stream), "period='D7'"), 1.0
         elif stream.name in parts:
             part = parts[stream.name]

@@ -7,6 +7,7 @@ from tap_msteams.readers.archived import TeamCollection
 from tap_msteams.readers.collection import Collection
 from tap_msteams.readers.delta import Delta
 from tap_msteams.readers.export import Export
+from tap_msteams.readers.history import Distribution, History
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.messages import ExportOrLists
 from tap_msteams.readers.nested import Nested
@@ -19,9 +20,11 @@ __all__ = [
     "Action",
     "Collection",
     "Delta",
+    "Distribution",
     "Export",
     "ExportOrLists",
     "GraphStream",
+    "History",
     "IssueStream",
     "Kind",
     "Nested",

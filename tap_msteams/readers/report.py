@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -50,14 +51,35 @@ class Report(Kind):
     reread: timedelta = timedelta(days=2)
     """How long after a day its counts may still change."""
 
+    @property
+    def requests(self) -> tuple[int, int]:
+        """The requests of a first run, and of one a day later."""
+        return KEPT.days - 1, self.reread.days + 1
+
     @override
-    def reader(self, run: Run, stream: Declaration) -> ReportReader:
+    def reader(self, run: Run, stream: Declaration) -> BookmarkedReader:
         return ReportReader(run, stream, self)
 
 
 def report_path(stream: type[Declaration], argument: str) -> str:
     """The path of the report of a period or of a day."""
-    return stream.path.replace("date={date}", argument)
+    return re.sub(r"\(.*\)", f"({argument})", stream.path)
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins."""
+    return datetime.combine(day, time(), UTC)
+
+
+def warn_of_lost_days(stream: str, bookmark: str | None, oldest: date, kept: timedelta) -> None:
+    """Warn that days after a bookmark are older than Graph's reports."""
+    if bookmark and datetime.fromisoformat(bookmark).date() + DAY < oldest:
+        logger.warning(
+            "%s: the last day read is %s, but Graph has reports of the last %d days only",
+            stream,
+            bookmark[:10],
+            kept.days,
+        )
 
 
 class ReportReader(BookmarkedReader):
@@ -96,7 +118,7 @@ class ReportReader(BookmarkedReader):
         for day in self._days(date.fromisoformat(last), *names):
             is_read &= await self._read_day(Parent({"reportDate": str(day)}))
             if is_read:
-                self.bookmarks.advance(names[0], moment(_midnight(day)))
+                self.bookmarks.advance(names[0], moment(midnight(day)))
 
     async def _read_day(self, about: Parent) -> bool:
         """Read one day; returns whether it could be read, which later days do not depend on."""
@@ -127,15 +149,8 @@ class ReportReader(BookmarkedReader):
         day = max(since.date(), oldest) if since else oldest
         if before:
             day = max(day, datetime.fromisoformat(before).date() + DAY)
-        bookmark = self.oldest()
-        if bookmark and datetime.fromisoformat(bookmark).date() + DAY < oldest:
-            logger.warning(
-                "%s: the last day read is %s, but Graph has reports of the last %d days only",
-                self.stream.name,
-                bookmark[:10],
-                KEPT.days,
-            )
-        while day <= newest and _midnight(day) < self.run.until:
+        warn_of_lost_days(self.stream.name, self.oldest(), oldest, KEPT)
+        while day <= newest and midnight(day) < self.run.until:
             yield day
             day += DAY
 
@@ -153,8 +168,3 @@ class ReportReader(BookmarkedReader):
             "reports and match no other stream; an administrator can show them in the "
             "Microsoft 365 admin center: Settings, Org settings, Reports",
         )
-
-
-def _midnight(day: date) -> datetime:
-    """The moment at which a day begins."""
-    return datetime.combine(day, time(), UTC)

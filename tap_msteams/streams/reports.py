@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from singer_sdk import typing as th
 
-from tap_msteams.readers import GraphStream, Report
+from tap_msteams.readers import Distribution, GraphStream, History, Report
 from tap_msteams.readers.table import OTHER_COLUMNS
 from tap_msteams.schema import (
     MailAddress,
@@ -17,6 +19,9 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ABOUT = (
     th.Property("reportDate", th.DateType, required=True, description="Day of the activity."),
@@ -44,17 +49,32 @@ PERSON = (
 )
 
 
+TEAM_COUNTS = (
+    *counts("activeUsers", "activeChannels", "activeSharedChannels", "activeExternalUsers"),
+    *counts("guests", "reactions", "mentions", "meetingsOrganized"),
+    *counts("postMessages", "replyMessages", "channelMessages", "urgentMessages"),
+)
+
+
 class ReportStream(GraphStream):
     """A report for each day."""
 
     permission = "Reports.Read.All"
     clouds = ("global",)
     replication_key = "reportDate"
-    added = ("reportDate", OTHER_COLUMNS)
+    added: ClassVar[Sequence[str]] = ("reportDate", OTHER_COLUMNS)
     has_additional_data = False
     appends = True
     selected_by_default = False
     cost = "1 per day, at first of 26 days, and 1 more; Graph allows 14 in 10 minutes"
+
+
+class PeriodStream(ReportStream):
+    """A report on the whole tenant."""
+
+    primary_keys: Sequence[str] = ("reportDate",)
+    added = (OTHER_COLUMNS,)
+    cost = "1, at first 2; Graph allows 14 in 10 minutes"
 
 
 class UserActivity(ReportStream):
@@ -108,9 +128,7 @@ class TeamActivity(ReportStream):
             description="A hash where names are concealed, when all may have the same id.",
         ),
         *texts("teamType"),
-        *counts("activeUsers", "activeChannels", "activeSharedChannels", "activeExternalUsers"),
-        *counts("guests", "reactions", "mentions", "meetingsOrganized"),
-        *counts("postMessages", "replyMessages", "channelMessages", "urgentMessages"),
+        *TEAM_COUNTS,
         MORE,
     )
 
@@ -129,3 +147,115 @@ class DeviceUsage(ReportStream):
         *flags("usediOS", "usedAndroidPhone", "usedWindowsPhone"),
         MORE,
     )
+
+
+DAY = (
+    th.Property("reportDate", th.DateType, required=True, description="Day that is counted."),
+    th.Property("reportRefreshDate", th.DateType, description="Day of the newest report at Graph."),
+)
+
+LENGTH = th.Property(
+    "reportPeriod", th.StringType, description="Days in the report that the row was read in."
+)
+
+PERIOD = (
+    th.Property(
+        "reportRefreshDate", th.DateType, required=True, description="Last day of the period."
+    ),
+    th.Property(
+        "reportPeriod", th.StringType, required=True, description="Its days: 7, 30, 90 or 180."
+    ),
+)
+
+DEVICES = (
+    *counts("web", "windows", "mac", "linux", "chromeOS", "ios", "androidPhone"),
+    th.Property("windowsPhone", th.IntegerType, description="Deprecated, and always 0."),
+)
+
+
+class UserActivityCounts(PeriodStream):
+    """Messages, calls and meetings of all users together, day by day for half a year."""
+
+    name = "user_activity_counts"
+    path = "/reports/getTeamsUserActivityCounts(period='{period}')"
+    read = History()
+    properties = th.PropertiesList(
+        *DAY,
+        LENGTH,
+        *counts("teamChatMessages", "postMessages", "replyMessages", "privateChatMessages"),
+        *counts("calls", "meetings", "meetingsOrganized", "meetingsAttended"),
+        # As ISO 8601 spells durations.
+        *texts("audioDuration", "videoDuration", "screenShareDuration"),
+        MORE,
+    )
+
+
+class UserActivityUserCounts(PeriodStream):
+    """Users with each kind of activity, day by day for half a year."""
+
+    name = "user_activity_user_counts"
+    path = "/reports/getTeamsUserActivityUserCounts(period='{period}')"
+    read = History()
+    properties = th.PropertiesList(
+        *DAY,
+        LENGTH,
+        *counts("teamChatMessages", "privateChatMessages", "calls", "meetings", "otherActions"),
+        MORE,
+    )
+
+
+class TeamActivityCounts(PeriodStream):
+    """Activity of all teams together, day by day for half a year."""
+
+    name = "team_activity_counts"
+    path = "/reports/getTeamsTeamActivityCounts(period='{period}')"
+    read = History()
+    properties = th.PropertiesList(*DAY, LENGTH, *TEAM_COUNTS, MORE)
+
+
+class TeamCounts(PeriodStream):
+    """Public and private teams, and how many of them are active, day by day for half a year."""
+
+    name = "team_counts"
+    path = "/reports/getTeamsTeamCounts(period='{period}')"
+    read = History()
+    properties = th.PropertiesList(
+        *DAY,
+        *counts("publicTeams", "activePublicTeams", "privateTeams", "activePrivateTeams"),
+        MORE,
+    )
+
+
+class DeviceUsageUserCounts(PeriodStream):
+    """Users of Teams on each kind of device, day by day for half a year."""
+
+    name = "device_usage_user_counts"
+    path = "/reports/getTeamsDeviceUsageUserCounts(period='{period}')"
+    read = History()
+    properties = th.PropertiesList(*DAY, LENGTH, *DEVICES, MORE)
+
+
+class DistributionStream(PeriodStream):
+    """A row for each period that ends at the newest day."""
+
+    replication_key = "reportRefreshDate"
+    primary_keys = ("reportRefreshDate", "reportPeriod")
+    cost = "4; Graph allows 14 in 10 minutes"
+
+
+class TeamActivityDistribution(DistributionStream):
+    """Activity of all teams together in the last 7, 30, 90 and 180 days."""
+
+    name = "team_activity_distribution"
+    path = "/reports/getTeamsTeamActivityDistributionCounts(period='{period}')"
+    read = Distribution()
+    properties = th.PropertiesList(*PERIOD, *TEAM_COUNTS, MORE)
+
+
+class DeviceUsageDistribution(DistributionStream):
+    """Users of Teams on each kind of device in the last 7, 30, 90 and 180 days."""
+
+    name = "device_usage_distribution"
+    path = "/reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}')"
+    read = Distribution()
+    properties = th.PropertiesList(*PERIOD, *DEVICES, MORE)

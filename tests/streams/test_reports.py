@@ -16,6 +16,14 @@ FUNCTIONS = {
     "team_activity": "getTeamsTeamActivityDetail",
     "device_usage": "getTeamsDeviceUsageUserDetail",
 }
+TOTALS = (
+    "user_activity_counts",
+    "user_activity_user_counts",
+    "team_activity_counts",
+    "team_counts",
+    "device_usage_user_counts",
+)
+PERIODS = ("team_activity_distribution", "device_usage_distribution")
 A_DAY = 24 * 3600
 
 every_report = pytest.mark.parametrize("stream", ALL)
@@ -190,3 +198,67 @@ def test_days_and_counts_are_typed(sandbox, stream):
     assert all(not isinstance(it, str) or it for it in row.values())
     assert {type(it) for name, it in row.items() if name.endswith(("Messages", "Count"))} <= {int}
     assert {type(it) for name, it in row.items() if name.startswith(("used", "is"))} <= {bool}
+
+
+# Reports on the whole tenant
+
+
+def periods(sandbox, start=0):
+    """The periods that were asked for, from a request on."""
+    asked = [it.path for it in list(sandbox.requests)[start:] if "(period=" in it.path]
+    return [path.partition("'")[2].partition("'")[0] for path in asked]
+
+
+def counted(rows):
+    """Rows without what is of the report that they came with."""
+    about = {"reportRefreshDate", "reportPeriod"}
+    return {key: {k: v for k, v in row.items() if k not in about} for key, row in rows.items()}
+
+
+def test_half_a_year_is_read_at_once_and_later_only_new_and_restated_days(sandbox, reports, clock):
+    target = Target(sandbox, *TOTALS)
+    target.run()
+    assert sorted(periods(sandbox)) == ["D180"] * len(TOTALS) + ["D7"] * len(TOTALS)
+    for stream in TOTALS:
+        assert len(target.rows(stream)) == 180
+        assert counted(target.rows(stream)) == counted(shown(sandbox.tenant, stream))
+    before, first = len(sandbox.requests), counted(target.rows("team_counts"))
+    clock.forward(A_DAY)
+
+    output = target.run()
+
+    assert periods(sandbox, before) == ["D7"] * len(TOTALS)
+    days = [str(reports.refreshed - timedelta(days=days)) for days in (2, 1, 0)]
+    for stream in TOTALS:
+        assert sorted(row["reportDate"] for row in output.records[stream]) == days
+        new = counted(shown(sandbox.tenant, stream))
+        assert {key: counted(target.rows(stream))[key] for key in new} == new
+    restated = counted(target.rows("team_counts"))
+    assert {key[0] for key in first if first[key] != restated[key]} == {*days[:2]}
+
+
+def test_start_and_end_date_choose_days_of_half_a_year(sandbox, reports):
+    start, end = reports.refreshed - timedelta(days=40), reports.refreshed - timedelta(days=20)
+    config = {**sandbox.unpaced(), "start_date": str(start), "end_date": str(end)}
+
+    output = run_tap(config, streams=["team_counts"])
+
+    found = sorted(row["reportDate"] for row in output.records["team_counts"])
+    assert found == [str(start + timedelta(days=days)) for days in range(20)]
+    assert periods(sandbox) == ["D7", "D90"]
+
+
+def test_a_distribution_is_read_once_for_each_newest_day(sandbox, clock):
+    target = Target(sandbox, *PERIODS)
+    target.run()
+    for stream in PERIODS:
+        assert target.rows(stream) == shown(sandbox.tenant, stream)
+        assert {key[1] for key in target.rows(stream)} == {"7", "30", "90", "180"}
+
+    assert not target.run().records["device_usage_distribution"]
+    clock.forward(A_DAY)
+    target.run()
+
+    for stream in PERIODS:
+        assert len(target.rows(stream)) == 8
+        assert shown(sandbox.tenant, stream).items() <= target.rows(stream).items()

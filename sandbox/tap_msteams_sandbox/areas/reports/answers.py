@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_msteams_sandbox.area import Area
+from tap_msteams_sandbox.areas.reports import totals
 from tap_msteams_sandbox.areas.reports.downloads import Downloads
 from tap_msteams_sandbox.areas.reports.usage import (
     DEVICE_USAGE,
@@ -45,13 +46,33 @@ USERS, TEAMS, DEVICES = REPORTS = (
     "getTeamsDeviceUsageUserDetail",
 )
 
+TOTALS = {
+    "getTeamsUserActivityCounts": ("user_activity_counts", totals.USER_ACTIVITY_COUNTS),
+    "getTeamsUserActivityUserCounts": (
+        "user_activity_user_counts",
+        totals.USER_ACTIVITY_USER_COUNTS,
+    ),
+    "getTeamsTeamActivityCounts": ("team_activity_counts", totals.TEAM_ACTIVITY_COUNTS),
+    "getTeamsTeamActivityDistributionCounts": (
+        "team_activity_distribution",
+        totals.TEAM_ACTIVITY_DISTRIBUTION,
+    ),
+    "getTeamsTeamCounts": ("team_counts", totals.TEAM_COUNTS),
+    "getTeamsDeviceUsageUserCounts": ("device_usage_user_counts", totals.DEVICE_USAGE_USER_COUNTS),
+    "getTeamsDeviceUsageDistributionUserCounts": (
+        "device_usage_distribution",
+        totals.DEVICE_USAGE_DISTRIBUTION,
+    ),
+}
+"""The reports on the whole tenant: their collections and columns."""
+
 AREA = Area(
     "Reports",
     roles=(*READ, SETTINGS[0]),
     limits=(
         *(
             Limit(f"report {number}", rf"GET /reports/{name}\(\)", 14, 600, LIMITS)
-            for number, name in enumerate(REPORTS)
+            for number, name in enumerate((*REPORTS, *TOTALS))
         ),
         Limit("reports", r"GET /reports/.*", 40, 600, LIMITS),
     ),
@@ -63,19 +84,9 @@ _DATE = re.compile(r"date='?(?P<date>[^']*)'?")
 
 def _report(call: Call, columns: dict[str, str], rows: Rows) -> Reply:
     """Redirect to the report of a period or of a day."""
-    reports = call.tenant.part(Reports)
-    if call.caller.user is not None and call.caller.user not in reports.readers:
-        # https://learn.microsoft.com/en-us/graph/reportroot-authorization
-        msg = "Invalid permission."
-        raise GraphError(403, "S2SUnauthorized", msg)
-    if call.query.get("$format") not in {None, "text/csv"}:
-        msg = "The format is not supported."
-        raise GraphError(400, "InvalidArgument", msg)
+    reports = _reports(call)
     if match := _PERIOD.fullmatch(call.names[0]):
-        if match["period"] not in PERIODS:
-            msg = f"Invalid period value specified: {match['period']}."
-            raise GraphError(400, "InvalidArgument", msg)
-        found = rows(reports, reports.refreshed, PERIODS[match["period"]])
+        found = rows(reports, reports.refreshed, _days(match["period"]))
     elif match := _DATE.fullmatch(call.names[0]):
         day = _day(reports, match["date"])
         # Of a day that is not counted yet, the report has no rows.
@@ -86,6 +97,27 @@ def _report(call: Call, columns: dict[str, str], rows: Rows) -> Reply:
         msg = "Either period or date has to be given."
         raise GraphError(400, "InvalidArgument", msg)
     return _file(call, reports.text(columns, found))
+
+
+def _reports(call: Call) -> Reports:
+    """Return the reports, if they may be read."""
+    reports = call.tenant.part(Reports)
+    if call.caller.user is not None and call.caller.user not in reports.readers:
+        # https://learn.microsoft.com/en-us/graph/reportroot-authorization
+        msg = "Invalid permission."
+        raise GraphError(403, "S2SUnauthorized", msg)
+    if call.query.get("$format") not in {None, "text/csv"}:
+        msg = "The format is not supported."
+        raise GraphError(400, "InvalidArgument", msg)
+    return reports
+
+
+def _days(period: str) -> int:
+    """Return the number of days of a period."""
+    if period not in PERIODS:
+        msg = f"Invalid period value specified: {period}."
+        raise GraphError(400, "InvalidArgument", msg)
+    return PERIODS[period]
 
 
 def _file(call: Call, content: bytes) -> Reply:
@@ -142,6 +174,40 @@ def team_activity(call: Call) -> Reply:
 def device_usage(call: Call) -> Reply:
     """GET /reports/getTeamsDeviceUsageUserDetail(...)."""
     return _report(call, DEVICE_USAGE, Reports.device_usage)
+
+
+def _declare_total(function: str, collection: str, columns: dict[str, str]) -> None:
+    """Declare a report on the whole tenant, and its rows."""
+    make = totals.daily if "reportDate" in columns.values() else totals.summed
+
+    def answer(call: Call) -> Reply:
+        reports = _reports(call)
+        match = _PERIOD.fullmatch(call.names[0])
+        if match is None:
+            msg = "The period has to be given."
+            raise GraphError(400, "InvalidArgument", msg)
+        found = make(reports, columns, _days(match["period"]))
+        return _file(call, reports.text(columns, found))
+
+    def rows(tenant: Company) -> Iterator[dict[str, Any]]:
+        reports = tenant.part(Reports)
+        for days in (180,) if make is totals.daily else PERIODS.values():
+            for row in make(reports, columns, days):
+                yield {**row, "additionalColumns": dict(reports.more)}
+
+    answer.__doc__ = f"GET /reports/{function}(period)."
+    AREA.endpoint(
+        f"GET /reports/{function}()",
+        f"reportroot-{function.lower()}",
+        application=READ,
+        delegated=READ,
+        options=FORMAT,
+    )(answer)
+    AREA.rows(collection)(rows)
+
+
+for _function, (_collection, _columns) in TOTALS.items():
+    _declare_total(_function, _collection, _columns)
 
 
 @AREA.endpoint(

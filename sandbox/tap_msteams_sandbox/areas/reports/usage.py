@@ -178,7 +178,7 @@ class Reports:
                 "sharedChannelTenantDisplayNames": "Nordlys Energi" if person.guest else None,
                 "assignedProducts": list(PRODUCTS[: 1 + person.n % 3]),
                 **counted,
-                **{name: _duration(value) for name, value in seconds.items()},
+                **{name: duration(value) for name, value in seconds.items()},
                 **{f"{name}InSeconds": value for name, value in seconds.items()},
                 "hasOtherAction": random.random() < 0.5,  # noqa: PLR2004 (half of them)
             }
@@ -242,7 +242,7 @@ _DEVICES = tuple(name for name in DEVICE_USAGE.values() if name.startswith("used
 _TEAM_COUNTS = tuple(TEAM_ACTIVITY.values())[6:]
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """Return a duration in ISO 8601."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)

@@ -1,0 +1,126 @@
+"""Usage reports of the whole tenant: counts of each day, or of a period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tap_msteams.client import Request
+from tap_msteams.readers.bookmarked import BookmarkedReader
+from tap_msteams.readers.report import DAY, Report, midnight, report_path, warn_of_lost_days
+from tap_msteams.readers.table import ReportDecoder
+from tap_msteams.run import moment
+
+if TYPE_CHECKING:
+    from tap_msteams.client import Page
+    from tap_msteams.declaration import Declaration
+    from tap_msteams.run import Parent, Run
+
+PERIODS = (7, 30, 90, 180)
+"""The numbers of days that Graph counts.
+
+https://learn.microsoft.com/graph/api/reportroot-getteamsuseractivitycounts#function-parameters
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History(Report):
+    """A report with a row a day, of which Graph gives half a year at once."""
+
+    @property
+    @override
+    def requests(self) -> tuple[int, int]:
+        return 2, 1
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> HistoryReader:
+        return HistoryReader(run, stream, self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution(Report):
+    """A report with one row, on a period that ends at the newest day."""
+
+    @property
+    @override
+    def requests(self) -> tuple[int, int]:
+        return len(PERIODS), len(PERIODS)
+
+    @override
+    def reader(self, run: Run, stream: Declaration) -> DistributionReader:
+        return DistributionReader(run, stream, self)
+
+
+class PeriodReader(BookmarkedReader):
+    """Reads reports of periods up to the newest day."""
+
+    def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
+        """Continue at the day of the bookmark."""
+        super().__init__(run, stream)
+        self._options = options
+        columns = {it.name: it for it in stream.properties.wrapped.values()}
+        self._key = stream.replication_key or ""
+        self._decoder = ReportDecoder(columns, [self._key], self.selected)
+
+    async def _period(self, days: int) -> Page:
+        """The report of a period."""
+        path = report_path(self.kind, f"period='D{days}'")
+        return await self.client.page(Request(path, self._decoder, elsewhere=True))
+
+    def _lies_before_end(self, day: str) -> bool:
+        """Whether a day lies before the end of what is read."""
+        return midnight(date.fromisoformat(day)) < self.run.until
+
+
+class HistoryReader(PeriodReader):
+    """Reads the days since the bookmark, and the last ones again."""
+
+    @override
+    async def read(self, parent: Parent) -> None:
+        # The shortest report tells Graph's clock, and is enough for a run each day.
+        page = await self._period(PERIODS[0])
+        name, today = self.stream.name, self.run.start.date()
+        since = self.since(name)
+        first = since.date() if since else date.min
+        needed = (today - first).days + 1
+        if needed > PERIODS[0]:
+            page = await self._period(next((it for it in PERIODS if it >= needed), PERIODS[-1]))
+        kept = timedelta(days=PERIODS[-1])
+        warn_of_lost_days(name, self.bookmarks.since(name), today - kept + DAY, kept)
+        self.look_at(page, parent)
+        days = [row.get(self._key) or "" for row in page.rows]
+        # A row without a day is reported as such.
+        wanted = [not day or (day >= str(first) and self._lies_before_end(day)) for day in days]
+        await self.write([*compress(page.rows, wanted)], parent)
+        if last := max(compress(days, wanted), default=""):
+            self.bookmarks.advance(name, moment(midnight(date.fromisoformat(last))))
+
+    @property
+    @override
+    def overlap(self) -> timedelta:
+        # The day of the bookmark has been read.
+        return self._options.reread - DAY
+
+
+class DistributionReader(PeriodReader):
+    """Reads the periods that end at the newest day, unless they have been read."""
+
+    @override
+    async def read(self, parent: Parent) -> None:
+        name, begin = self.stream.name, self.run.settings.start
+        known = (self.bookmarks.since(name) or "")[:10]
+        newest = ""
+        for days in PERIODS:
+            page = await self._period(days)
+            newest = max((row.get(self._key) or "" for row in page.rows), default="")
+            is_early = newest <= known or (begin and newest < str(begin.date()))
+            if newest and (is_early or not self._lies_before_end(newest)):
+                return
+            self.look_at(page, parent)
+            await self.write(page.rows, parent)
+        if newest:
+            self.bookmarks.advance(name, moment(midnight(date.fromisoformat(newest))))
