@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from tap_msteams.cli.program import COMMANDS
 from tap_msteams.preflight.doctor import refused
 from tap_msteams.settings import Settings, json_schema, problems, rules, wrong_environment
-from tap_msteams.settings.elsewhere import PROCEDURES, PROPERTIES
+from tap_msteams.settings.elsewhere import PROCEDURES, PROPERTIES, advice
+from tap_msteams.streams import STREAMS
 
 APP = {"tenant_id": "contoso.example", "client_id": "6f1c2f0a", "client_secret": "Qx8Q~hunter2"}
 
@@ -24,34 +26,68 @@ def spaced(name):
     return re.sub("(?<!^)([A-Z])", r" \1", name)
 
 
+PUBLISHED = """
+AuthScheme MsAppActsAsUserId AzureTenant AzureEnvironment InitiateOAuth OAuthVersion OAuthClientId
+OAuthClientSecret OAuthAccessToken OAuthSettingsLocation CallbackURL OAuthGrantType
+OAuthAuthorizationURL OAuthAccessTokenURL OAuthVerifier OAuthRefreshToken OAuthExpiresIn
+OAuthTokenTimestamp OAuthJWTCert OAuthJWTCertType OAuthJWTCertPassword OAuthJWTCertSubject
+OAuthJWTIssuer OAuthJWTSubject SSLClientCert SSLClientCertType SSLClientCertPassword
+SSLClientCertSubject SSLServerCert UseSSL FirewallType FirewallServer FirewallPort FirewallUser
+FirewallPassword ProxyAutoDetect ProxyServer ProxyPort ProxyAuthScheme ProxyUser ProxyPassword
+ProxySSLType ProxyExceptions Logfile Verbosity LogModules MaxLogFileSize MaxLogFileCount Location
+BrowsableSchemas Tables Views AutoCache CacheDriver CacheConnection CacheLocation CacheTolerance
+CacheMetadata Offline BatchSize ConnectionLifeTime ConnectOnOpen IncludeAllGroups MaxRows Other
+Pagesize PoolIdleTimeout PoolMaxSize PoolMinSize PoolWaitTime PseudoColumns Readonly RTK
+SupportEnhancedSQL Timeout UseConnectionPooling UserDefinedViews OrganizationUrl Tenant
+"""
+"""Properties of CData's connector for Teams, and those to sign in of its kin.
+
+https://cdn.cdata.com/help/GSM/cloud/default.htm
+"""
+
+PUBLISHED_PROCEDURES = """
+ArchiveTeam CreateChat DeleteChat DeleteChatMessage DeleteMessage FetchAdditionalUserFields
+GetAdminConsentURL GetAttachmentContentUrl GetOAuthAccessToken GetOAuthAuthorizationURL
+GetUserActivityCount RefreshOAuthAccessToken SendChatMessage SendMessage ShareSchedule
+UnArchiveTeam UpdateChat UpdateChatMessage UpdateMessage
+"""
+
 OTHERS = [name for names in PROPERTIES for name in names]
 
 
-@pytest.mark.parametrize(
-    ("name", "spelt"),
-    [(it, how) for it in OTHERS for how in (str, str.lower, spaced) if how(it) != "verbosity"],
-)
-def test_a_name_of_another_connector_is_told_with_ours(name, spelt):
-    [line] = [it for it in told({**APP, spelt(name): "hunter8"}) if "there is no setting" in it]
-    named = re.findall("'([a-z_-]+)'", line.partition("here it is ")[2])
-    assert named or "it has no counterpart here: " in line
+@pytest.mark.parametrize("spelt", [str, str.lower, spaced])
+def test_names_of_other_connectors_are_told_with_ours(spelt):
+    names = [name for name in map(spelt, OTHERS) if name != "verbosity"]
+    lines = [it for it in told({**APP, **dict.fromkeys(names, "hunter8")}) if "no setting" in it]
+    assert len(lines) == len(names)
+    for line in lines:
+        named = re.findall("'([a-z_-]+)'", line.partition("here it is ")[2])
+        assert named or "it has no counterpart here: " in line
 
 
-@pytest.mark.parametrize("name", [name for name in OTHERS if name != "Verbosity"])
-def test_a_variable_with_a_name_of_another_connector_is_told_as_well(name):
-    known = json_schema()["properties"]
-    [line] = wrong_environment({f"TAP_MSTEAMS_{name.upper()}": "x"}, known)
-    assert re.search("here it is |no counterpart here: ", line)
+def test_variables_with_names_of_other_connectors_are_told_as_well():
+    names = [name for name in OTHERS if name != "Verbosity"]
+    variables = {f"TAP_MSTEAMS_{name.upper()}": "x" for name in names}
+    lines = list(wrong_environment(variables, json_schema()["properties"]))
+    assert len(lines) == len(names)
+    assert all(re.search("here it is |no counterpart here: ", line) for line in lines)
+
+
+def test_every_property_of_the_connectors_that_people_come_from_is_known():
+    assert PUBLISHED.split() == [name for name in PUBLISHED.split() if advice(name)]
+    done = {name for names in PROCEDURES for name in names}
+    assert {*PUBLISHED_PROCEDURES.split()} <= done
 
 
 def test_every_name_here_of_a_name_elsewhere_exists():
-    settings, commands = rules(Settings), {"login", "url", "exchange", "refresh"}
+    settings, commands = rules(Settings), {command.command.name for command in COMMANDS}
     choices = {it for rule in settings.values() for it in rule.choices}
+    streams = {str(stream.__dict__["name"]) for stream in STREAMS}
     others = {"socks5", "socks5h", "http", "https", "expires_in", "--prompt", "--json"}
     for meaning in [*PROPERTIES.values(), *PROCEDURES.values()]:
         for words in re.findall("`([^`]+)`", meaning):
             [word, *options] = words.split()
-            assert word in {*settings, *commands, *choices, *others}
+            assert word in {*settings, *commands, *choices, *streams, *others}
             assert {*options} <= {"--json"}
 
 

@@ -64,8 +64,7 @@ def privacy() -> str:
 
 def elsewhere() -> str:
     """The names that other connectors use, with those here."""
-    rows = [(code(names), meaning) for names, meaning in PROPERTIES.items()]
-    rows += [(code([name]), meaning) for name, meaning in PROCEDURES.items()]
+    rows = [(code(names), meaning) for names, meaning in (PROPERTIES | PROCEDURES).items()]
     return grid(("elsewhere", "here"), rows)
 
 
