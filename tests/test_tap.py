@@ -235,6 +235,14 @@ def test_a_connection_that_lets_nothing_be_read_fails(open_sandbox, tmp_path):
     assert any("nothing could be read" in it for it in told.errors)
 
 
+def test_a_test_that_cannot_sign_in_says_so_in_one_line(shared_sandbox, tmp_path):
+    config = written(tmp_path, "c.json", shared_sandbox.config() | {"client_secret": "mistyped"})
+    told = run(tmp_path, "--config", config, "--test=records")
+    assert told.code == 1
+    [line] = told.errors
+    assert "AADSTS7000215" in line
+
+
 @pytest.mark.parametrize("lines", [0, 20])
 def test_a_target_that_closes_its_input_is_told_in_one_line(shared_sandbox, tmp_path, lines):
     config = written(tmp_path, "c.json", shared_sandbox.config() | {"rate_limit_share": 0})

@@ -258,20 +258,21 @@ class TokenStore:
 
     def _not_kept(self, error: OSError) -> None:
         reason = error.strerror or error
+        store = f"token store {self.path}" if self.path else "token store"
         where = f"'token_cache_path' (env {env_name('token_cache_path')})"
         if self._must_keep:
             msg = (
-                f"the token store {self.path or ''} cannot be written ({reason}): set {where} to a "
-                "file in a folder that can"
+                f"the {store} cannot be written ({reason}): set {where} to a file in a folder that "
+                "can"
             )
             raise SettingsError(msg) from error
         if not self._warned:
             self._warned = True
             logger.warning(
-                "The token store %s cannot be written (%s): new refresh tokens are kept in memory "
+                "The %s cannot be written (%s): new refresh tokens are kept in memory "
                 "only, and the present one ends 90 days after it was issued; set %s to a file in a "
                 "folder that can",
-                self.path or "",
+                store,
                 reason,
                 where,
             )

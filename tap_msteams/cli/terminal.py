@@ -44,6 +44,7 @@ def _character_by_character(terminal: int) -> Iterator[int]:
     before = termios.tcgetattr(terminal)
     hidden = termios.tcgetattr(terminal)
     hidden[3] &= ~(termios.ICANON | termios.ECHO)
+    hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0  # wait for one byte, however long
     termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
     try:
         yield terminal

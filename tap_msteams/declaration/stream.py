@@ -15,6 +15,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import Metadata
 from typing_extensions import override
 
+from tap_msteams.errors import TapError
 from tap_msteams.sdk import pop_deselected_record_properties
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ class TapStream(Stream):
 
     @override
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        # With `--test` the SDK takes the record that it was waiting for for an unhandled error.
-        if not isinstance(sys.exception(), AbortedSyncExceptionBase):
+        # The SDK calls errors unhandled that end in a line of their own, and the record that
+        # `--test` was waiting for.
+        if not isinstance(sys.exception(), (AbortedSyncExceptionBase, TapError)):
             super().log(message, *args, level=level, **kwargs)
 
     @override
