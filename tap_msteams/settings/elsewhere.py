@@ -70,8 +70,7 @@ PROPERTIES: dict[tuple[str, ...], str] = {
     ("SecretKey",): "`nango_secret_key`",
     ("SSLServerCert",): "`ca_bundle`, or `certificate_fingerprint` for one certificate",
     ("SSLClientCert", "SSLClientCertType", "SSLClientCertPassword", "SSLClientCertSubject"): (
-        "nothing: no server asks for one; that of the app registration is "
-        "`client_certificate_path`"
+        "nothing: no server asks for one; that of the app registration is `client_certificate_path`"
     ),
     ("UseSSL",): "nothing: every connection is encrypted",
     ("ProxyAutoDetect",): "nothing: without `proxy_url` the variables HTTPS_PROXY and NO_PROXY "
