@@ -13,7 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from tap_msteams.cli.program import Program
+from tap_msteams.errors import TapError
+from tap_msteams.tap import TapMSTeams
 from tests.auth.person import Person
 from tests.conftest import MEASURED, PATIENCE
 
@@ -54,7 +58,27 @@ class Machine:
         path.write_text(json.dumps(self.config))
         return [sys.executable, "-m", "tap_msteams", "--config", str(path), *arguments]
 
-    def run(self, *arguments, given="", code=0, command=None):
+    def run(self, *arguments, given="", code=0):
+        """Run a command in this process."""
+        return self.invoke(self.command(*arguments)[3:], given, code)
+
+    def invoke(self, arguments, given="", code=0):
+        """Run the program in this process."""
+        program = Program.beside(TapMSTeams.get_singer_command())
+        runner = CliRunner(env=self.environment, catch_exceptions=False)
+        done = runner.invoke(program, arguments, input=given)
+        assert done.exit_code == code, done.output
+        return done
+
+    def refused(self, *arguments):
+        """The line that a command in this process ends with."""
+        with pytest.raises(TapError) as raised:
+            self.run(*arguments)
+        [line] = str(raised.value).splitlines()
+        return line
+
+    def launch(self, *arguments, given="", code=0, command=None):
+        """Run a command as its user does, in a process of its own."""
         done = subprocess.run(
             command or self.command(*arguments),
             input=given,
@@ -68,13 +92,6 @@ class Machine:
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         return done
-
-    def refused(self, *arguments, **options):
-        """The one line that a command ends with."""
-        done = self.run(*arguments, code=1, **options)
-        assert done.stdout == ""
-        [line] = [line for line in done.stderr.splitlines() if "| ERROR " in line]
-        return line
 
     @contextmanager
     def running(self, *arguments):
@@ -101,11 +118,9 @@ class Machine:
         return Person(self.sandbox.ca_bundle)
 
     def sign_in(self):
-        with self.running("login", "--device-code") as process:
-            self.sandbox.entra.devices.approve(shown(process, r"the code (\w+) there"))
-            _, said = process.communicate(timeout=PATIENCE)
-            assert process.returncode == 0, said
-        return said
+        """Sign in with any browser; return what the user is told."""
+        address = self.person().visit(self.run("url").stdout.strip())
+        return self.run("exchange", address).stderr
 
     @property
     def tokens(self):
@@ -122,6 +137,13 @@ def shown(process, pattern):
         if found := re.search(pattern, line):
             return found[1]
     pytest.fail("it ended before")
+
+
+def error_of(done):
+    """The one line that a process has ended with."""
+    assert done.stdout == ""
+    [line] = [line for line in done.stderr.splitlines() if "| ERROR " in line]
+    return line
 
 
 def confidential():

@@ -170,12 +170,12 @@ def test_no_log_at_debug_has_a_secret_of_a_sign_in(machine):
         secrets.update(re.findall(r'"(?:\w+_token|code_verifier)":"([^"]+)"', content.decode()))
         return done
 
-    address = here.person().visit(tell(here.run("url")).stdout.strip())
+    address = here.person().visit(tell(here.launch("url")).stdout.strip())
     secrets.add(parse_qs(urlsplit(address).query)["code"][0])
-    tell(here.run("exchange", address))
-    tell(here.run("exchange", address, code=1))  # used before
-    tell(here.run("refresh"))
-    tell(here.run("exchange", "1.AX" + "x" * 60, code=1))
+    tell(here.launch("exchange", address))
+    tell(here.launch("exchange", address, code=1))  # used before
+    tell(here.launch("refresh"))
+    tell(here.launch("exchange", "1.AX" + "x" * 60, code=1))
     assert len(secrets) == 2 + 1 + 1 + 2 * 2
     assert "DEBUG" in "".join(told)
     assert not [secret for secret in secrets for text in told if secret in text]

@@ -8,14 +8,14 @@ import pytest
 
 from tap_msteams_sandbox.identity.entra import Application
 from tests import chromium
-from tests.commands.machine import SCOPES, confidential, shown
+from tests.commands.machine import SCOPES, confidential, error_of, shown
 from tests.conftest import PATIENCE
 
 
 def test_login_shows_a_page_and_keeps_what_it_brings(machine):
     here = machine()
     here.browse("tests.auth.person", here.sandbox.ca_bundle, "%s")
-    done = here.run("login")
+    done = here.launch("login")
     assert done.stdout == ""
     assert str(here.store) in done.stderr
     assert not [token for token in here.tokens if token in done.stderr]
@@ -34,9 +34,18 @@ def test_login_without_opening_a_browser_waits_for_one(machine):
     assert here.tokens
 
 
+def with_a_device_code(here):
+    """What a user is told who signs in with a code."""
+    with here.running("login", "--device-code") as process:
+        here.sandbox.entra.devices.approve(shown(process, r"the code (\w+) there"))
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    return said
+
+
 def test_login_with_a_device_code(machine):
     here = machine()
-    said = here.sign_in()
+    said = with_a_device_code(here)
     assert not [token for token in here.tokens if token in said]
     assert len(here.tokens) == 2
 
@@ -45,11 +54,11 @@ def test_login_with_a_device_code(machine):
 def test_a_sign_in_says_what_makes_runs_use_it(machine, method):
     here = machine(tenant_id="common", redirect_uri=None, auth_method=method)
     hint = "Set 'auth_method' to 'refresh_token'"
-    assert (hint in here.sign_in()) == (method is None)
+    assert (hint in with_a_device_code(here)) == (method is None)
 
 
 def test_where_nothing_can_show_a_page_it_says_what_to_run_where(machine):
-    line = machine().refused("login")
+    line = error_of(machine().launch("login", code=1))
     assert "login --device-code" in line
     assert "tap-msteams url" in line
 
@@ -103,5 +112,5 @@ def test_a_real_browser_clicks_through_login(machine, sandbox):
     sandbox.entra.applications[application.client_id] = application
     here = machine(client_id=application.client_id)
     here.browse("tests.chromium", "%s", "account-0", "accept")
-    here.run("login", "--timeout", "55")
+    here.launch("login", "--timeout", "55")
     assert len(here.tokens) == 2

@@ -7,6 +7,7 @@ import pytest
 
 from tap_msteams.cli.program import Program
 from tap_msteams.tap import TapMSTeams
+from tests.commands.machine import error_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_singers_own_invocations_stay(machine, arguments, expected):
 
 def test_discovery_needs_no_configuration(machine):
     python = machine().command()[:3]
-    assert '"tap_stream_id"' in machine().run(command=[*python, "--discover"]).stdout
+    assert '"tap_stream_id"' in machine().launch(command=[*python, "--discover"]).stdout
 
 
 @pytest.mark.parametrize("arguments", [["unknown"], ["login", "--unknown"], ["--unknown"]])
@@ -46,15 +47,14 @@ def test_every_command_takes_a_configuration():
 
 def test_the_configuration_comes_before_the_command_or_after_it_or_from_both(machine):
     here = machine()
-    command = here.command("admin-consent-url")
-    python, config = command[:3], command[3:5]
+    _, _, _, *config, command = here.command("admin-consent-url")
     (here.home / "more.json").write_text(json.dumps({"tenant_id": "contoso.onmicrosoft.com"}))
     urls = [
-        here.run(command=[*python, *arguments]).stdout
+        here.invoke(arguments).stdout
         for arguments in (
-            [*config, "admin-consent-url"],
-            ["admin-consent-url", *config],
-            [*config, "admin-consent-url", "--config", str(here.home / "more.json")],
+            [*config, command],
+            [command, *config],
+            [*config, command, "--config", str(here.home / "more.json")],
         )
     ]
     paths = [urlsplit(url).path for url in urls]
@@ -64,12 +64,12 @@ def test_the_configuration_comes_before_the_command_or_after_it_or_from_both(mac
         "/contoso.onmicrosoft.com/v2.0/adminconsent",
     ]
     here.variables = {"TAP_MSTEAMS_CLIENT_ID": "from-the-environment"}
-    done = here.run(command=[*python, "--config=ENV", "admin-consent-url"])
+    done = here.invoke(["--config=ENV", command])
     assert "client_id=from-the-environment" in done.stdout
 
 
 def test_a_wrong_setting_is_one_line(machine):
-    assert "did you mean 'client_id'" in machine(clientid="x").refused("login")
+    assert "did you mean 'client_id'" in error_of(machine(clientid="x").launch("login", code=1))
     assert "config file" in machine().refused("url", "--config", "/nowhere.json")
 
 
