@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import io
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tap_msteams.cli.program import OBJECTS_BETWEEN_COLLECTIONS
 from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
@@ -35,6 +37,18 @@ FOREIGN_NAMES = {"LOGLEVEL", "MELTANO_PROJECT_ROOT"}
 
 MEASURED = {name: it for name, it in os.environ.items() if name.startswith("COVERAGE_PROCESS")}
 """Has coverage measure a process, which then takes twice as long: those of `tests/commands`."""
+
+
+def pytest_configure():
+    """Look for no garbage among thousands of tests while they are collected."""
+    gc.disable()
+
+
+def pytest_collection_finish():
+    """Look for it among what tests leave behind, as often as the program does."""
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -13,6 +13,7 @@ import yaml
 
 from tap_msteams.streams import STREAMS
 from tests.auth.person import Person
+from tests.commands.machine import shown
 from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parent.parent
@@ -118,8 +119,7 @@ def address_after_sign_in(sandbox):
 
 def sign_in(sandbox, process):
     """Enter the code that a command shows; return what else it says."""
-    code = next(found[1] for line in process.stderr if (found := re.search(r"code (\w+) ", line)))
-    sandbox.entra.devices.approve(code)
+    sandbox.entra.devices.approve(shown(process, r"code (\w+) "))
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
     return said

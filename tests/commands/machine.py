@@ -133,10 +133,12 @@ class Machine:
 
 def shown(process, pattern):
     """What a command shows its user on stderr."""
+    said = []
     for line in process.stderr:
         if found := re.search(pattern, line):
             return found[1]
-    pytest.fail("it ended before")
+        said.append(line)
+    pytest.fail(f"it ended before: {''.join(said)}")
 
 
 def error_of(done):
