@@ -19,7 +19,7 @@ from singer_sdk.logging import ConsoleFormatter
 from typing_extensions import override
 
 from tap_msteams.errors import visible
-from tap_msteams.settings import Settings, env_name, rules
+from tap_msteams.settings import RULES, env_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -235,7 +235,7 @@ def _say_unwritable(path: Path, problem: OSError) -> None:
 
 def _secrets_in(config: Mapping[str, Any]) -> Iterator[str]:
     """The secret values of a configuration, and those within its URLs."""
-    for name, rule in rules(Settings).items():
+    for name, rule in RULES.items():
         value = config.get(name)
         if not isinstance(value, str):
             continue

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from docs.computed.markdown import code, grid
-from tap_msteams.settings import Settings, env_name, json_schema, rules
+from tap_msteams.settings import RULES, env_name, json_schema, rules
 from tap_msteams.settings.elsewhere import PROCEDURES, PROPERTIES
 from tap_msteams.settings.privacy import PrivacySettings
 from tap_msteams.settings.reading import Reading
@@ -41,7 +41,7 @@ def secrets() -> str:
     """The settings that are secret."""
     rows = [
         (f"`{it.name}`", f"`{env_name(it.name)}`", it.description)
-        for it in rules(Settings).values()
+        for it in RULES.values()
         if it.secret
     ]
     return grid(("setting", "environment", "what it is"), rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 from docs.computed import settings
 from docs.computed.markdown import grid
-from tap_msteams.settings import Settings, rules
+from tap_msteams.settings import RULES
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ TOPICS = (
 
 def page() -> str:
     """A section for each topic, with its settings and an example."""
-    known = rules(Settings)
+    known = RULES
     parts = []
     for topic in TOPICS:
         found = [settings.row(known[name]) for name in topic.names]

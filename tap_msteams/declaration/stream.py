@@ -12,7 +12,7 @@ from singer_sdk import Stream
 from singer_sdk.exceptions import AbortedSyncExceptionBase
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import Metadata
+from singer_sdk.singerlib import Metadata, SelectionMask
 from typing_extensions import override
 
 from tap_msteams.errors import TapError
@@ -86,6 +86,15 @@ class TapStream(Stream):
             elif self._tap_input_catalog is None:
                 entry.selected_by_default = False
         return metadata
+
+    @property
+    @override
+    def mask(self) -> SelectionMask:
+        catalog = self._tap_input_catalog
+        if self._mask is None and catalog is not None and catalog.get_stream(self.name) is None:
+            # The SDK would come to the same by way of each property, of many streams.
+            self._mask = SelectionMask({(): False})
+        return super().mask
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:

@@ -11,12 +11,13 @@ from tap_msteams.settings.clouds import CLOUDS
 from tap_msteams.settings.forms import parse_moment
 from tap_msteams.settings.methods import ALIASES, METHODS, infer_method
 from tap_msteams.settings.rules import Rule, env_name, rules, setting
-from tap_msteams.settings.table import Settings, json_schema, problems
+from tap_msteams.settings.table import RULES, Settings, json_schema, problems
 
 __all__ = [
     "ALIASES",
     "CLOUDS",
     "METHODS",
+    "RULES",
     "Rule",
     "Settings",
     "env_name",

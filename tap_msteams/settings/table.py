@@ -211,7 +211,7 @@ class Settings(Sharding, PrivacySettings, Reading):
             raise SettingsError("\n".join(found))
         given = {
             name: rule.coerce(config[name])
-            for name, rule in rules(cls).items()
+            for name, rule in RULES.items()
             if config.get(name) is not None
         }
         given = numbered(complete(given))
@@ -226,14 +226,18 @@ class Settings(Sharding, PrivacySettings, Reading):
         """A text that the other settings require, which the checks have ensured."""
         value: str | None = getattr(self, key)
         if not value:
-            msg = f"{rules(type(self))[key].where} is missing"
+            msg = f"{RULES[key].where} is missing"
             raise SettingsError(msg)
         return value
 
 
+RULES = rules(Settings)
+"""The rules for all settings."""
+
+
 def json_schema() -> dict[str, Any]:
     """The settings as the JSON schema that the SDK shows in `--about`."""
-    return th.PropertiesList(*(rule.json_property for rule in rules(Settings).values())).to_dict()
+    return th.PropertiesList(*(rule.json_property for rule in RULES.values())).to_dict()
 
 
 def problems(config: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Iterator[str]:
@@ -241,6 +245,6 @@ def problems(config: Mapping[str, Any], known: Mapping[str, Any] | None = None) 
 
     `known` are further allowed properties: the SDK's own.
     """
-    yield from wrong_config(config, rules(Settings), known or {})
+    yield from wrong_config(config, RULES, known or {})
     yield from wrong_privacy(config)
     yield from wrong_shards(config)

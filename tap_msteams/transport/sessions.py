@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -132,6 +133,7 @@ def user_agent(operator: str | None = None) -> str:
     return " ".join([name, *(operator or "").split()])
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return version(package)
