@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
 
 import click
@@ -213,7 +214,26 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
         name: ",".join(filter(None, (os.environ.get(name), LOOPBACK, sandbox.name)))
         for name in ("NO_PROXY", "no_proxy")
     }
-    return {**os.environ, **exempt, **sandbox.environment()}
+    return {**os.environ, **exempt, **sandbox.environment(), **_trusting(sandbox)}
+
+
+TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS")
+"""Variables that name a machine's authorities, such as those of a proxy that inspects TLS."""
+
+
+def _trusting(sandbox: Sandbox) -> dict[str, str]:
+    """Return bundles of the machine's authorities and the sandbox's.
+
+    Many libraries heed such a variable more than the file that a program gives them.
+    """
+    bundles = {}
+    for name in TRUST:
+        named = Path(os.environ.get(name, ""))
+        if named.is_file():
+            bundle = Path(sandbox.facts().directory, f"{name.lower()}.pem")
+            bundle.write_bytes(named.read_bytes() + b"\n" + Path(sandbox.ca_bundle).read_bytes())
+            bundles[name] = str(bundle)
+    return bundles
 
 
 def run(command: Sequence[str], variables: Mapping[str, str]) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -79,6 +80,21 @@ def test_the_environment_is_set_for_the_way_of_signing_in():
     assert found["MSTEAMS_SANDBOX_AUTH"] == "refresh_token"
     assert found["MSTEAMS_SANDBOX_GRAPH_URL"].startswith("https://localhost:")
     assert "localhost" in found["NO_PROXY"].split(",")
+
+
+def test_authorities_of_the_machine_do_not_take_the_place_of_the_sandboxes(tmp_path):
+    others = tmp_path / "others.pem"
+    others.write_text("# the authority of a proxy")
+    ask = """
+import os, requests
+session = requests.Session()
+session.verify = os.environ["MSTEAMS_SANDBOX_CA_BUNDLE"]
+session.get(os.environ["MSTEAMS_SANDBOX_GRAPH_URL"] + "/sandbox/requests")
+print(open(os.environ["REQUESTS_CA_BUNDLE"]).readline())
+"""
+    environment = os.environ | {"REQUESTS_CA_BUNDLE": str(others)}
+    told = run("--", sys.executable, "-c", ask, env=environment)
+    assert (told.returncode, told.stdout.strip()) == (0, "# the authority of a proxy")
 
 
 def test_a_command_that_dies_of_a_signal_gives_128_and_its_number():
