@@ -20,6 +20,8 @@ class Tenant:
     messages: int
     users: int = 60
     seed: int = 1
+    tidy: bool = False
+    """Whether there is no group but those of its teams."""
 
     @property
     def rows(self) -> int:
@@ -30,7 +32,7 @@ class Tenant:
 class Cloud(Served):
     """A sandbox over a tenant; `options` are the Sandbox's. Use it as a context manager."""
 
-    def __init__(self, tenant: Tenant, **options: float | str | None) -> None:
+    def __init__(self, tenant: Tenant, **options: float | str | list[str] | None) -> None:
         super().__init__("server", [asdict(tenant), {"compress": False, **options}])
         self.tenant = tenant
 

@@ -63,6 +63,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     ]
     user_id: Annotated[str, msgspec.Meta(description="A user who is an administrator.")]
     user_principal_name: Annotated[str, msgspec.Meta(description="The name to sign in with.")]
+    user_password: Annotated[
+        str, msgspec.Meta(description="The password, for programs that ask for it (ROPC).")
+    ]
     refresh_token: Annotated[str, msgspec.Meta(description="A refresh token of that user.")]
     access_token: Annotated[
         str, msgspec.Meta(description="An access token of that user, good for an hour.")

@@ -20,6 +20,13 @@ APP = {"grant_type": "client_credentials", "client_id": "app", "client_secret": 
 DEFAULT = f"{GRAPH}/.default"
 USER = {"grant_type": "refresh_token", "client_id": "public", "refresh_token": "1.AXseed"}
 SCOPE = "Chat.Read offline_access openid profile"
+NAMED = {
+    "grant_type": "password",
+    "client_id": "public",
+    "username": "Adele.Vance@contoso.example",
+    "password": "open sesame",
+    "scope": SCOPE,
+}
 
 
 @pytest.fixture
@@ -29,7 +36,11 @@ def entra():
         Application("public", scopes=frozenset({"Chat.Read", "User.Read"})),
         Application("other", scopes=frozenset({"Chat.Read"})),
     ]
-    return Entra(TENANT, applications, [User("somebody", "1.AXseed")], clock=Clock())
+    users = [
+        User("somebody", "1.AXseed", password="open sesame"),
+        User("nobody", "1.AXnone", user_principal_name="no.password@contoso.example"),
+    ]
+    return Entra(TENANT, applications, users, clock=Clock())
 
 
 @pytest.fixture
@@ -130,6 +141,16 @@ def test_each_answer_brings_a_new_refresh_token_and_the_old_one_stays_valid(toke
         assert status == 200
 
 
+@pytest.mark.parametrize("tenant", [TENANT, "organizations"])
+def test_a_user_is_known_by_name_and_password_but_not_to_those_who_want_more(entra, token, tenant):
+    status, answer = token(NAMED, tenant)
+    assert (status, {*answer} >= {"refresh_token", "id_token"}) == (200, True)
+    assert said_by(answer["access_token"])["oid"] == "somebody"
+
+    entra.users["somebody"].mfa_required = True
+    assert token(NAMED, tenant)[1]["error_codes"] == [50076]
+
+
 def test_a_refresh_token_belongs_to_its_application(token):
     _, answer = token({**USER, "scope": SCOPE})
     form = {**USER, "scope": SCOPE, "refresh_token": answer["refresh_token"], "client_id": "other"}
@@ -144,7 +165,13 @@ REFUSED = [
     (900144, 400, {}, TENANT),
     (900144, 400, {"grant_type": "refresh_token"}, TENANT),
     (900144, 400, APP, TENANT),
-    (70003, 400, {**APP, "grant_type": "password"}, TENANT),
+    (70003, 400, {**APP, "grant_type": "implicit"}, TENANT),
+    (900144, 400, {**APP, "grant_type": "password"}, TENANT),
+    (50034, 400, {**NAMED, "username": "x@contoso.example"}, TENANT),
+    (50126, 400, {**NAMED, "password": "x"}, TENANT),
+    (50126, 400, {**NAMED, "username": "no.password@contoso.example"}, TENANT),
+    (9001023, 400, NAMED, "common"),
+    (7000218, 401, {**NAMED, "client_id": "app"}, TENANT),
     (700016, 400, {**APP, "client_id": "unknown"}, TENANT),
     (1002012, 400, {**APP, "scope": "Chat.Read"}, TENANT),
     (1002012, 400, {**APP, "scope": f"{DEFAULT} Chat.Read"}, TENANT),

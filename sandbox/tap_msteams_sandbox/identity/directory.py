@@ -67,6 +67,7 @@ class Directory:
         )
         self.public = Application(guid(random), scopes=scopes, name="Contoso Connector (desktop)")
         self.assigned = Application(guid(random), roles=roles, name="contoso-connector")
+        self.me.password = f"{random.getrandbits(96):024x}"
         applications = [self.confidential, self.public, self.assigned]
         self.entra = Entra(tenant.id, applications, [self.me, self.colleague], clock=clock)
         self.confidential.federated = [
@@ -122,6 +123,7 @@ class Directory:
             managed_identity_client_id=self.assigned.client_id,
             user_id=self.me.oid,
             user_principal_name=self.me.user_principal_name,
+            user_password=self.me.password,
             refresh_token=self.me.refresh_token,
             access_token=self.access_token(),
             colleague_id=self.colleague.oid,

@@ -3,6 +3,7 @@
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-device-code
+https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth-ropc
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
 ON_BEHALF_OF: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-on-behalf-of-flow"""
 _FOR_USERS: Final = frozenset(
-    {"refresh_token", "authorization_code", "device_code", DEVICE_CODE, ON_BEHALF_OF}
+    {"refresh_token", "authorization_code", "device_code", DEVICE_CODE, ON_BEHALF_OF, "password"}
 )
 _LONG_LIVED: Final = 7200
 
@@ -126,6 +127,11 @@ class Entra(Authority):
             code = self.authorize.redeem(application, form)
             scope = form.get("scope", code.scope)
             session = _Session(code.user, scope, nonce=code.nonce, asked=code.asked)
+        elif grant_type == "password":
+            if tenant == "common":
+                raise Refusal(9001023)
+            # A password alone is no second factor.
+            session = _Session(self._user_named(form), form["scope"], strong=False)
         elif grant_type == ON_BEHALF_OF:
             session = _Session(self._user_behind(application, form), form["scope"])
         else:
@@ -133,6 +139,16 @@ class Entra(Authority):
             session = _Session(sign_in.user, sign_in.scope)
         session.proof, session.issuer = proof, _issuer(url, self.tenant_id)
         return self._user_answer(application, session, form)
+
+    def _user_named(self, form: Form) -> User:
+        """Return the user with a name and a password."""
+        name, password = form["username"], form["password"]
+        found = [it for it in self.users.values() if it.user_principal_name == name.lower()]
+        if not found:
+            raise Refusal(50034, got=name)
+        if not found[0].password or password != found[0].password:
+            raise Refusal(50126)
+        return found[0]
 
     def _user_behind(self, application: Application, form: Form) -> User:
         """Return the user for whom somebody calls an application."""

@@ -96,6 +96,8 @@ class User:
     refresh_token: str
     user_principal_name: str = "adele.vance@contoso.example"
     name: str = "Adele Vance"
+    password: str = ""
+    """Empty for an account without one."""
     admin: bool = False
     enabled: bool = True
     mfa_required: bool = False
