@@ -16,6 +16,7 @@ import click
 import msgspec
 
 from tap_msteams_sandbox.areas.meetings import Meetings, Transcripts
+from tap_msteams_sandbox.company.own import OwnDataError
 from tap_msteams_sandbox.description import description
 from tap_msteams_sandbox.facts import AUTH_METHODS
 from tap_msteams_sandbox.faults import FaultError
@@ -71,6 +72,11 @@ def _describe(context: click.Context, _: click.Parameter, asked: bool) -> None: 
 @click.option("--even", is_flag=True, help="In each channel exactly as many messages.")
 @click.option("--tidy", is_flag=True, help="No groups but those of the teams.")
 @click.option("--users", type=click.IntRange(1), default=60, show_default=True)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False),
+    help="Folder with users.json, teams.json or messages.json to serve instead.",
+)
 @click.option(
     "--page-size", type=click.IntRange(1), help="The server's largest page, below Graph's own."
 )
@@ -147,6 +153,7 @@ def main(  # noqa: PLR0913 (the options of the command line)
     even: bool,
     tidy: bool,
     users: int,
+    data: str | None,
     page_size: int | None,
     latency: float,
     auth: AuthMethod,
@@ -168,6 +175,11 @@ def main(  # noqa: PLR0913 (the options of the command line)
     Without COMMAND the sandbox serves until Ctrl-C and prints the variables for a shell.
     """
     tenant = Tenant(seed, teams, channels, messages, users, even=even, tidy=tidy)
+    if data is not None:
+        try:
+            tenant.load(data)
+        except OwnDataError as error:
+            raise click.BadParameter(str(error), param_hint="--data") from None
     tenant.part(Meetings).transcripts = transcripts
     try:
         sandbox = Sandbox(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 
 from tap_msteams_sandbox.areas import AREAS
 from tap_msteams_sandbox.company.company import Company
 from tap_msteams_sandbox.company.day import work
+from tap_msteams_sandbox.company.own import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,11 @@ class Tenant(Company):
             for area in AREAS:
                 done.update(area.work(self, random))
             return dict(done)
+
+    def load(self, folder: str | Path) -> Self:
+        """Put the rows of own files in the place of made-up ones; return the tenant itself."""
+        fill(self, Path(folder))
+        return self
 
     def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
         """Yield all current rows of a collection as Graph shows them in full.

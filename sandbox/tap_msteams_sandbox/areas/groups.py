@@ -284,7 +284,8 @@ def members_of(tenant: Company, group: str) -> list[Person]:
 def owners_of(tenant: Company, group: str) -> list[Person]:
     """Return the people of this tenant who own a group."""
     people = members_of(tenant, group)
-    return [it for place, it in enumerate(people) if place in OWNERS and not it.guest]
+    number = tenant.teams[group].owners if group in tenant.teams else len(OWNERS)
+    return [it for it in people[:number] if not it.guest]
 
 
 def with_members(call: Call, row: dict[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -120,6 +120,8 @@ class Person:
     """A number of the person's own, from which the small print of the account is made."""
     presence: int = 0
     """How often the presence has changed since the sandbox started."""
+    given: dict[str, Any] = field(default_factory=dict)
+    """What own data say of the person."""
 
     @property
     def licensed(self) -> bool:
@@ -129,6 +131,8 @@ class Person:
     @cached_property
     def display_name(self) -> str:
         """The name as the address book shows it: family name first where that is the custom."""
+        if name := self.given.get("displayName"):
+            return str(name)
         if self.country.code == "JP":
             return f"{self.surname} {self.given_name}"
         return f"{self.given_name} {self.surname}" + (" (Guest)" if self.guest else "")

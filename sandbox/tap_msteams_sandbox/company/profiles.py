@@ -92,7 +92,7 @@ STATUSES = (
 def user(person: Person, until: int) -> dict[str, Any]:
     """Return a user with all properties; the tenant's history ends at `until`."""
     known = _account(person, until) | _outside(person, until) | _home(person, until)
-    return dict.fromkeys(USER_PROPERTIES) | known
+    return dict.fromkeys(USER_PROPERTIES) | known | person.given
 
 
 def _account(person: Person, until: int) -> dict[str, Any]:

@@ -45,10 +45,13 @@ FIRST_TEAMS = range(2)
 class Team:
     """A team of the tenant."""
 
-    def __init__(self, tenant: TenantLike, n: int, name: str = "", founded: int = 0) -> None:
+    def __init__(
+        self, tenant: TenantLike, n: int, name: str = "", founded: int = 0, *, known: str = ""
+    ) -> None:
         self.tenant, self.n = tenant, n
         random = tenant.random("team", str(n))
-        self.id = guid(random)
+        made_up = guid(random)  # whatever else is random does not depend on `known`
+        self.id = known or made_up
         round_, topic = divmod(n, len(TEAM_TOPICS))
         self.name = name or TEAM_TOPICS[topic] + (f" {round_ + 1}" if round_ else "")
         self.description = f"Work and talk of {self.name}"
@@ -57,6 +60,10 @@ class Team:
         self.visibility = ("private", "public", "private", "hiddenMembership")[n % 4]
         self.created = founded or tenant.until - random.randrange(560 * DAY, 1400 * DAY)
         self.width = 1 if founded else tenant.width
+        self.owners = len(OWNERS)
+        """How many of the first people own the team."""
+        self.given: dict[str, Any] = {}
+        """What own data say of the team, and nothing here models."""
         self.removed: list[Channel] = []
         """Deleted channels, whose messages only the export still shows."""
         self._exports: dict[tuple[float, float], list[Message]] = {}
@@ -126,7 +133,7 @@ class Team:
             yield {
                 "@odata.type": "#microsoft.graph.aadUserConversationMember",
                 "id": self._member_id(person.id),
-                "roles": ["guest"] if person.guest else ["owner"] if place in OWNERS else [],
+                "roles": ["guest"] if person.guest else ["owner"] if place < self.owners else [],
                 "displayName": person.display_name,
                 "visibleHistoryStartDateTime": NEVER,
                 "userId": person.id,
@@ -154,7 +161,7 @@ class Team:
     def describe(self) -> dict[str, Any]:
         """Return the team with all that GET /teams/{id} shows."""
         guests = sum(person.guest for person in self.people)
-        owners = min(len(OWNERS), len(self.people))
+        owners = min(self.owners, len(self.people))
         loose = self.n % 2 == 0
         address = f"groupId={self.id}&tenantId={self.tenant.id}"
         general = next(iter(self.channels))
@@ -199,18 +206,23 @@ class Team:
                 "allowStickersAndMemes": True,
                 "allowCustomMemes": not loose,
             },
+            **self.given,
         }
 
 
 class Channel:
     """A channel hosted by a team, written when first asked for; number 0 is its General channel."""
 
-    def __init__(self, team: Team, n: int, name: str, kind: str, created: int) -> None:
+    def __init__(  # noqa: PLR0913 (what a channel is, and its id where that is known)
+        self, team: Team, n: int, name: str, kind: str, created: int, *, known: str = ""
+    ) -> None:
         self.team, self.n, self.name, self.kind, self.created = team, n, name, kind, created
         self.key = f"{team.n}/{n}"
         """Where the channel stands in the tenant."""
         random = team.tenant.random("channel", self.key)
-        self.id = f"19:{random.getrandbits(128):032x}@thread.tacv2"
+        self.id = known or f"19:{random.getrandbits(128):032x}@thread.tacv2"
+        self.given: dict[str, Any] = {}
+        """What own data say of the channel, and nothing here models."""
         self.salt = zlib.crc32(self.id.encode())
         self.description = f"Everything about {name}" if n else f"What concerns all of {team.name}"
         self.identity = msgspec.Raw(msgspec.json.encode({"teamId": team.id, "channelId": self.id}))
@@ -280,6 +292,7 @@ class Channel:
             "layoutType": "post" if (self.n + 2) % 4 else "chat",
             "migrationMode": "completed" if migrated else None,
             "originalCreatedDateTime": iso(self.created - 900 * DAY) if migrated else None,
+            **self.given,
         }
 
     def summary(self) -> dict[str, Any]:

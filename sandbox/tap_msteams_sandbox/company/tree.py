@@ -99,6 +99,15 @@ class Tree:
         """Return the present instant."""
         return max(int(self.clock() * SECOND), self._last)
 
+    def enter(self, teams: list[Team]) -> None:
+        """Take these teams instead of the made-up ones."""
+        self.teams = {team.id: team for team in teams}
+        self._next_team = len(teams)
+
+    def enter_until(self, instant: int) -> None:
+        """Let whatever happens next be later than this instant."""
+        self._last = max(self._last, instant)
+
     def add(self, name: str) -> Team:
         """Return a new team, founded just now."""
         team = Team(self, self._next_team, name, self.tick())
