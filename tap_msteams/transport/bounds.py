@@ -70,7 +70,7 @@ class _BoundedIO(io.RawIOBase):
         if self._pause is None or left < self._pause:
             self._sock.settimeout(left)
         try:
-            return self._raw.readinto(buffer)
+            return self._sock.recv_into(buffer)
         except TimeoutError:
             if time.monotonic() < self._end:
                 raise
