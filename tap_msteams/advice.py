@@ -201,7 +201,8 @@ GRAPH: dict[type[GraphError], Advice] = {
     DamagedError: Advice(
         "a row that could not be read",
         "Graph sent a row without its key, with a value of another type, or with broken text.",
-        "the next run reads it again; if it persists, report it with the line of the log",
+        "the next run reads it again, unless it only lacks its key; if it persists, report it "
+        "with the line of the log",
         _ISSUES,
         verdict="damaged",
     ),

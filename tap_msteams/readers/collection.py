@@ -25,8 +25,8 @@ from tap_msteams.errors import (
 from tap_msteams.readers.content import ContentDecoder
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.queries import Queries, without_select
-from tap_msteams.readers.reader import Reader, logger
-from tap_msteams.run import LEFT_OUT, Listing
+from tap_msteams.readers.reader import Reader
+from tap_msteams.run import LEFT_OUT, UNSELECTED, Listing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -140,8 +140,9 @@ class CollectionReader(Reader):
         # Not sooner: what is refused without it, too, is refused for another reason.
         if not self.queries.select_is_refused:
             self.queries.select_is_refused = True
-            name = self.stream.name
-            logger.info("%s: Graph refuses $select, asking for all properties", name)
+            message = "Graph refuses $select, so that all properties are asked for"
+            remedy = "nothing to do: rows may lack properties that Graph sends on request only"
+            self.run.issues.notice(self.kind, message, remedy, UNSELECTED)
         return bare, page
 
     def _leave_out_properties(self, request: Request, error: ForbiddenError) -> bool:

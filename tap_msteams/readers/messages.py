@@ -248,7 +248,7 @@ class MessageReader(ExportReader):
             for post in page.rows:
                 replies: list[Row] = post[_REPLIES]
                 if post.get(_MORE_REPLIES) or len(replies) == _INLINE_REPLIES:
-                    replies = await self._replies_to(reading, post)
+                    replies = await self._replies_to(reading, post, url)
                 conversation = [post, *replies]
                 if not is_whole:
                     # Conversations are ordered by their last change, which may be that of a reply.
@@ -267,11 +267,16 @@ class MessageReader(ExportReader):
             self.bookmarks.advance_subpartition(team, channel, moment(until))
         return is_read
 
-    async def _replies_to(self, parent: Parent, post: Row) -> list[Row]:
-        """All replies to a post: those that came with it, and those behind its link."""
+    async def _replies_to(self, parent: Parent, post: Row, base: str) -> list[Row]:
+        """All replies to a post: those that came with it, and those behind its link.
+
+        A link is resolved against `base`, the address of the list.
+        """
         address = f"{fill(self._path, parent.ids)}/{post['id']}"
         link, replies = post.get(_MORE_REPLIES), [*post[_REPLIES]]
-        if not link:
+        if link:
+            link = self.run.client.graph.resolve(base, link)
+        else:
             # Graph sometimes leaves out the link to the rest: all replies are read from the start.
             link, replies = f"{address}/replies?$top={_LIST_TOP}", []
         try:

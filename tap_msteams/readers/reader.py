@@ -315,7 +315,7 @@ class Reader:
             return
         records, keyless = self.output.records(rows, parent.ids)
         for key in keyless:
-            self.lost(parent, f"a row of Graph's does not say its {key}")
+            self.lost(parent, f"a row of Graph's does not say its {key}", for_good=True)
         if not self.repeats:
             self.known.tell_doubles(rows, parent.ids, self.run.issues)
         await self.emit(records)
@@ -352,9 +352,12 @@ class Reader:
                 )
             self._undeclared |= fresh
 
-    def lost(self, parent: Parent, problem: str) -> None:
-        """Report a row that was not read; the others of its page are."""
+    def lost(self, parent: Parent, problem: str, *, for_good: bool = False) -> None:
+        """Report a row that was not read; the others of its page are.
+
+        What is lost `for_good` came whole, and would come again as it is: no bookmark waits for it.
+        """
         self.shared.is_complete = self.shared.lists_all = False
-        if parent.receipt:
+        if parent.receipt and not for_good:
             parent.receipt.miss()
         self._report(parent.ids, DamagedError("", message=problem))

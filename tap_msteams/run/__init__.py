@@ -6,7 +6,7 @@ from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys
 from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
-from tap_msteams.run.issues import CIRCLE, DOUBLES, LEFT_OUT, UNDECLARED, Issue, Issues
+from tap_msteams.run.issues import CIRCLE, DOUBLES, LEFT_OUT, UNDECLARED, UNSELECTED, Issue, Issues
 from tap_msteams.run.moments import NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
@@ -23,6 +23,7 @@ __all__ = [
     "LEFT_OUT",
     "NEWEST",
     "UNDECLARED",
+    "UNSELECTED",
     "Bookmarks",
     "Consent",
     "Feed",

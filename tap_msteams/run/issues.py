@@ -49,6 +49,9 @@ DOUBLES = "rowsWithOneId"
 LEFT_OUT = "propertiesLeftOut"
 """The code of the notice that a property needs a permission of its own."""
 
+UNSELECTED = "selectRefused"
+"""The code of the notice that Graph refuses `$select`."""
+
 
 @dataclass(kw_only=True, slots=True)
 class Issue:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tap_msteams.client import Graph
 from tap_msteams.errors import ForbiddenError, MissingError, RejectedError, UnavailableError
 from tests.conftest import selection
-from tests.readers.tenant import issues, page, read
+from tests.readers.tenant import Tenant, issues, page, read
 from tests.target import known
 
 # Threads of a channel
@@ -52,6 +53,46 @@ def test_a_thread_whose_replies_cannot_be_read_costs_no_other_thread(error):
     second = read(answers, catalog=catalog, state=first.state)
     assert "2-2" in {it["id"] for it in second.records["messages"]}
     assert (second.code, known(second.state).keys()) == (0, {"T"})
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "messages/2/replies?$skiptoken=a",
+        "/v1.0/teams/T/channels/C/messages/2/replies?$skiptoken=a",
+        "HTTPS://Graph.Microsoft.com:443/v1.0/teams/T/channels/C/messages/2/replies?$skiptoken=a",
+    ],
+)
+def test_the_link_to_more_replies_has_any_form(link):
+    class Resolving(Tenant):
+        resolve = Graph.resolve
+
+    place = "/teams/T/channels/C/messages"
+    answers = {
+        "/teams?": page({"id": "T"}),
+        "/teams/T/channels?": page({"id": "C"}),
+        f"{place}?": page(thread("2", link)),
+        f"https://graph.microsoft.com/v1.0{place}/2/replies?": page(message("2-2")),
+        "/teams/T/channels/getAllMessages": ForbiddenError("/x", 403, message="closed"),
+    }
+    output = read(answers, "messages", kind=Resolving)
+
+    assert (output.code, issues(output)) == (0, [])
+    assert {it["id"] for it in output.records["messages"]} == {"2", "2-1", "2-2"}
+
+
+# Rows
+
+
+def test_a_row_without_its_key_is_told_and_holds_no_bookmark():
+    export = page(message("1", chatId="X"), message("2", chatId=None), message("3", chatId="X"))
+    answers = {"/users?": page({"id": "U"}), "/users/U/chats/getAllMessages": export}
+    output = read(answers, "chat_messages")
+
+    assert [it["id"] for it in output.records["chat_messages"]] == ["1", "3"]
+    assert (output.code, issues(output)) == (3, [("gap", {"userId": "U"})])
+    [known] = output.state["bookmarks"]["chat_messages"]["users"].values()
+    assert known == ["U"]
 
 
 # Ids of people
