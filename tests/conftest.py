@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import os
+import socket
 import sys
 from collections import defaultdict
 from contextlib import ExitStack, redirect_stdout
@@ -205,6 +206,14 @@ def open_sandbox():
             return stack.enter_context(Sandbox(tenant=Tenant(**tenant), **options))
 
         yield opened
+
+
+@pytest.fixture
+def closed_port():
+    """A port of this machine where nobody listens, nor can as long as the test runs."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import socket
 from contextlib import ExitStack, redirect_stdout
 
 import pytest
@@ -29,10 +28,9 @@ def written(path, content):
 
 
 @pytest.fixture
-def nowhere():
+def nowhere(closed_port):
     """An address where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"https://localhost:{taken.getsockname()[1]}"
+    return f"https://localhost:{closed_port}"
 
 
 class HastyTap(TapMSTeams):

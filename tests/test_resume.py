@@ -107,8 +107,7 @@ def test_a_signal_ends_a_run_with_its_last_state(target, start, number):
 
 
 # Empty means buffered; containers often set it to 1.
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(("number", "unbuffered"), [*((it, "") for it in SIGNALS), (15, "1")])
 def test_a_signal_is_heeded_as_soon_as_a_slow_target_reads(target, start, number, unbuffered):
     reader = target(tenant=BUSY)
     process = start(reader, variables={"PYTHONUNBUFFERED": unbuffered})

@@ -146,7 +146,7 @@ def test_the_number_of_shards_may_change(open_sandbox, tmp_path, route):
     clock = Clock()
     sandbox = open_sandbox(TENANT, clock=clock, **route)
     alone, state = Target(sandbox, *CHANGING), None
-    for number in (1, 4, 6, 1):
+    for number in (1, 3, 4, 1):
         shards = Shards(sandbox, number, *CHANGING, state=state)
         sandbox.tenant.change()
         clock.forward(MINUTE)
@@ -168,7 +168,7 @@ def test_new_teams_have_an_owner_and_gone_ones_are_no_matter(open_sandbox, tmp_p
     clock = Clock()
     sandbox = open_sandbox(TENANT, clock=clock)
     rows, state = {}, None
-    for number in (4, 6):
+    for number in (3, 4):
         shards = Shards(sandbox, number, state=state)
         for _ in range(2):
             for _ in range(6):
@@ -189,7 +189,7 @@ def test_killed_shards_go_on_without_gaps_in_whatever_number(open_sandbox, tmp_p
     clock, chance = Clock(), Random(7)
     sandbox = open_sandbox(TENANT, clock=clock, page_size=5, **route)
     tables, state = {}, None
-    for number in (4, 6, 3, 4):
+    for number in (3, 4, 2):
         shards = Shards(sandbox, number, state=state, tap=TalkativeTap, lookback_minutes=0)
         for shard in shards.all:
             shard.run(last=chance.randrange(10, 60))
@@ -197,7 +197,7 @@ def test_killed_shards_go_on_without_gaps_in_whatever_number(open_sandbox, tmp_p
         state = merged_state(shards, folder=tmp_path)
         sandbox.tenant.change()
         clock.forward(MINUTE)
-    shards = Shards(sandbox, 4, state=state)
+    shards = Shards(sandbox, 3, state=state)
     shards.run()
 
     assert tables | shards.rows("messages") == truth(sandbox.tenant)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,10 +70,9 @@ def written(folder, name, content):
 
 
 @pytest.fixture
-def nowhere():
+def nowhere(closed_port):
     """An address where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+    return f"http://127.0.0.1:{closed_port}"
 
 
 @pytest.fixture

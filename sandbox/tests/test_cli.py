@@ -162,10 +162,8 @@ def test_bad_input_is_said_in_one_line(arguments, problem):
 @pytest.mark.parametrize(
     ("options", "statuses"),
     [
-        ([], "200 200"),
         (["--roles", "Team.ReadBasic.All"], "200 403"),
-        (["--roles", "Team.ReadBasic.All, User.Read.All"], "200 200"),
-        (["--roles", "Team.ReadBasic.All", "--roles", "User.Read.All"], "200 200"),
+        (["--roles", "Team.ReadBasic.All, Chat.Read.All", "--roles", "User.Read.All"], "200 200"),
         (["--without", "User.Read.All"], "200 403"),
         (["--roles", "Team.ReadBasic.All,User.Read.All", "--without", "User.Read.All"], "200 403"),
     ],
@@ -177,8 +175,10 @@ def test_only_the_permissions_named_are_granted(options, statuses):
 
 
 def free_ports(count):
-    """The first of so many ports in a row on which nobody listens."""
-    for port in range(20_000, 60_000, 7):
+    """The first of so many ports in a row on which nobody listens, in an order of this process."""
+    ports = range(10_000, 30_000, count)  # which systems choose for nobody
+    first = os.getpid() % len(ports)
+    for port in (*ports[first:], *ports[:first]):
         try:
             for number in range(port, port + count):
                 with socket.socket() as free:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import socket
 
 import pytest
 
@@ -354,13 +353,6 @@ def test_an_answer_without_a_token_is_said_to_be_so(identity, sign, told, method
     identity.instead = answer
     line = told(authenticator)
     assert "managed identity" in line or "has no token" in line
-
-
-@pytest.fixture
-def closed_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
 
 
 def test_an_entra_out_of_reach_is_told_by_its_setting(identity, told, closed_port):

@@ -327,24 +327,21 @@ def test_a_certificate_that_is_not_trusted_stops_with_the_setting(shared_sandbox
     assert "\n" not in str(caught.value)
 
 
-def test_a_proxy_out_of_reach_stops_with_where_to_look(shared_sandbox, monkeypatch):
+def test_a_proxy_out_of_reach_stops_with_where_to_look(shared_sandbox, monkeypatch, closed_port):
     graph = graph_of(shared_sandbox)
     graph.is_application  # noqa: B018 - signs in before the proxy is in the way
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{closed_port}")
     with pytest.raises(TapError, match="check the proxy") as caught:
         graph.send(get(TEAMS)).page()
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_where_nobody_listens_is_told_in_a_line(shared_sandbox):
+def test_a_port_where_nobody_listens_is_told_in_a_line(shared_sandbox, closed_port):
     graph = graph_of(shared_sandbox)
     graph.is_application  # noqa: B018 - signs in at an Entra ID that listens
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        graph._root = graph._origin = f"https://localhost:{taken.getsockname()[1]}"
-        graph._authenticator = SIGNATURE
+    graph._root = graph._origin = f"https://localhost:{closed_port}"
+    graph._authenticator = SIGNATURE
     with pytest.raises(UnavailableError) as caught:
         graph.send(get(TEAMS)).page()
     assert not graph.reached
