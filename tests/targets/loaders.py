@@ -93,9 +93,13 @@ class PipelineWise(PostgresLoader):
 
 DUMP = """
 import duckdb, json, sys
-rows = duckdb.connect(sys.argv[1], read_only=True).execute(f"select * from teams.{sys.argv[2]}")
-names = [column[0] for column in rows.description]
-print(json.dumps([dict(zip(names, row)) for row in rows.fetchall()], default=str))
+connection = duckdb.connect(sys.argv[1], read_only=True)
+found = {}
+for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+    rows = connection.execute(f"select * from teams.{name}")
+    names = [column[0] for column in rows.description]
+    found[name] = [dict(zip(names, row)) for row in rows.fetchall()]
+print(json.dumps(found, default=str))
 """
 
 
@@ -107,13 +111,16 @@ class DuckDB(Loader):
     def settings(self):
         return {"path": str(self.path), "default_target_schema": "teams"}
 
+    def load(self, lines, **settings):
+        self.tables = None
+        return super().load(lines, **settings)
+
     def stored(self, stream):
-        done = subprocess.run(
-            [self.venv / "bin/python", "-c", DUMP, self.path, stream],
-            capture_output=True,
-            check=True,
-        )
-        return json.loads(done.stdout)
+        if self.tables is None:
+            dump = [self.venv / "bin/python", "-c", DUMP, self.path]
+            done = subprocess.run(dump, capture_output=True, check=True)
+            self.tables = json.loads(done.stdout)
+        return self.tables[stream]
 
     def value(self, stored, declared):
         return json.loads(stored) if stored and {"array", "object"} & kinds(declared) else stored
