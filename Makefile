@@ -101,6 +101,12 @@ fix: environment ## Format, and compute the documents anew.
 	$(BIN)/ruff format
 	$(BIN)/cog -r $(COMPUTED)
 
+TYPES ?= tests/graph/types.json
+
+.PHONY: drift
+drift: environment ## Hold the streams against newer metadata of Graph: make drift TYPES=types.json
+	@$(BIN)/python -m tests.graph.drift $(TYPES)
+
 .PHONY: docs
 docs: $(ZENSICAL) ## Build the site of the documents; every finding is an error.
 	@$(ZENSICAL) build --strict --clean

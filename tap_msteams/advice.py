@@ -15,6 +15,7 @@ from tap_msteams.errors import (
     ExpiredError,
     ForbiddenError,
     GraphError,
+    LackingError,
     MissingError,
     NotEntitledError,
     NotGrantedError,
@@ -148,6 +149,16 @@ GRAPH: dict[type[GraphError], Advice] = {
         "notice",
         verdict="notEntitled",
         outcome="has none",
+    ),
+    LackingError: Advice(
+        "this tenant seems to lack",
+        "The tenant has no licence for the product that the stream is of, or has switched it off. "
+        "What was loaded before stays.",
+        "deselect the stream, or buy the product or switch it on",
+        DOCTOR,
+        "notice",
+        verdict="lacking",
+        outcome="is not there",
     ),
     UnsupportedError: Advice(
         "402, 405, 412, 501",
@@ -340,7 +351,7 @@ def judge(
 ) -> tuple[Severity, str]:
     """The severity of an error and its remedy; `subject` are the ids of what was not read."""
     advice = advice_on(error)
-    if isinstance(error, NotEntitledError | SwitchedOffError):
+    if isinstance(error, NotEntitledError | SwitchedOffError | LackingError):
         return advice.severity, error.remedy
     remedy = advice.remedy.format(
         permission=permission or "the permission",

@@ -154,6 +154,17 @@ class NotEntitledError(UnsupportedError):
     """The remedy, for an administrator."""
 
 
+class LackingError(UnsupportedError):
+    """The tenant lacks the product that a stream is of."""
+
+    product: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """The remedy, for whoever runs the tap."""
+        return f"this tenant seems to lack {self.product}: deselect it, or buy it or switch it on"
+
+
 class UnofferedListError(UnsupportedError):
     """A list of the whole tenant that Graph does not offer."""
 

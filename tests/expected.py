@@ -36,7 +36,7 @@ def adapted_to(tenant, stream, row):
     """What the tap says otherwise than Graph does."""
     if stream == "channel_members":
         return {"originalSourceMembershipUrl": row.get(SOURCE)}
-    if stream == "chat_members":
+    if stream in {"chat_members", "group_members", "group_owners"}:
         return {"memberType": row["@odata.type"].rpartition(".")[2]}
     if stream == "chat_hosted_contents" and not tenant.part(Chats).all[row["chatId"]].foreign:
         content = base64.b64encode(picture(row["id"])).decode()
@@ -52,6 +52,8 @@ def leads_to(tenant, stream, row):
         return "system" not in row
     if stream == "drive_items":
         return row["driveId"] in drives(tenant)
+    if stream in {"group_members", "group_owners"}:
+        return row["groupId"] in {it["id"] for it in tenant.truth("groups")}
     return True
 
 

@@ -140,7 +140,7 @@ def test_the_stream_that_contributing_adds_is_read(tmp_path):
     for package in ("tap_msteams", "sandbox/tap_msteams_sandbox"):
         shutil.copytree(ROOT / package, tmp_path / Path(package).name)
     streams = tmp_path / "tap_msteams/streams/directory.py"
-    area = tmp_path / "tap_msteams_sandbox/areas/groups.py"
+    area = tmp_path / "tap_msteams_sandbox/areas/people.py"
     streams.write_text(f"{streams.read_text()}\n\n{stream}")
     area.write_text(f"{area.read_text()}\n\n{answer}")
     sizes = ("--teams", "2", "--channels", "2", "--messages", "3", "--users", "5")
@@ -158,16 +158,18 @@ def test_the_stream_that_contributing_adds_is_read(tmp_path):
     records = [
         item["record"]
         for item in messages
-        if item.get("stream") == "associated_teams" and "record" in item
+        if item.get("stream") == "direct_reports" and "record" in item
     ]
 
     assert done.returncode == 0, done.stderr
-    assert {row["id"] for row in records} == {
+    people = {
         item["record"]["id"]
         for item in messages
-        if item.get("stream") == "teams" and "record" in item
+        if item.get("stream") == "users" and "record" in item
     }
-    assert len({(row["userId"], row["id"]) for row in records}) == len(records)
+    assert records
+    assert {row["userId"] for row in records} | {row["id"] for row in records} <= people
+    assert len({row["id"] for row in records}) == len(records), "everybody has one manager"
 
 
 def test_the_jobs_in_the_documents_exist():

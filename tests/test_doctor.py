@@ -328,6 +328,7 @@ def routes():
             continue
         for application in (True, False):
             path = re.sub(r"\(.*\)", "()", stream.route(application=application))
+            path = path.replace("{events}", "webinars")  # or townhalls, alike
             segments = ["x" if "{" in it else it for it in path.strip("/").split("/")]
             method = "POST" if "getPresences" in path else "GET"
             endpoint, _ = found.find(method, segments)

@@ -4,88 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from singer_sdk import typing as th
 
-from tap_msteams import schema
 from tap_msteams.declaration import TapStream
-from tap_msteams.readers import GraphStream, Report
-from tap_msteams.schema import Many
 from tap_msteams.streams import STREAMS
-
-TYPES = json.loads((Path(__file__).parent / "graph" / "types.json").read_text())
-
-GRAPH_STREAMS = [
-    stream
-    for stream in STREAMS
-    # Reports are no part of Graph's metadata.
-    if issubclass(stream, GraphStream) and not isinstance(stream.read, Report)
-]
+from tests.graph.drift import STREAMS as GRAPH_STREAMS
+from tests.graph.drift import TYPES, described, drift, ids_above, in_graph, misfits, own, report
 
 every_stream = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 every_graph_stream = pytest.mark.parametrize(
     "stream", GRAPH_STREAMS, ids=lambda stream: stream.name
 )
-
-KINDS = {
-    "Edm.String": th.StringType,
-    "Edm.Guid": th.StringType,
-    "Edm.Binary": th.StringType,
-    "Edm.Stream": th.StringType,
-    "Edm.Boolean": th.BooleanType,
-    "Edm.Decimal": th.NumberType,
-    "Edm.Double": th.NumberType,
-    "Edm.Duration": th.StringType,
-    "Edm.Single": th.NumberType,
-    "Edm.Int16": th.IntegerType,
-    "Edm.Int32": th.IntegerType,
-    "Edm.Int64": th.IntegerType,
-    "Edm.Date": th.DateType,
-    "Edm.DateTimeOffset": th.DateTimeType,
-    "Edm.TimeOfDay": th.StringType,
-}
-
-
-TEXTS = {
-    kind
-    for kind in vars(schema).values()
-    if isinstance(kind, type) and issubclass(kind, th.StringType)
-}
-"""Kinds of texts, which say more of a text than Graph's metadata does."""
-
-
-def declared(properties):
-    """The declared properties of an object or a stream, by name."""
-    return {item.name: item for item in properties.wrapped.values()}
-
-
-def own(stream):
-    """Names that the tap adds: ids of parents, and moments of observation."""
-    made = {*stream.added, *stream.computed, *stream.query.expand}
-    return (ids_above(stream) | made) - {"id"} - in_graph(stream)
-
-
-def in_graph(stream):
-    """Names that Graph declares for a record, of whichever type it is; bytes may be left out."""
-    return {
-        it["name"]
-        for kind in (stream.entity, *stream.derived)
-        for it in TYPES[kind]["properties"]
-        if it["type"] != "Edm.Stream" or it["name"] in described(stream)
-    }
-
-
-def ids_above(stream):
-    """Names of the ids of all that a stream is read below."""
-    parents = [*stream.parents, stream.delegated and stream.delegated.parent]
-    named = {name for parent in parents if parent for name in ids_above(parent) | {parent.fills}}
-    return (named | {it.fills for it in stream.waits_for}) - {None}
-
-
-def described(stream):
-    return declared(stream.properties)
 
 
 @every_stream
@@ -112,7 +43,7 @@ def test_primary_keys_are_required_properties(stream):
 
 @every_graph_stream
 def test_variables_of_the_path_are_filled_by_parents(stream):
-    bounds = {"since", "until", "date"}
+    bounds = {"since", "until", "date", "events"}
     assert set(re.findall(r"{(\w+)}", stream.path)) - bounds <= ids_above(stream)
 
 
@@ -143,58 +74,12 @@ def test_attributes_are_words_of_the_vocabulary(stream):
 
 @every_graph_stream
 def test_every_property_that_graph_declares_is_declared_here(stream):
-    assert set(described(stream)) - own(stream) == in_graph(stream)
+    assert set(described(stream)) - own(stream, TYPES) == in_graph(stream, TYPES)
 
 
 @every_graph_stream
 def test_types_are_those_that_graph_declares(stream):
-    known = own(stream) | in_graph(stream)
-    for kind in (stream.entity, *stream.derived):
-        assert list(differences(kind, stream.properties, stream.name, known)) == []
-
-
-def differences(entity, properties, where, ours=frozenset()):
-    """Yield where a declared type is not the one of Graph's metadata."""
-    found = declared(properties)
-    for item in TYPES[entity]["properties"]:
-        name, path = item["name"], f"{where}.{item['name']}"
-        if name not in found:
-            if item["type"] != "Edm.Stream":
-                yield f"{path} is missing"
-            continue
-        kind = found[name].wrapped
-        if item["collection"]:
-            if not isinstance(kind, Many):
-                yield f"{path} is a collection"
-                continue
-            kind = kind.of
-        yield from mismatch(item, kind, path)
-    names = {item["name"] for item in TYPES[entity]["properties"]} | {"@odata.type"}
-    for derived in TYPES[entity]["derived_types"]:
-        # Types that no record holds are not among the facts.
-        more = TYPES.get(derived, {"properties": []})["properties"]
-        more = [it for it in more if it["name"] not in names]
-        names |= {item["name"] for item in more}
-        for item in more:
-            if item["name"] in found and not item["collection"]:
-                yield from mismatch(item, found[item["name"]].wrapped, f"{where}.{item['name']}")
-    if not TYPES[entity]["open_type"]:
-        yield from (f"{where}.{name} is unknown" for name in found.keys() - names - ours)
-
-
-def mismatch(item, kind, path):
-    if kind in TEXTS:
-        kind = th.StringType
-    if item["type"] in KINDS:
-        if kind is not KINDS[item["type"]]:
-            yield f"{path} is {item['type']}"
-    elif item["type_kind"] == "enum":
-        if kind is not th.StringType:
-            yield f"{path} is an enumeration"
-    elif not isinstance(kind, th.ObjectType):
-        yield f"{path} is an object"
-    else:
-        yield from differences(item["type"], kind, path)
+    assert list(misfits(stream, TYPES)) == []
 
 
 def test_streams_are_found_without_being_registered():
@@ -210,3 +95,69 @@ def test_streams_are_found_without_being_registered():
 
 def test_names_are_unique():
     assert len({stream.name for stream in STREAMS}) == len(STREAMS)
+
+
+# Newer metadata
+
+
+def changed(change):
+    types = json.loads(json.dumps(TYPES))
+    change(types)
+    return types
+
+
+def rename(properties, old, new):
+    next(it for it in properties if it["name"] == old)["name"] = new
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda it: rename(it["chat"]["properties"], "topic", "theme"),
+            {
+                "Properties that are gone": ["chats.topic"],
+                "Properties that are new, or of another type": ["chats.theme is missing"],
+            },
+        ),
+        (
+            lambda it: next(
+                item for item in it["chatInfo"]["properties"] if item["name"] == "threadId"
+            ).update(type="Edm.Int32"),
+            {
+                "Properties that are new, or of another type": [
+                    "online_meetings.chatInfo.threadId is Edm.Int32",
+                    "virtual_event_sessions.chatInfo.threadId is Edm.Int32",
+                ]
+            },
+        ),
+        (
+            lambda it: it.pop("community"),
+            {"Types that are gone": ["communities: community"]},
+        ),
+        (
+            lambda it: rename(it["team"]["navigation_properties"], "tags", "labels"),
+            {
+                "Paths that are gone": ["teams/tags: teamworkTag"],
+                "Paths that are new": ["teams/labels: teamworkTag"],
+            },
+        ),
+        (
+            lambda it: it["enums"]["chatType"]["members"].append({"name": "broadcast"}),
+            {"Members of enumerations that are new": ["chatType.broadcast"]},
+        ),
+    ],
+    ids=["property", "type of a property", "type", "path", "enumeration"],
+)
+def test_newer_metadata_tells_what_is_new_and_gone(change, told):
+    found = drift(changed(change))
+    for about, names in told.items():
+        assert found[about] == names
+        assert about in report(found)
+    assert {about for about, names in found.items() if names} <= {
+        *told, "Paths that are gone", "Properties that are new, or of another type"
+    }  # fmt: skip
+
+
+def test_the_metadata_that_the_streams_follow_tells_no_drift():
+    assert report(drift(TYPES)) == "The streams are as the metadata says."

@@ -46,7 +46,10 @@ ENVIRONMENT = {
 def truth(tenant, name):
     """What the tenant shows; a message says in its identity where it belongs."""
     shown = {row["parentReference"]["driveId"] for row in tenant.truth("channel_folders")}
+    groups = {row["id"] for row in tenant.truth("groups")}
     for row in tenant.truth(name):
+        if row.get("groupId", "") not in groups and name in {"group_members", "group_owners"}:
+            continue
         hidden = "system" in row or (name == "drive_items" and row["driveId"] not in shown)
         if name not in {"drives", "drive_items"} or not hidden:
             yield {**(row.get("channelIdentity") or {}), **row}
@@ -69,7 +72,7 @@ def plain(stream, row):
     """The columns of a row that are Graph's, moments as such."""
     left_out = {
         *BY_NAME[stream].__dict__.get("added", ()),
-        *BY_NAME[stream].__dict__.get("computed", ()),
+        *getattr(BY_NAME[stream], "computed", ()),
         *NEVER_GIVEN.get(stream, ()),
         *STRANGE.get(stream, ()),
     }

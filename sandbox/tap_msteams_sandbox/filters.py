@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 _EQUALS = re.compile(r"(?P<name>[\w./]+) eq (?P<value>'(?:[^']|'')*'|true|false|null)")
 _STARTS = re.compile(r"startswith\((?P<name>\w+), ?(?P<value>'(?:[^']|'')*')\)", re.IGNORECASE)
-_BOUND = re.compile(r"lastModifiedDateTime (?P<operator>gt|lt) (?P<instant>\S+)")
+_BOUND = re.compile(r"(?P<name>\w+) (?P<operator>gt|lt) (?P<instant>\S+)")
 _LITERALS = {"true": True, "false": False, "null": None}
 
 
-def window(text: str | None) -> tuple[float, float]:
+def window(text: str | None, name: str = "lastModifiedDateTime") -> tuple[float, float]:
     """Return the two instants, both excluded, between which the export is asked for changes."""
     bounds = {"gt": -math.inf, "lt": math.inf}
     seen: set[str] = set()
     for clause in clauses(text) if text is not None else ():
         match = _BOUND.fullmatch(clause)
-        if match is None or match["operator"] in seen:
+        if match is None or match["name"] != name or match["operator"] in seen:
             raise _invalid(clause)
         seen.add(match["operator"])
         try:

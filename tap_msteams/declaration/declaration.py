@@ -124,6 +124,10 @@ class Declaration(TapStream):
     acts_as: ClassVar[bool] = False
     """Whether Graph may ask on which user's behalf an application reads the stream."""
 
+    product: ClassVar[str | None] = None
+    """The product of Microsoft's that holds the records, where a tenant may lack it; a refusal for
+    want of it is one notice."""
+
     cost: ClassVar[str | None] = None
     """The requests that a sync takes, where they do not follow from the other attributes."""
 

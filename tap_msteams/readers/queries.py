@@ -27,7 +27,8 @@ class Queries:
         self._options = stream.options(application=application)
         variables = re.findall(r"{(\w+)}", self._route)
         content = {stream.content.name} if stream.content else set[str]()
-        ours = {*stream.computed, *stream.added, *variables, *content, *self._options.expand}
+        expanded = (option.partition("(")[0] for option in self._options.expand)
+        ours = {*stream.computed, *stream.added, *variables, *content, *expanded}
         self._asked = [it for it in requested if "@" not in it and it != ADDITIONAL_DATA]
         self._names = {name for name in self._asked if name not in ours} | {"id"}
         listed = stream.listed(application=application)

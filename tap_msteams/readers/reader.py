@@ -12,14 +12,19 @@ from tap_msteams.client import RowDecoder
 from tap_msteams.client.row import ADDITIONAL_DATA
 from tap_msteams.errors import (
     DamagedError,
+    DisabledError,
     EnoughError,
     GraphError,
+    LackingError,
     NotEntitledError,
     NotGrantedError,
+    NotLicensedError,
     TapError,
     UnforeseenError,
     UnlistedError,
+    UnsupportedError,
     forget_trace,
+    recast,
 )
 from tap_msteams.readers.output import Output
 from tap_msteams.readers.parts import Parts
@@ -35,6 +40,9 @@ if TYPE_CHECKING:
     from tap_msteams.writer import Records
 
 logger = logging.getLogger("tap-msteams")
+
+_LACKS = (UnsupportedError, NotLicensedError, DisabledError)
+"""Errors that tell of a stream with a product that the tenant lacks it."""
 
 
 class Reader:
@@ -246,6 +254,7 @@ class Reader:
         """Record that a parent, or a part of it, was not read to its end."""
         ids, shared = parent.ids, self.shared
         error = self.kind.meaning(error, ids, parent.facts, application=self.application)
+        error = self._for_want_of_product(error)
         # A person without a licence has no such records, so none are missing.
         if not isinstance(error, NotEntitledError):
             shared.is_complete = False
@@ -265,6 +274,15 @@ class Reader:
         # Reported at the end, when it is known whether any place has granted the permission.
         elif self._consent.refuse(ids, error):
             self._give_up(error)
+
+    def _for_want_of_product(self, error: GraphError) -> GraphError:
+        """The error of a refusal where the tenant lacks the product that the stream is of."""
+        is_personal = isinstance(error, NotEntitledError)
+        if not self.kind.product or is_personal or not isinstance(error, _LACKS):
+            return error
+        lacking = recast(LackingError, error)
+        lacking.product = self.kind.product
+        return lacking
 
     def _report(self, ids: Ids, error: GraphError) -> None:
         """Report an error, without ids that let their reader in, such as the address of a file."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from tap_msteams.declaration import Delegated, Query
-from tap_msteams.readers import GraphStream
+from tap_msteams.readers import GraphStream, Nested
 from tap_msteams.schema import (
     FileUrl,
     Many,
@@ -17,7 +17,9 @@ from tap_msteams.schema import (
     TeamsApp,
     TeamsAppDefinition,
     moments,
+    record,
     strings,
+    texts,
 )
 from tap_msteams.streams.directory import Users
 from tap_msteams.streams.teams import Channels, Teams
@@ -26,15 +28,22 @@ APP_CLOUDS = ("global", "usgov", "usgov_dod")
 """https://learn.microsoft.com/graph/teamwork-national-cloud-differences: all but China's."""
 
 
+AppDefinition = record(
+    *TeamsAppDefinition.wrapped.values(),
+    th.Property("bot", record(*texts("id")), description="Its id is in the bot's messages."),
+)
+
+
 class Apps(GraphStream):
     """Apps of the tenant's catalog: those of the store and those of the organization."""
 
     name = "apps"
     path = "/appCatalogs/teamsApps"
-    query = Query(expand=("appDefinitions",))
+    query = Query(expand=("appDefinitions($expand=bot)",))
     permission = "AppCatalog.Read.All"
     clouds = APP_CLOUDS
     entity = "teamsApp"
+    fills = "appId"
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
@@ -47,7 +56,35 @@ class Apps(GraphStream):
         th.Property(
             "distributionMethod", th.StringType, description="store, organization or sideloaded."
         ),
-        th.Property("appDefinitions", Many(TeamsAppDefinition), description="Versions of the app."),
+        th.Property("appDefinitions", Many(AppDefinition), description="Versions of the app."),
+    )
+
+
+class AppDefinitions(GraphStream):
+    """Versions of the apps in the catalog, with their bots.
+
+    `from.application.id` of a bot's message is the id in `bot`.
+    """
+
+    name = "app_definitions"
+    path = Apps.path
+    parents = (Apps,)
+    nested = "appDefinitions"
+    parent_facts = ("appDefinitions",)
+    read = Nested()
+    permission = "AppCatalog.Read.All"
+    clouds = APP_CLOUDS
+    entity = "teamsAppDefinition"
+    primary_keys = ("appId", "id")
+    added = ("bot",)
+    selected_by_default = False
+    cost = "none beyond those of apps"
+    properties = th.PropertiesList(
+        th.Property("appId", th.StringType, required=True, description="Id of the app in `apps`."),
+        *(
+            th.Property(name, th.StringType, required=True) if name == "id" else item
+            for name, item in AppDefinition.wrapped.items()
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
@@ -27,6 +27,10 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+
+if TYPE_CHECKING:
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
 
 License = record(th.Property("disabledPlans", Many(th.StringType)), *texts("skuId"))
 
@@ -105,6 +109,11 @@ https://learn.microsoft.com/graph/api/resources/group#properties
 """
 
 
+def unless_guest(ids: Ids, row: Row) -> tuple[Ids, ...]:
+    """The ids of a user of this tenant; none of a guest, whose records are at home."""
+    return () if row.get("userType") == "Guest" else (ids,)
+
+
 class Users(GraphStream):
     """Users of the tenant, guests included.
 
@@ -115,7 +124,7 @@ class Users(GraphStream):
     name = "users"
     path = "/users"
     # https://learn.microsoft.com/graph/api/user-list: smaller pages with signInActivity.
-    query = Query(top=999, top_with={"signInActivity": 500})
+    query = Query(top=999, top_with={"signInActivity": 500}, expand=("manager($select=id)",))
     permission = "User.Read.All"
     entity = "user"
     fills = "userId"
@@ -129,7 +138,7 @@ class Users(GraphStream):
         "mailboxSettings": "MailboxSettings.Read",
         "signInActivity": "AuditLog.Read.All",
     }
-    on_request = tuple(sorted({*ALONE, *property_permissions, "passwordProfile"}))
+    on_request = tuple(sorted({*ALONE, *property_permissions, "manager", "passwordProfile"}))
     properties = th.PropertiesList(
         th.Property("id", PersonId, required=True),
         *strings(PersonName, "displayName", "givenName", "surname", "mailNickname"),
@@ -206,6 +215,11 @@ class Users(GraphStream):
             MailboxSettings,
             description="Needs MailboxSettings.Read, a request each: only when selected.",
         ),
+        th.Property(
+            "manager",
+            record(*texts("@odata.type"), *strings(PersonId, "id")),
+            description="The manager's id: only when selected, since it costs resource units.",
+        ),
         *strings(FreeText, "aboutMe"),
         *strings(PersonName, "preferredName"),
         *strings(PersonalUrl, "mySite"),
@@ -252,7 +266,8 @@ class Groups(GraphStream):
     name = "groups"
     path = "/groups"
     query = Query(top=999, filter="resourceProvisioningOptions/Any(x:x eq 'Team')")
-    details = Details(path="/groups/{id}", only=GROUP_ALONE)
+    fills = "groupId"
+    details = Details(path="/groups/{groupId}", only=GROUP_ALONE)
     on_request = GROUP_ALONE
     permission = "GroupMember.Read.All"
     entity = "group"

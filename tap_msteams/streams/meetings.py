@@ -47,6 +47,52 @@ MeetingParticipant = record(
 )
 
 
+MEETING = (
+    th.Property("meetingType", th.StringType, description="scheduled, recurring, meetnow, ..."),
+    *strings(PersonalUrl, "joinWebUrl", "meetingOptionsWebUrl"),
+    *texts("videoTeleconferenceId", "meetingSpokenLanguageTag"),
+    *strings(FreeText, "subject"),
+    *moments("expiryDateTime"),
+    th.Property(
+        "chatInfo",
+        record(*strings(ChatId, "threadId"), *texts("messageId", "replyChainMessageId")),
+    ),
+    th.Property("joinInformation", ItemBody),
+    th.Property(
+        "joinMeetingIdSettings",
+        record(*flags("isPasscodeRequired"), *strings(PersonalValue, "joinMeetingId", "passcode")),
+    ),
+    th.Property("lobbyBypassSettings", record(*texts("scope"), *flags("isDialInBypassEnabled"))),
+    th.Property(
+        "audioConferencing",
+        record(
+            *texts("conferenceId", "dialinUrl"),
+            *strings(Public, "tollFreeNumber", "tollNumber"),
+            th.Property("tollFreeNumbers", Many(Public)),
+            th.Property("tollNumbers", Many(Public)),
+        ),
+    ),
+    th.Property(
+        "cloudVideoInteropInfo",
+        record(*texts("moreInfoWebUrl", "tenantKey", "videoTeleconferenceId")),
+    ),
+    *texts("allowedLobbyAdmitters", "allowedPresenters", "allowLiveShare", "allowMeetingChat"),
+    *texts("shareMeetingChatHistoryDefault"),
+    *flags("allowAttendeeToEnableCamera", "allowAttendeeToEnableMic", "allowBreakoutRooms"),
+    *flags("allowCopyingAndSharingMeetingContent", "allowParticipantsToChangeName"),
+    *flags("allowPowerPointSharing", "allowRecording", "allowTeamworkReactions"),
+    *flags("allowTranscription", "allowWhiteboard", "isEndToEndEncryptionEnabled"),
+    *flags("isEntryExitAnnounced", "recordAutomatically"),
+    th.Property("chatRestrictions", record(*flags("allowTextOnly"))),
+    th.Property("sensitivityLabelAssignment", record(*texts("sensitivityLabelId"))),
+    th.Property(
+        "watermarkProtection",
+        record(*flags("isEnabledForContentSharing", "isEnabledForVideo")),
+    ),
+)
+"""Properties of meetings and of sessions of virtual events."""
+
+
 def hosted_by_others(error: GraphError) -> GraphError:
     """The error of a refusal for a user: only the organizer may read the attendance."""
     if not isinstance(error, ForbiddenError) or isinstance(error, NotGrantedError):
@@ -81,12 +127,9 @@ class OnlineMeetings(GraphStream):
     properties = th.PropertiesList(
         th.Property("id", PersonalValue, required=True),
         th.Property("userId", PersonId, description="Organizer of the meeting."),
-        *strings(FreeText, "subject"),
-        *moments("creationDateTime", "startDateTime", "endDateTime", "expiryDateTime"),
-        th.Property("meetingType", th.StringType, description="scheduled, recurring, meetnow, ..."),
-        *strings(PersonalUrl, "joinWebUrl", "meetingOptionsWebUrl"),
+        *moments("creationDateTime", "startDateTime", "endDateTime"),
+        *MEETING,
         *texts("externalId", "meetingTemplateId"),
-        *texts("videoTeleconferenceId", "meetingSpokenLanguageTag"),
         th.Property(
             "participants",
             record(
@@ -94,46 +137,6 @@ class OnlineMeetings(GraphStream):
                 th.Property("attendees", Many(MeetingParticipant)),
             ),
             description="Invited people; `attendance_records` has those who came.",
-        ),
-        th.Property(
-            "chatInfo",
-            record(*strings(ChatId, "threadId"), *texts("messageId", "replyChainMessageId")),
-        ),
-        th.Property("joinInformation", ItemBody),
-        th.Property(
-            "joinMeetingIdSettings",
-            record(
-                *flags("isPasscodeRequired"), *strings(PersonalValue, "joinMeetingId", "passcode")
-            ),
-        ),
-        th.Property(
-            "lobbyBypassSettings", record(*texts("scope"), *flags("isDialInBypassEnabled"))
-        ),
-        th.Property(
-            "audioConferencing",
-            record(
-                *texts("conferenceId", "dialinUrl"),
-                *strings(Public, "tollFreeNumber", "tollNumber"),
-                th.Property("tollFreeNumbers", Many(Public)),
-                th.Property("tollNumbers", Many(Public)),
-            ),
-        ),
-        th.Property(
-            "cloudVideoInteropInfo",
-            record(*texts("moreInfoWebUrl", "tenantKey", "videoTeleconferenceId")),
-        ),
-        *texts("allowedLobbyAdmitters", "allowedPresenters", "allowLiveShare", "allowMeetingChat"),
-        *texts("shareMeetingChatHistoryDefault"),
-        *flags("allowAttendeeToEnableCamera", "allowAttendeeToEnableMic", "allowBreakoutRooms"),
-        *flags("allowCopyingAndSharingMeetingContent", "allowParticipantsToChangeName"),
-        *flags("allowPowerPointSharing", "allowRecording", "allowTeamworkReactions"),
-        *flags("allowTranscription", "allowWhiteboard", "isEndToEndEncryptionEnabled"),
-        *flags("isEntryExitAnnounced", "recordAutomatically"),
-        th.Property("chatRestrictions", record(*flags("allowTextOnly"))),
-        th.Property("sensitivityLabelAssignment", record(*texts("sensitivityLabelId"))),
-        th.Property(
-            "watermarkProtection",
-            record(*flags("isEnabledForContentSharing", "isEnabledForVideo")),
         ),
         th.Property("isBroadcast", th.BooleanType, description="Whether it is a live event."),
         th.Property("attendeeReport", PersonalUrl, description="For live events; deprecated."),
@@ -171,6 +174,16 @@ class OnlineMeetings(GraphStream):
         return {"userId": parent["userId"], "meetingId": row["id"]}
 
 
+REPORT = (
+    th.Property("id", th.StringType, required=True),
+    *counts("totalParticipantCount"),
+    *moments("meetingStartDateTime", "meetingEndDateTime"),
+    th.Property(
+        "externalEventInformation", Many(record(*texts("applicationId", "externalEventId")))
+    ),
+)
+
+
 class AttendanceReports(GraphStream):
     """Attendance reports of a meeting, one for each time it took place; the newest 50."""
 
@@ -189,12 +202,7 @@ class AttendanceReports(GraphStream):
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True, description="The organizer."),
         th.Property("meetingId", PersonalValue, required=True),
-        th.Property("id", th.StringType, required=True),
-        *counts("totalParticipantCount"),
-        *moments("meetingStartDateTime", "meetingEndDateTime"),
-        th.Property(
-            "externalEventInformation", Many(record(*texts("applicationId", "externalEventId")))
-        ),
+        *REPORT,
     )
 
     @classmethod
@@ -203,6 +211,29 @@ class AttendanceReports(GraphStream):
         cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
     ) -> GraphError:
         return error if application else hosted_by_others(error)
+
+
+RECORD = (
+    th.Property(
+        "id",
+        PersonalValue,
+        required=True,
+        description="Graph's id; if there is none, it is derived from the identity.",
+    ),
+    th.Property("identity", Identity),
+    th.Property("emailAddress", MailAddress),
+    th.Property("role", th.StringType, description="Organizer, Presenter or Attendee."),
+    *counts("totalAttendanceInSeconds"),
+    th.Property(
+        "attendanceIntervals",
+        Many(record(*moments("joinDateTime", "leaveDateTime"), *counts("durationInSeconds"))),
+    ),
+    *texts("registrationId"),
+    th.Property(
+        "externalRegistrationInformation",
+        record(*strings(PersonalDetail, "referrer"), *texts("registrationId")),
+    ),
+)
 
 
 class AttendanceRecords(GraphStream):
@@ -220,35 +251,17 @@ class AttendanceRecords(GraphStream):
     appends = True
     facts = ("identity", "emailAddress")
     # https://learn.microsoft.com/graph/api/attendancerecord-list shows records without an id.
-    computed = {"id": lambda _, row: _id_of(row)}
+    computed = {"id": lambda _, row: id_of(row)}
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True, description="The organizer."),
         th.Property("meetingId", PersonalValue, required=True),
         th.Property("reportId", th.StringType, required=True),
-        th.Property(
-            "id",
-            PersonalValue,
-            required=True,
-            description="Graph's id; if there is none, it is derived from the identity.",
-        ),
-        th.Property("identity", Identity),
-        th.Property("emailAddress", MailAddress),
-        th.Property("role", th.StringType, description="Organizer, Presenter or Attendee."),
-        *counts("totalAttendanceInSeconds"),
-        th.Property(
-            "attendanceIntervals",
-            Many(record(*moments("joinDateTime", "leaveDateTime"), *counts("durationInSeconds"))),
-        ),
-        *texts("registrationId"),
-        th.Property(
-            "externalRegistrationInformation",
-            record(*strings(PersonalDetail, "referrer"), *texts("registrationId")),
-        ),
+        *RECORD,
     )
 
 
-def _id_of(record: Row) -> str:
+def id_of(record: Row) -> str:
     """The id of an attendance record: Graph's, or the participant's, or a hash of all it says."""
     values = record.values
     given = values.get("id")

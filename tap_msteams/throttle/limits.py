@@ -62,6 +62,7 @@ TENANT_LIMITS = (
     _limit(r"/(?:teams/[^/]+|users/[^/]+/teamwork)/installedApps", 30),
     _limit(rf"{_TEAM}/schedule", 30),
     _limit(r"/appCatalogs", 30),
+    _limit(r"/copilot/users/[^/]+/interactionHistory", 30),
     _limit(r"/me/joinedTeams|/teams/[^/]+$", 30),
     _limit(r"/teams$", 30),
     # https://learn.microsoft.com/graph/throttling-limits#cloud-communication-service-limits

@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_msteams_sandbox.areas import (
+    adhoc,
     calls,
     chats,
     conversations,
+    copilot,
     directory,
+    events,
     files,
     groups,
     meetings,
     messages,
+    organization,
     people,
     reports,
     shifts,
     teams,
+    voice,
     workspace,
 )
 
@@ -38,4 +43,9 @@ AREAS: tuple[Area, ...] = (
     shifts.AREA,
     reports.AREA,
     files.AREA,
+    organization.AREA,
+    voice.AREA,
+    copilot.AREA,
+    adhoc.AREA,
+    events.AREA,
 )

@@ -237,7 +237,7 @@ def all_members(tenant: Company) -> Iterator[Row]:
     for _, _, make in groups.groups(tenant):
         group = make()["id"]
         for person in groups.members_of(tenant, group):
-            yield {"groupId": group, **user(person, tenant.until)}
+            yield {"groupId": group, "@odata.type": USER_TYPE, **user(person, tenant.until)}
 
 
 @AREA.rows("group_owners")
@@ -246,4 +246,4 @@ def all_owners(tenant: Company) -> Iterator[Row]:
     for _, _, make in groups.groups(tenant):
         group = make()["id"]
         for person in groups.owners_of(tenant, group):
-            yield {"groupId": group, **user(person, tenant.until)}
+            yield {"groupId": group, "@odata.type": USER_TYPE, **user(person, tenant.until)}

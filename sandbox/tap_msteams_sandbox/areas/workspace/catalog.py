@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ALLOWED = ("AppCatalog.Read.All", "AppCatalog.ReadWrite.All", "Directory.Read.All")
 MY_ALLOWED = ("AppCatalog.Submit", *ALLOWED)
 
+WITH_BOT = "appDefinitions($expand=bot)"
+"""https://learn.microsoft.com/en-us/graph/api/appcatalogs-list-teamsapps#examples"""
+
 APP = ("id", "externalId", "displayName", "distributionMethod")
 
 STORE: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -175,14 +178,19 @@ class Catalog:
 )
 def apps(call: Call) -> bytes:
     """GET /appCatalogs/teamsApps."""
-    expanded = expansions(call, ("appDefinitions",))
+    expanded = expansions(call, ("appDefinitions", WITH_BOT))
     found = call.tenant.part(Catalog).apps.values()
-    rows = (_with_definitions(app) if expanded else app.row() for app in found)
-    return collection(call, "appCatalogs/teamsApps", fitting(call, rows, APP), APP, expanded)
+    bots = WITH_BOT in expanded
+    rows = (_with_definitions(app, bots=bots) if expanded else app.row() for app in found)
+    shown = ("appDefinitions",) if expanded else ()
+    return collection(call, "appCatalogs/teamsApps", fitting(call, rows, APP), APP, shown)
 
 
-def _with_definitions(app: App) -> Row:
-    return {**app.row(), "appDefinitions": [app.definition()]}
+def _with_definitions(app: App, *, bots: bool = True) -> Row:
+    definition = app.definition()
+    if bots:
+        definition["bot"] = {"id": app.client} if app.permissions else None
+    return {**app.row(), "appDefinitions": [definition]}
 
 
 @AREA.rows("apps")
@@ -190,3 +198,11 @@ def true_apps(tenant: Company) -> Iterator[Row]:
     """Yield the apps of the catalog with their definitions."""
     for app in tenant.part(Catalog).apps.values():
         yield _with_definitions(app)
+
+
+@AREA.rows("app_definitions")
+def true_definitions(tenant: Company) -> Iterator[Row]:
+    """Yield the versions of the apps, with their bots."""
+    for app in true_apps(tenant):
+        for definition in app["appDefinitions"]:
+            yield {"appId": app["id"], **definition}

@@ -1,0 +1,137 @@
+"""Members of groups, teams of people, licences and communities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from singer_sdk import typing as th
+
+from tap_msteams.declaration import Query
+from tap_msteams.readers import GraphStream
+from tap_msteams.schema import FreeText, Many, PersonId, Public, counts, record, strings, texts
+from tap_msteams.streams.directory import Groups, Users
+
+if TYPE_CHECKING:
+    from tap_msteams.client import Row
+
+
+class GroupPeople(GraphStream):
+    """Objects of the directory that are in a group."""
+
+    query = Query(top=999)
+    parents = (Groups,)
+    permission = "GroupMember.Read.All"
+    entity = "directoryObject"
+    primary_keys = ("groupId", "id")
+    facts = ("@odata.type",)
+    computed = {"memberType": lambda _, row: _type_of(row)}
+    selected_by_default = False
+
+
+MEMBER = (
+    th.Property("groupId", th.StringType, required=True, description="Also the id of its team."),
+    th.Property("id", PersonId, required=True, description="Mostly the id of a user."),
+    th.Property(
+        "memberType", th.StringType, description="user, group, device, servicePrincipal, ..."
+    ),
+    th.Property("deletedDateTime", th.DateTimeType),
+)
+
+
+class GroupMembers(GroupPeople):
+    """Members of the group behind a team, owners included; `users` has their names.
+
+    Members of a group with hidden membership need Member.Read.Hidden, too.
+    """
+
+    name = "group_members"
+    path = "/groups/{groupId}/members"
+    properties = th.PropertiesList(*MEMBER)
+
+
+class GroupOwners(GroupPeople):
+    """Owners of the group behind a team."""
+
+    name = "group_owners"
+    path = "/groups/{groupId}/owners"
+    properties = th.PropertiesList(*MEMBER)
+
+
+class AssociatedTeams(GraphStream):
+    """Teams of a person, and teams whose shared channels the person is in."""
+
+    name = "associated_teams"
+    path = "/users/{userId}/teamwork/associatedTeams"
+    query = Query(select=False)
+    parents = (Users,)
+    # https://learn.microsoft.com/graph/api/associatedteaminfo-list: a user reads only their own.
+    sign_in = "application"
+    permission = "Team.ReadBasic.All"
+    entity = "associatedTeamInfo"
+    primary_keys = ("userId", "id")
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("userId", PersonId, required=True),
+        th.Property("id", th.StringType, required=True, description="Id of the team."),
+        *strings(Public, "displayName"),
+        th.Property("tenantId", th.StringType, description="Tenant of the team."),
+    )
+
+
+class SubscribedSkus(GraphStream):
+    """Licences that the tenant has bought, and how many of them are in use."""
+
+    name = "subscribed_skus"
+    path = "/subscribedSkus"
+    permission = "LicenseAssignment.Read.All"
+    entity = "subscribedSku"
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("id", th.StringType, required=True),
+        th.Property("skuId", th.StringType, description="As in `users.assignedLicenses`."),
+        th.Property("skuPartNumber", Public, description="For example SPE_E5."),
+        th.Property("capabilityStatus", th.StringType, description="Enabled, Warning, ..."),
+        *counts("consumedUnits"),
+        th.Property(
+            "prepaidUnits", record(*counts("enabled", "lockedOut", "suspended", "warning"))
+        ),
+        th.Property("appliesTo", th.StringType, description="User or Company."),
+        *texts("accountId"),
+        *strings(Public, "accountName"),
+        th.Property("subscriptionIds", Many(th.StringType)),
+        th.Property(
+            "servicePlans",
+            Many(
+                record(
+                    *texts("appliesTo", "provisioningStatus", "servicePlanId"),
+                    *strings(Public, "servicePlanName"),
+                )
+            ),
+        ),
+    )
+
+
+class Communities(GraphStream):
+    """Communities of Viva Engage; each has a Microsoft 365 group."""
+
+    name = "communities"
+    path = "/employeeExperience/communities"
+    product = "Viva Engage in native mode"
+    permission = "Community.Read.All"
+    # https://learn.microsoft.com/graph/api/employeeexperience-list-communities
+    clouds = ("global",)
+    entity = "community"
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("id", th.StringType, required=True),
+        *strings(Public, "displayName"),
+        *strings(FreeText, "description"),
+        th.Property("privacy", th.StringType, description="public or private."),
+        th.Property("groupId", th.StringType, description="Its Microsoft 365 group."),
+    )
+
+
+def _type_of(row: Row) -> str | None:
+    """Graph's type of an object of the directory."""
+    kind: str = row.get("@odata.type") or ""
+    return kind.removeprefix("#microsoft.graph.") or None
