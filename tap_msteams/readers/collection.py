@@ -167,11 +167,20 @@ class CollectionReader(Reader):
         parts: Parts,
         shown: Receipt | None = None,
     ) -> None:
-        """Publish rows to the child streams and write them, with details and content if selected.
+        """Publish unseen rows to the child streams, and write them.
 
         `shown` replaces the parent's receipt for what is read below the rows.
         """
-        rows = self.known.unseen(rows)
+        await self.emit_rows(parent, self.known.unseen(rows), parts, shown)
+
+    async def emit_rows(
+        self,
+        parent: Parent,
+        rows: Sequence[Row],
+        parts: Parts,
+        shown: Receipt | None = None,
+    ) -> None:
+        """Publish rows to the child streams; write them, with details and content if selected."""
         await self.publish(parent.ids, rows, shown or parent.receipt)
         if not (self._reads_details or self.reads_content):
             await self.write(rows, parent)

@@ -23,7 +23,8 @@ from tap_msteams.privacy import plain_text
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Parent, Receipt, comparable, moment
+from tap_msteams.readers.repeats import Repeats
+from tap_msteams.run import Parent, Receipt, Seen, comparable, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -80,6 +81,8 @@ class ExportReader(BookmarkedReader):
         times = ("lastModifiedDateTime",) if end else ()
         super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained, *times})
         self._retained_path = options.retained_path if retains else None
+        # The export has shown the same messages, without their texts.
+        self._retained = Repeats(stream, Seen())
 
     def _text(self, ids: Ids, row: Row) -> str | None:  # noqa: ARG002 - like all that is computed
         """The plain text of a message; pseudonyms come from the mentions in its HTML."""
@@ -201,14 +204,15 @@ class ExportReader(BookmarkedReader):
             async for page in self.client.pages(first):
                 self.answered()
                 self.look_at(page, reading)
-                rows = page.rows
+                rows, known = page.rows, self.known
                 if self._is_retained(first.url):
                     # The export has the present state of all others.
                     rows = [it for it in rows if it.get("deletedDateTime")]
+                    known = self._retained
                 if self._end:  # a record may have changed since Graph chose it
                     end = self._end
                     rows = [it for it in rows if _changed(it) < end]
-                await self.emit_page(reading, rows, parts)
+                await self.emit_rows(reading, known.unseen(rows), parts)
                 pages += 1
                 if page.next and pages >= PAGES_WORTH_A_LINK and await shown.read():
                     self.bookmarks.leave_unfinished(partition, moment(until), page.next)

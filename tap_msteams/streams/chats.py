@@ -212,7 +212,7 @@ class ChatMessages(GraphStream):
         parent=Chats,
         permission="Chat.Read",
     )
-    read = Export()
+    read = Export(retained_path="/users/{userId}/chats/getAllRetainedMessages")
     once = True
     permission = "Chat.Read.All"
     clouds = CLOUDS

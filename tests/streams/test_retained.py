@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import run_tap
 from tests.target import Target, known
@@ -34,6 +35,25 @@ def test_what_a_deleted_message_said_is_read_where_it_is_wanted(sandbox, clock):
     assert kept[key]["deletedDateTime"]
     assert "Gone tomorrow" not in (usual[key]["body"]["content"] or "")
     assert kept.keys() >= usual.keys()
+
+
+def test_what_a_deleted_message_of_a_chat_said_is_read_once_for_all_its_members(sandbox, clock):
+    chats = sandbox.tenant.part(Chats)
+    chats.retention = True
+    chat = next(it for it in chats.all.values() if len(it.people) > 1 and not it.foreign)
+    post = chats.post(chat.id, "Gone tomorrow")
+    chats.delete(chat.id, post)
+    clock.forward(600)
+
+    kept = run_tap(sandbox.unpaced(retained_messages=True), streams=["chat_messages"])
+    usual = run_tap(sandbox.unpaced(), streams=["chat_messages"])
+
+    key = (chat.id, post)
+    assert "Gone tomorrow" in kept.rows("chat_messages")[key]["body"]["content"]
+    assert "Gone tomorrow" not in usual.rows("chat_messages")[key]["body"]["content"]
+    assert kept.rows("chat_messages").keys() >= usual.rows("chat_messages").keys()
+    written = [(row["chatId"], row["id"]) for row in kept.records["chat_messages"]]
+    assert written.count(key) == 2, "once by the export, and once with its text"
 
 
 def test_what_was_not_deleted_is_as_the_export_tells_it(sandbox, clock):

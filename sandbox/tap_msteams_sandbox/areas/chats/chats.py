@@ -39,6 +39,11 @@ class Chats:
         self._next = len(self.all)
         self._of: dict[str, list[Chat]] | None = None
         self._exports: dict[tuple[str, float, float], list[Message]] = {}
+        self.retention = False
+        """Whether the tenant has a retention policy for the messages of chats.
+
+        https://learn.microsoft.com/en-us/graph/api/chat-getallretainedmessages
+        """
 
     def of(self, user: str) -> list[Chat]:
         """Return the chats of a person."""
@@ -65,6 +70,12 @@ class Chats:
             rows = [message for message in found if low < message.modified < high]
             self._exports[key] = sorted(rows, key=lambda message: message.place)
         return self._exports[key]
+
+    def retained(self, user: str, low: float, high: float) -> list[Message]:
+        """Return the messages of someone's chats that changed in between, deleted ones too."""
+        found = (message for chat in self.of(user) for message in chat.messages.values())
+        rows = [message for message in found if low < message.modified < high]
+        return sorted(rows, key=lambda message: message.place) if self.retention else []
 
     def open(self, people: list[str], topic: str | None = None, kind: str = "group") -> str:
         """Open a chat of some people in the name of the first; return its id."""

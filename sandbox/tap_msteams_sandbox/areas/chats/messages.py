@@ -12,6 +12,8 @@ from tap_msteams_sandbox.areas.chats.chats import Chats
 from tap_msteams_sandbox.areas.chats.lookup import chat_of, expansion, user_of
 from tap_msteams_sandbox.areas.chats.windows import exports, listed
 from tap_msteams_sandbox.areas.messages import EXPORT, exported
+from tap_msteams_sandbox.company.message import EXPORT_TYPE
+from tap_msteams_sandbox.filters import window
 from tap_msteams_sandbox.odata import PAGED, Paging, entity, page
 from tap_msteams_sandbox.replies import GraphError, Reply
 
@@ -86,6 +88,23 @@ def export(call: Call) -> bytes:
     low, high, tests = exports(call.query.get("$filter"))
     found = call.tenant.part(Chats).export(person.id, low, high)
     return exported(call, [it for it in found if all(test(it.read()) for test in tests)])
+
+
+@AREA.endpoint(
+    "GET /users/{id}/chats/getAllRetainedMessages",
+    "chat-getallretainedmessages",
+    application=READ,
+    delegated=None,
+    options=PAGED | {"$filter"},
+    paging=EXPORT,
+)
+def retained(call: Call) -> bytes:
+    """GET /users/{id}/chats/getAllRetainedMessages."""
+    person = user_of(call)
+    found = call.tenant.part(Chats).retained(person.id, *window(call.query.get("$filter")))
+    return exported(
+        call, found, lambda message: EXPORT_TYPE + (message.retained or message.row)[1:]
+    )
 
 
 def contents(message: Message) -> list[str]:
