@@ -56,14 +56,16 @@ class Caller:
     """The object id of the signed-in user; None: an application."""
     subject: str = ""
     """The id by which the application knows the user."""
+    application: str = ""
 
     @classmethod
     def of(cls, claims: Mapping[str, Any]) -> Caller:
         """Return the caller that a token's claims describe."""
+        application = str(claims.get("appid", ""))
         if scopes := claims.get("scp"):
             granted = tuple(str(scopes).split())
-            return cls(granted, str(claims["oid"]), str(claims.get("sub", "")))
-        return cls(tuple(claims.get("roles") or ()))
+            return cls(granted, str(claims["oid"]), str(claims.get("sub", "")), application)
+        return cls(tuple(claims.get("roles") or ()), application=application)
 
 
 @dataclass

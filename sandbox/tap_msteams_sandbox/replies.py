@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOO_MANY = "TooManyRequests"
 
@@ -27,6 +30,8 @@ class Reply:
     """How long a stalled connection lasts, or the time between two bytes of a dripping one."""
     line: str = ""
     """A line between the headers."""
+    check: Callable[[], None] | None = None
+    """What the answer waits for, outside of Graph's own work; it may raise a refusal instead."""
     informational: tuple[int, float] | None = None
     """The status of an answer before this one, and the seconds between them."""
 

@@ -25,6 +25,7 @@ from tap_msteams_sandbox.identity.authority import GRAPH_ID
 from tap_msteams_sandbox.identity.directory import Directory
 from tap_msteams_sandbox.identity.scopes import GRAPH
 from tap_msteams_sandbox.instants import SECOND
+from tap_msteams_sandbox.notifications import Notifier
 from tap_msteams_sandbox.replies import GraphError
 from tap_msteams_sandbox.request import Request
 from tap_msteams_sandbox.service import Service
@@ -106,6 +107,7 @@ class Sandbox:
         issued = certificate.issue(directory, self.name)
         self.ca_bundle, self.fingerprint = str(issued.ca_path), issued.fingerprint
         self.identity.open(directory, issued)
+        self.notifier = Notifier(self.tenant, self.ca_bundle)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
         self._thread.start()
@@ -126,6 +128,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop listening, and remove all files."""
+        self.notifier.close()
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -223,7 +226,11 @@ class Sandbox:
         if self.latency:
             await asyncio.sleep(self.latency)
         path, _, query = request.raw_path.lstrip("/").partition("?")
-        reply = self._serve(Request(request.method, path, query, request.headers, body))
+        asked = Request(request.method, path, query, request.headers, body)
+        reply = self._serve(asked)
+        if reply.check is not None:
+            reply = await self._loop.run_in_executor(None, self.service.checked, asked, reply)
+            self.service.stamp(reply, request.headers)
         return await self._send(request, reply)
 
     def _serve(self, request: Request) -> Reply:

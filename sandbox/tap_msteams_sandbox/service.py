@@ -76,7 +76,20 @@ class Service:
         except GraphError as error:
             reply = self._refuse(error, request.headers)
         reply.headers.setdefault("Content-Type", JSON)
-        self._note(request, reply)
+        if reply.check is None:
+            self._note(request, reply)
+        return reply
+
+    def checked(self, request: Request, reply: Reply) -> Reply:
+        """Return an answer after what it waits for, or the refusal that this ends in."""
+        if reply.check is not None:
+            try:
+                reply.check()
+            except GraphError as error:
+                reply = self._refuse(error, request.headers)
+                reply.headers["Content-Type"] = JSON
+            reply.check = None
+            self._note(request, reply)
         return reply
 
     def _normal(self, request: Request) -> Reply:
@@ -90,9 +103,8 @@ class Service:
 
             def item(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
                 path, _, query = url.lstrip("/").partition("?")
-                return self.serve(
-                    Request(method, f"{VERSION}/{path}", query, headers, body, batched=True)
-                )
+                asked = Request(method, f"{VERSION}/{path}", query, headers, body, batched=True)
+                return self.checked(asked, self.serve(asked))
 
             return self.graph.answer(endpoint, names, request, item)
         except GraphError as error:

@@ -20,6 +20,7 @@ from tap_msteams_sandbox.areas import (
     people,
     reports,
     shifts,
+    subscriptions,
     teams,
     voice,
     workspace,
@@ -48,4 +49,5 @@ AREAS: tuple[Area, ...] = (
     copilot.AREA,
     adhoc.AREA,
     events.AREA,
+    subscriptions.AREA,
 )

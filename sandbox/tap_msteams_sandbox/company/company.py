@@ -32,6 +32,7 @@ class Company(Tree):
             message = self._write(where, text, author)
             where.threads[message.id] = Thread(message, [])
             where.touch()
+            self._tell("created", where, message)
             return str(message.id)
 
     def reply(
@@ -45,6 +46,7 @@ class Company(Tree):
             thread.replies.append(answer)
             thread.touch()
             where.touch()
+            self._tell("created", where, answer)
             return str(answer.id)
 
     def edit(self, team: str, channel: str, message: str, text: str = "Edited") -> None:
@@ -88,6 +90,7 @@ class Company(Tree):
             row["eventDetail"] = events.detail(random, where, kind, instant)
             where.threads[instant] = Thread(Message(where, row, instant), [])
             where.touch()
+            self._tell("created", where, where.threads[instant].root)
             return str(instant)
 
     def add_team(self, name: str = "New team", messages: int = 0) -> str:
@@ -156,6 +159,10 @@ class Company(Tree):
     def _channel(self, team: str, channel: str) -> Channel:
         return self.teams[team].channels[channel]
 
+    def _tell(self, kind: str, where: Channel, message: Message) -> None:
+        for watcher in self.watchers:
+            watcher(kind, where, message)
+
     def _person(self, channel: Channel, person: str) -> Person:
         """Return the person of that id, or the first member of the channel."""
         return self.users[person] if person else (channel.audience or self.people)[0]
@@ -180,6 +187,7 @@ class Company(Tree):
                     how(found, found.read(), self.tick())
                     thread.touch()
                     where.touch()
+                    self._tell("deleted" if found.deleted else "updated", where, found)
                     return
             msg = f"there is no message {message} in channel {channel}"
             raise KeyError(msg)

@@ -13,7 +13,9 @@ from tap_msteams_sandbox.instants import DAY, SECOND, parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_msteams_sandbox.company.message import Message
     from tap_msteams_sandbox.company.people import Person
+    from tap_msteams_sandbox.company.team import Channel
 
 T = TypeVar("T")
 
@@ -65,6 +67,8 @@ class Tree:
         self.lock = threading.RLock()
         """Held while the tenant is read or changed."""
         self.clock: Callable[[], float] = lambda: self.until / SECOND
+        self.watchers: list[Callable[[str, Channel, Message], None]] = []
+        """Called with each message that is created, updated or deleted."""
         self._parts: dict[object, Any] = {}
         self._last = self.until
         self._next_team = teams
