@@ -79,6 +79,17 @@ clients: environment ## Let official libraries and other connectors use the sand
 fuzz: environment ## Try thousands of random tenants, changes, faults and kills.
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -o faulthandler_timeout=0 --hypothesis-show-statistics tests/test_fuzz.py
 
+MUTATION := $(TOOLS)/mutation
+
+# In a copy without `@override`: mutmut leaves decorated methods alone. `make mutants MUTANTS=...`
+# takes some of them by name, such as 'tap_msteams.run.bookmarks*'.
+.PHONY: mutants
+mutants: environment ## Change the code that decides what is lost, and show what no law sees.
+	@UV_PROJECT_ENVIRONMENT=$(TOOLS)/mutants $(SYNC) --no-default-groups --group mutants --all-extras
+	@rm -rf $(MUTATION) && mkdir -p $(MUTATION) && cp -r tap_msteams tests pyproject.toml $(MUTATION)
+	@find $(MUTATION)/tap_msteams -name '*.py' -exec sed -i.bak '/^ *@override$$/d' {} +
+	@cd $(MUTATION) && ../mutants/bin/mutmut run $(MUTANTS) && ../mutants/bin/mutmut results
+
 .PHONY: airflow
 airflow: setup $(AIRFLOW) ## Run the example on Airflow: a synthetic tenant in four shards, then in six.
 	@$(BIN)/python demo/on_airflow.py

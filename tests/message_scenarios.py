@@ -64,7 +64,7 @@ message_scenarios = st.builds(
         }
     ),
     tap=taps,
-    chapters=chapters(acts, message_faults, most=6, lines=150, export=st.booleans()),
+    chapters=chapters(acts, message_faults, most=6, lines=150),
 )
 
 

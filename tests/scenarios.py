@@ -51,8 +51,13 @@ DISTURBANCES = ("500", "drop", "malformed", "401", "link-to-itself", "link-to-st
 
 PASSING = (
     *(*DISTURBANCES, "429", "502", "503"),
-    *("reset", "truncate", "html", "empty-page", "repeat-row"),
+    *("reset", "truncate", "html", "empty-page", "repeat-row", "last-link-to-itself"),
+    *("informational", "foreign-id", "byte-order-mark", "partial", "header-line", "link-form"),
+    *("poison-row", "no-delta-link"),
 )
+
+UNPROVEN = {*REFUSALS, "change", "delete-team"}
+"""What a run may believe, or what happens after it has looked."""
 
 
 @dataclass
@@ -64,8 +69,15 @@ class Chapter:
     faults: list[Fault]
     last: int | None
     """The line after which the tap is killed."""
-    export: bool = True
+    drops: bool
+    """Whether the target dies, too, with all that came after the last STATE."""
+    export: bool
     """Whether the tenant allows the export this time."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a run that reports no gap has to have read all that there is."""
+        return self.seconds >= 60 and not UNPROVEN & {it.kind for it in self.faults}
 
     def begin(self, sandbox, clock, do):
         """Let people act and time pass, and let go wrong what will."""
@@ -105,7 +117,7 @@ def random_faults(places):
     return faults(["random"], places, st.just(0), rates=[0.05, 0.2, 0.5], after=0)
 
 
-def chapters(acts, faults, *, most, lines, **more):
+def chapters(acts, faults, *, most, lines):
     """Chapters, at most so many, in each of which the tap may be killed after so many lines."""
     chapter = st.builds(
         Chapter,
@@ -113,7 +125,8 @@ def chapters(acts, faults, *, most, lines, **more):
         seconds=st.sampled_from([0, 1, 60, 400, 90_000]),
         faults=st.lists(faults, max_size=3),
         last=st.none() | st.integers(2, 40) | st.integers(20, lines),
-        **more,
+        drops=st.booleans(),
+        export=st.booleans(),
     )
     return st.lists(chapter, min_size=1, max_size=most)
 

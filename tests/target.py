@@ -92,8 +92,11 @@ class Target:
         self.tables = defaultdict(dict)
         self.state = None
 
-    def run(self, last=None):
-        """Run the tap in this process, to its end or until it has written its `last` line."""
+    def run(self, last=None, *, drops=False):
+        """Run the tap in this process, to its end or until it has written its `last` line.
+
+        A target that `drops` dies with what it has not confirmed: all after the last STATE.
+        """
         stdout = Stdout(last)
         code = None
         with redirect_stdout(io.TextIOWrapper(stdout, encoding="utf-8", write_through=True)):
@@ -107,7 +110,8 @@ class Target:
             except Killed:
                 pass
             finally:
-                output = self.take(stdout.getvalue().splitlines())
+                lines = stdout.getvalue().splitlines()
+                output = self.take(confirmed(lines) if drops else lines)
         output.code = code
         return output
 
@@ -126,6 +130,12 @@ class Target:
         """The messages of the tenant that the one who signs in can see."""
         tenant, delegated = self.sandbox.tenant, self.sandbox.auth == "refresh_token"
         return truth(tenant, person=tenant.me if delegated else None)
+
+
+def confirmed(lines):
+    """The lines up to the last STATE."""
+    whole = [n for n, line in enumerate(lines, 1) if line.startswith(b'{"type":"STATE"')]
+    return lines[: whole[-1] if whole else 0]
 
 
 def first_team(target):

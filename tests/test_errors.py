@@ -117,6 +117,40 @@ def test_a_licence_excuses_a_person_and_no_list(url, excused, message):
         assert (judge(error, "")[0] == "notice") is (excused or status == 404)
 
 
+@pytest.mark.parametrize("status", [400, 409, 500, 503])
+def test_no_word_on_a_licence_makes_an_excuse_of_trouble(status):
+    error = refused(status, body("UnknownError", NO_LICENCE), url="/users/ada/chats")
+    assert not isinstance(error, NotEntitledError | NotLicensedError)
+
+
+@pytest.mark.parametrize(
+    ("message", "remedy"), [(NO_LICENCE, "assign a licence"), (NO_POLICY, "New-Cs")]
+)
+def test_who_lacks_something_is_told_what_to_assign(message, remedy):
+    assert remedy in refused(403, body("Forbidden", message), url="/users/ada/chats").remedy
+
+
+def test_an_error_carries_what_support_asks_for_and_not_all_that_is_granted():
+    granted = f"{NO_ROLE} Roles on the request 'A.Read.All, B.Read.All'."
+    date = format_datetime(NOW, usegmt=True)
+    more = {"request_id": TRACE, "client_request_id": "ours", "Date": date}
+    error = refused(403, body("Forbidden", granted), **more)
+
+    assert (error.message, error.date) == (NO_ROLE, NOW)
+    assert (error.request_id, error.client_request_id) == (TRACE, "ours")
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ({"Content-Type": "text/html; charset=utf-8"}, "text/html of 78 bytes"),
+        ({}, "an answer without a type of 78 bytes"),
+    ],
+)
+def test_an_answer_that_is_no_error_of_graphs_is_told_by_its_form(named, told):
+    assert refused(502, PAGE, **named).message == told
+
+
 @pytest.mark.parametrize("status", [402, 405, 412, 501])
 def test_a_list_of_the_whole_tenant_that_is_not_offered_is_a_gap(status):
     def severity(**asked):

@@ -125,3 +125,77 @@ def test_moments_are_texts_that_compare_as_moments():
     assert moment(whole) == T3
     ordered = ["2026-11-20T03:00:00Z", "2026-11-20T03:00:00.1Z", "2026-11-20T03:00:00.12Z"]
     assert sorted(ordered, key=comparable) == ordered
+
+
+def test_an_unfinished_window_goes_on_at_its_link_until_it_is_read_or_refused():
+    state = {}
+    marks = bookmarks(state)
+    marks.leave_unfinished("a", T1, "/a")
+    marks.leave_unfinished("a", T2, "/a/x", "x")
+    marks.leave_unfinished("b", T2, "/b")
+    marks = reloaded(marks, state)
+    windows = [marks.unfinished("a"), marks.unfinished("a", "x"), marks.unfinished("a", "y")]
+    assert windows == [
+        (datetime.fromisoformat(T1), "/a"),
+        (datetime.fromisoformat(T2), "/a/x"),
+        None,
+    ]
+    assert (marks.oldest_link, marks.has_link("a"), marks.has_link("c")) == (T1, True, False)
+
+    marks.drop_unfinished("a", "x")
+    assert (marks.unfinished("a", "x"), marks.unfinished("a") is None) == (None, False)
+    marks.leave_unfinished("a", T2, "/a/x", "x")
+    marks.advance_subpartition("a", "x", T2)
+    assert (marks.since("a", "x"), marks.unfinished("a", "x")) == (T2, None)
+    marks.advance("a", T3)
+    marks = reloaded(marks, marks._state)
+    assert (marks.unfinished("a"), marks.unfinished("b") is None) == (None, False)
+
+
+def test_deletions_are_owed_since_the_oldest_moment_until_they_are_read():
+    state = {}
+    marks = bookmarks(state)
+    for since in (T2, T1, T3):
+        marks.owe_deletions("a", since)
+    marks = reloaded(marks, state)
+    assert (marks.owed_deletions("a"), marks.owed_deletions("b")) == (T1, None)
+    marks.settle_deletions("a")
+    assert reloaded(marks, marks._state).owed_deletions("a") is None
+
+
+def test_states_that_are_joined_know_of_each_team_what_the_newer_one_knows():
+    ours, theirs = {}, {}
+    left = Bookmarks(ours, "messages", ("teams", "channels"), shard="1-of-2")
+    left.advance("old", T1, by_list=True)
+    left.advance("new", T3)
+    left.leave_unfinished("window", T1, "/left")
+    left.begun, left.below = T2, ["a", "b"]
+    right = Bookmarks(theirs, "messages", ("teams", "channels"), shard="2-of-2")
+    right.advance("old", T2)
+    right.advance("new", T2, by_list=True)
+    right.advance("alone", T1, by_list=True)
+    right.advance_subpartition("parts", "x", T1)
+    right.leave_unfinished("window", T2, "/right")
+    right.owe_deletions("alone", T1)
+    right.begun, right.below = T1, ["b", "c"]
+    left.join(right)
+    joined = reloaded(left, ours)
+
+    assert [joined.since(it) for it in ("old", "new", "alone")] == [T2, T3, T1]
+    assert [joined.was_read_by_list(it) for it in ("old", "new", "alone")] == [False, False, True]
+    assert joined.since("parts", "x") == joined.owed_deletions("alone") == T1
+    assert joined.unfinished("window") == (datetime.fromisoformat(T2), "/right")
+    assert (joined.begun, joined.below, "shard" in ours) == (T1, ["b"], False)
+
+
+def test_a_team_that_is_forgotten_leaves_nothing():
+    state = {}
+    marks = bookmarks(state)
+    marks.advance("a", T1, by_list=True)
+    marks.advance_subpartition("a", "x", T2)
+    marks.leave_unfinished("a", T2, "/a")
+    marks.owe_deletions("a", T1)
+    for days in (0, 31):
+        marks.keep(set(), date(2026, 11, 20) + timedelta(days=days))
+    marks.save()
+    assert (state, marks.was_read_by_list("a")) == ({"version": 1}, False)

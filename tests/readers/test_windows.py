@@ -53,6 +53,35 @@ def test_nothing_is_asked_for_where_the_end_has_been_read(log):
     assert second.state["bookmarks"] == first.state["bookmarks"]
 
 
+# Calls of which Graph takes a start only
+
+
+CALLS = "/communications/callRecords?"
+
+
+def test_what_graph_sends_beyond_the_end_is_left_out():
+    end = NOON - timedelta(days=5)
+    times = [end - timedelta(hours=1), end, end + timedelta(hours=1)]
+    rows = page(*({"id": str(n), "startDateTime": moment(it)} for n, it in enumerate(times)))
+    output = read({CALLS: rows}, "call_records", end_date=moment(end))
+
+    assert [it["id"] for it in output.records["call_records"]] == ["0"]
+
+
+def test_all_that_graph_keeps_is_asked_for_and_no_more(caplog):
+    lost = "2026-09-01T00:00:00.000Z"
+    states = [
+        None,
+        {"bookmarks": {"call_records": {"version": 1, "whole": {lost: ["call_records"]}}}},
+    ]
+    for state in states:
+        [url] = read({CALLS: page()}, "call_records", state=state).asked
+        since = datetime.fromisoformat(url.partition("ge%20")[2].partition("&")[0])
+        assert timedelta() < since - (NOON - timedelta(days=30)) <= timedelta(minutes=5)
+    told = [it for it in caplog.messages if "the last complete run was on 2026-09-01" in it]
+    assert len(told) == 1
+
+
 class Wavering(Tenant):
     """A tenant of which the first answer comes from a server with a wrong clock."""
 
@@ -102,3 +131,11 @@ def test_copies_that_are_alike_are_written_once():
         "/users/p1/chats/getAllMessages": page(message("same", 1)),
     }
     assert len(read(answers, "chat_messages").records["chat_messages"]) == 1
+
+
+def test_messages_that_changed_at_one_moment_are_all_written():
+    rows = [message("text", 1) | {"id": str(n)} for n in range(3)]
+    answers = {"/users?": page({"id": "p0"}), "/users/p0/chats/getAllMessages": page(*rows)}
+    found = read(answers, "chat_messages").records["chat_messages"]
+
+    assert [it["id"] for it in found] == ["0", "1", "2"]
