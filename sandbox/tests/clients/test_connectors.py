@@ -41,7 +41,7 @@ def run(environment):
     def done(connector, function, *arguments):
         python = INSTALLED / connector / "bin" / "python"
         if not python.exists():
-            pytest.skip(f"{connector} is not here: `make clients`, with a Python 3.10")
+            pytest.skip(f"{connector} is not here: `make clients`, with a Python 3.10 (PYTHON310)")
         command = [python, HERE / "pointed.py", function, *arguments]
         process = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=300, check=False
