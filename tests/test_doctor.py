@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -15,67 +12,15 @@ from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.remedies import REMEDIES
 from tap_msteams.preflight import examine
 from tap_msteams.preflight.permissions import BROADER
-from tap_msteams.preflight.tables import tell_report
 from tap_msteams.readers import GraphStream
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox.endpoints import Routes
 from tap_msteams_sandbox.graph import ENDPOINTS, ROLES
 from tests.auth.person import Person
-from tests.conftest import run_tap, selection
+from tests.patient import DEFAULTS, UNPACED, patient
 from tests.target import HastyTap
 
-DEFAULTS = {"users", "teams", "channels", "members", "messages", "presence"}
-UNPACED = {"rate_limit_share": 0}
-
-
-class Patient:
-    """The doctor's patient: a tap in front of a sandbox that a test may change."""
-
-    def __init__(self, sandbox, folder, streams=None, **settings):
-        self.sandbox, self.streams = sandbox, streams
-        self.settings = {**UNPACED, "token_cache_path": str(folder / "tokens.json"), **settings}
-
-    @property
-    def config(self):
-        return {**self.sandbox.config(), **self.settings}
-
-    @property
-    def catalog(self):
-        return selection(self.streams) if self.streams else None
-
-    def examined(self, parents=1):
-        self.report = examine(HastyTap(config=self.config, catalog=self.catalog), parents)
-        self.rows = {row.stream: row for row in self.report.streams}
-        self.checks = {check.name: check for check in self.report.checks}
-        return self.report.exit_code
-
-    def read(self):
-        return run_tap(self.config, catalog=self.catalog).code
-
-    @property
-    def told(self):
-        file = io.StringIO()
-        tell_report(self.report, file)
-        return file.getvalue()
-
-    def grant(self):
-        """Do what the report says: register what the steps name, then consent on the page."""
-        [registered] = [it for it in self.report.consent.steps if "API permissions" in it] or [""]
-        names = set(re.findall(r"[\w-]+(?:\.\w+)+", registered.partition("Graph, ")[2]))
-        [redirect_uri] = re.findall(r"redirect URI (\S+)", " ".join(self.report.consent.steps))
-        application = self.sandbox.entra.applications[self.config["client_id"]]
-        application.asks_roles = frozenset(names)
-        application.redirect_uris = frozenset({redirect_uri})
-        Person(self.sandbox.ca_bundle).visit(self.report.consent.url)
-        return names
-
-
-@pytest.fixture
-def patient(open_sandbox, tmp_path):
-    def made(streams=None, settings=None, **options):
-        return Patient(open_sandbox(**options), tmp_path, streams, **(settings or {}))
-
-    return made
+__all__ = ["patient"]
 
 
 def redirect(sandbox):
@@ -346,79 +291,3 @@ def test_what_counts_as_broader_is_what_graph_takes():
     assert {name: set(more) - taken[name] for name, more in BROADER.items()} == {
         name: set() for name in BROADER
     }
-
-
-# As a process
-
-
-def doctor(folder, config, *arguments):
-    path = folder / "config.json"
-    path.write_text(json.dumps(config))
-    done = subprocess.run(
-        [sys.executable, "-m", "tap_msteams", "--config", str(path), "doctor", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={"PATH": "", "HOME": str(folder), "COLUMNS": "80"},
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def test_the_command_writes_json_for_programs(patient, tmp_path):
-    healthy = patient()
-    done = doctor(tmp_path, healthy.config, "--json")
-
-    report = json.loads(done.stdout)
-    assert (done.returncode, report["exitCode"], report["verdict"]) == (0, 0, "complete")
-    assert {row["stream"] for row in report["streams"] if row["selected"]} >= DEFAULTS
-
-
-def test_the_command_writes_a_table_of_80_columns_for_people(patient, tmp_path):
-    poor = patient(roles=set(ROLES) - {"Presence.Read.All"})
-    done = doctor(tmp_path, poor.config)
-
-    assert done.returncode == 3
-    [line] = [line for line in done.stdout.splitlines() if line.startswith("presence ")]
-    assert "Presence.Read.All" in line
-    assert "missing" in line
-    table, _, _ = done.stdout.partition("What to do")
-    assert max(map(len, table.splitlines())) <= 80
-    assert f"{len(DEFAULTS) + 2} of {len(STREAMS)} streams selected" in table
-
-
-def test_a_permission_is_never_broken_and_what_is_not_selected_takes_no_rows(patient, tmp_path):
-    names = {stream.name: stream.permission for stream in STREAMS if hasattr(stream, "permission")}
-    longest = max(names, key=lambda name: len(name) + len(names[name]))
-    path = tmp_path / "catalog.json"
-    path.write_text(json.dumps(selection([longest])))
-    done = doctor(
-        tmp_path, patient(roles=set(ROLES) - {"Presence.Read.All"}).config, "--catalog", str(path)
-    )
-    told = done.stdout.splitlines()
-
-    assert [line.split()[:2] for line in told if line.startswith(longest)] == [
-        [longest, names[longest]]
-    ]
-    assert "Not selected, and not readable: 1 stream; `--json` says why" in told
-    assert [line for line in told if line.startswith(("apps ", "users ", "presence "))] == []
-
-
-def test_the_command_goes_by_the_catalog(patient, tmp_path):
-    poor = patient(roles=set(ROLES) - {"Presence.Read.All"})
-    path = tmp_path / "catalog.json"
-    path.write_text(json.dumps(selection(["teams"])))
-
-    assert doctor(tmp_path, poor.config, "--catalog", str(path)).returncode == 0
-
-
-@pytest.mark.parametrize("wrong", [{"client_secret": None}, {"tenat_id": "x"}])
-def test_a_wrong_configuration_is_told_and_ends_with_1(patient, tmp_path, wrong):
-    config = {**patient().config, **wrong}
-    done = doctor(tmp_path, config)
-    as_json = doctor(tmp_path, config, "--json")
-
-    assert (done.returncode, as_json.returncode) == (1, 1)
-    assert "FAILED" in done.stdout
-    assert json.loads(as_json.stdout)["verdict"] == "wrong configuration"

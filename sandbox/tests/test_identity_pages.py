@@ -1,120 +1,23 @@
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urlsplit
 
 import msal
 import pytest
-import requests
 
 from sandbox.tests.answers import said_by
-from sandbox.tests.clock import Clock
-from tap_msteams_sandbox import Sandbox, Tenant
+from sandbox.tests.person import (
+    CALLBACK,
+    SCOPE,
+    VERIFIER,
+    Page,
+    colleague,
+    number,
+    person,
+    public,
+)
 
-SCOPE = "Chat.Read offline_access openid profile"
-VERIFIER = "v" * 50
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
-CALLBACK = "http://localhost:33333"
-
-
-class Page(HTMLParser):
-    """The one form of a page, and its buttons by their ids."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.action, self.fields, self.buttons = "", {}, {}
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        found = dict(attrs)
-        if tag == "form":
-            self.action = found["action"]
-        elif tag == "input" and "value" in found:
-            self.fields[found["name"]] = found["value"]
-        elif tag == "button":
-            pair = {found["name"]: found["value"]} if "name" in found else {}
-            self.buttons[found["id"]] = pair
-
-
-class Person:
-    """Somebody in front of a browser without JavaScript."""
-
-    def __init__(self, sandbox):
-        self.sandbox = sandbox
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.verify = sandbox.ca_bundle
-
-    def open(self, path, **query):
-        query = {key: value for key, value in query.items() if value is not None}
-        url = self.sandbox.authority_host + path
-        self.at = self.session.get(url, params=query, allow_redirects=False)
-        return self
-
-    def authorize(self, **query):
-        default = {
-            "client_id": self.sandbox.identity.public.client_id,
-            "code_challenge": CHALLENGE.decode(),
-            "code_challenge_method": "S256",
-            "nonce": "once",
-            "redirect_uri": CALLBACK,
-            "response_type": "code",
-            "scope": SCOPE,
-            "state": "mine",
-        }
-        return self.open("/organizations/oauth2/v2.0/authorize", **{**default, **query})
-
-    def press(self, button, **fields):
-        page = Page(self.at.text)
-        data = {**page.fields, **fields, **page.buttons[button]}
-        url = self.sandbox.authority_host + page.action
-        self.at = self.session.post(url, data=data, allow_redirects=False)
-        return self
-
-    @property
-    def answer(self):
-        """What the application was told in the address it was called at."""
-        assert self.at.status_code == 302, self.at.text
-        return dict(parse_qsl(urlsplit(self.at.headers["Location"]).query))
-
-    def post(self, path, **form):
-        url = self.sandbox.authority_host + path
-        found = self.session.post(url, data=form)
-        return found.json()
-
-    def token(self, grant_type, **form):
-        default = {"client_id": self.sandbox.identity.public.client_id, "grant_type": grant_type}
-        form = {key: it for key, it in {**default, **form}.items() if it is not None}
-        return self.post("/organizations/oauth2/v2.0/token", **form)
-
-    def redeem(self, **form):
-        code = {"code": self.answer.get("code"), "code_verifier": VERIFIER}
-        return self.token("authorization_code", **{**code, "redirect_uri": CALLBACK, **form})
-
-
-@pytest.fixture
-def person():
-    with Sandbox(tenant=Tenant(seed=7, teams=1, users=9), clock=Clock()) as sandbox:
-        person = Person(sandbox)
-        with person.session:
-            yield person
-
-
-@pytest.fixture
-def public(person):
-    return person.sandbox.identity.public
-
-
-@pytest.fixture
-def colleague(person):
-    return person.sandbox.identity.colleague
-
-
-def number(text):
-    return int(text.partition("AADSTS")[2].partition(":")[0])
+__all__ = ["colleague", "person", "public"]
 
 
 def test_a_user_chooses_an_account_and_the_application_gets_tokens(person):
@@ -370,68 +273,3 @@ def test_an_administrator_consents_for_everybody(person):
         "tenant": person.sandbox.tenant.id,
     }
     assert (application.roles, application.scopes) == ({"Team.ReadBasic.All"}, {"Chat.Read"})
-
-
-def device(person, **form):
-    default = {"client_id": person.sandbox.identity.public.client_id, "scope": SCOPE}
-    return person.post("/organizations/oauth2/v2.0/devicecode", **{**default, **form})
-
-
-def poll(person, begun, **form):
-    grant_type = "urn:ietf:params:oauth:grant-type:device_code"
-    return person.token(grant_type, device_code=begun["device_code"], **form)
-
-
-def enter(person, begun):
-    path = begun["verification_uri"].removeprefix(person.sandbox.authority_host)
-    return person.open(path).press("next", otc=begun["user_code"])
-
-
-def test_a_device_gets_tokens_once_its_user_has_signed_in(person):
-    begun = device(person)
-    assert (begun["expires_in"], begun["interval"]) == (900, 5)
-    assert begun["user_code"] in begun["message"]
-    assert poll(person, begun)["error"] == "authorization_pending"
-    enter(person, begun).press("account-0").press("accept")
-    assert "You have signed in" in person.at.text
-    tokens = poll(person, begun)
-    assert person.sandbox.entra.claims(tokens["access_token"])["scp"] == "Chat.Read"
-    assert tokens["refresh_token"]
-    assert poll(person, begun)["error"] == "bad_verification_code"
-
-
-def test_a_device_is_told_that_its_user_declined(person, public):
-    public.scopes = frozenset()
-    begun = device(person)
-    enter(person, begun).press("account-0")
-    assert "Chat.Read" in person.at.text
-    person.press("cancel")
-    assert poll(person, begun)["error"] == "authorization_declined"
-
-
-def test_a_device_code_expires_for_the_device_and_its_user(person):
-    begun = device(person)
-    person.sandbox.entra.clock.now += 900
-    assert poll(person, begun)["error"] == "expired_token"
-    assert number(enter(person, begun).at.text) == 70018
-
-
-def test_a_device_can_be_told_to_slow_down(person):
-    begun = device(person)
-    person.sandbox.entra.devices.slow_down = 1
-    person.sandbox.entra.devices.approve(begun["user_code"])
-    assert poll(person, begun)["error"] == "slow_down"
-    assert poll(person, begun)["access_token"]
-
-
-def test_a_confidential_application_has_no_device_flow_without_its_secret(person):
-    client_id = person.sandbox.identity.confidential.client_id
-    begun = device(person, client_id=client_id)
-    assert poll(person, begun, client_id=client_id)["error_codes"] == [7000218]
-    person.sandbox.identity.confidential.public_flows = True
-    assert poll(person, begun, client_id=client_id)["error_codes"] == [70016]
-
-
-def test_a_device_code_is_not_begun_for_strangers(person):
-    assert device(person, client_id="nobody")["error_codes"] == [700016]
-    assert device(person, scope="")["error_codes"] == [900144]
