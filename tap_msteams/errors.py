@@ -243,7 +243,10 @@ SWITCHES = {
     ),
 }
 """What to do by the code of what a tenant does not give out."""
-_PEOPLE = re.compile(r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))")
+_PEOPLE = re.compile(
+    r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))"
+    r"|(?<=[uU]serId=')[^/',]+|(?<=[uU]serId=%27)[^/,]+?(?=%27)"
+)
 
 
 def forget_trace(error: GraphError) -> None:

@@ -350,6 +350,14 @@ def test_a_date_to_wait_for_is_one_of_our_clock_where_graph_names_no_time(date):
         ("https://graph.microsoft.com/v1.0/users/1/chats?$skiptoken=x", "/users/{id}/chats"),
         ("https://graph.microsoft.com/v1.0/users('1')/chats", "/users('{id}')/chats"),
         ("https://graph.microsoft.com/v1.0/users(%27a%40b%27)/chats", "/users(%27{id}%27)/chats"),
+        (
+            "https://graph.microsoft.com/v1.0/users/a/adhocCalls/getAllTranscripts(userId='a',x=1)",
+            "/users/{id}/adhocCalls/getAllTranscripts(userId='{id}',x=1)",
+        ),
+        (
+            "https://graph.microsoft.com/v1.0/a/getAllTranscripts(meetingOrganizerUserId=%27a%27)",
+            "/a/getAllTranscripts(meetingOrganizerUserId=%27{id}%27)",
+        ),
         ("/users", "/users"),
     ],
 )
