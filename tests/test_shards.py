@@ -36,7 +36,10 @@ from tests.target import (
 )
 
 DECLARED = {stream.name: stream for stream in STREAMS if issubclass(stream, GraphStream)}
-SPLIT = {"messages", "deleted_team_messages", "hosted_contents", "drive_items"}
+SPLIT = {
+    *("messages", "deleted_team_messages", "hosted_contents", "drive_items"),
+    *("copilot_interactions", "call_transcripts", "call_recordings"),
+}
 CHANGING = ("messages", "drive_items")
 BELOW_TEAMS = ("messages", "hosted_contents", "drive_items")
 # Of the moment of the run, or of the run itself.

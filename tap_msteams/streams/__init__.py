@@ -21,7 +21,6 @@ from tap_msteams.streams import (
     runs,
     shifts,
     teams,
-    voice,
 )
 
 STREAMS: tuple[type[TapStream], ...] = tuple(
@@ -40,7 +39,6 @@ STREAMS: tuple[type[TapStream], ...] = tuple(
         artifacts,
         events,
         calls,
-        voice,
         shifts,
         reports,
         files,
