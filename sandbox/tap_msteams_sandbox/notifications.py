@@ -40,10 +40,12 @@ class Notifier:
         self._sender = ThreadPoolExecutor(1, "notifications")
         self._subscriptions = tenant.part(Subscriptions)
         self._subscriptions.validate = self.validate
-        tenant.watchers.append(self.tell)
+        self._watchers = tenant.watchers
+        self._watchers.append(self.tell)
 
     def close(self) -> None:
         """Send nothing any more."""
+        self._watchers.remove(self.tell)
         self._closing.set()
         self._sender.shutdown(cancel_futures=True)
 
