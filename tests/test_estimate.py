@@ -12,7 +12,7 @@ import pytest
 
 from tap_msteams.preflight import estimate
 from tap_msteams.preflight.tables import span, tell_estimate
-from tests.conftest import run_tap, selection
+from tests.conftest import PATIENCE, run_tap, selection
 from tests.target import HastyTap
 
 UNPACED = {"rate_limit_share": 0}
@@ -166,7 +166,7 @@ def test_the_command_writes_json_for_programs(open_sandbox, tmp_path):
         [*command, "estimate", "--catalog", str(tmp_path / "catalog.json"), "--json"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env={"PATH": "", "HOME": str(tmp_path)},
     )

@@ -39,7 +39,7 @@ def shell():
                 env=cli.environment(sandbox),
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=120,
                 check=True,
             ).stdout
 

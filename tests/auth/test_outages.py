@@ -86,8 +86,8 @@ def test_a_slow_answer_is_an_answer(token):
 def test_an_answer_that_drips_lets_go_of_the_store(token, part):
     fault = f"drip:at=entra,where=/token,seconds=0.05,part={part},times=0"
     began = time.monotonic()
-    with pytest.raises(AuthenticationError, match=r"had not ended after 0\.4 seconds"):
-        token("refresh_token", fault, request_timeout=0.2)
+    with pytest.raises(AuthenticationError, match=r"had not ended after 2 seconds"):
+        token("refresh_token", fault, request_timeout=1)
     assert time.monotonic() - began < 60
 
 

@@ -77,16 +77,16 @@ def started():
         process.communicate()
 
 
-def test_six_processes_with_an_expired_token_ask_once(path, started):
-    processes = [started(ASK_ONCE, path) for _ in range(6)]
+def test_processes_with_an_expired_token_ask_once(path, started):
+    processes = [started(ASK_ONCE, path) for _ in range(4)]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
     said = [process.communicate(timeout=PATIENCE)[0] for process in processes]
-    assert sorted(said) == [""] * 5 + ["asked\n"]
-    assert [process.returncode for process in processes] == [0] * 6
+    assert sorted(said) == [""] * 3 + ["asked\n"]
+    assert [process.returncode for process in processes] == [0] * 4
 
 
 def test_threads_take_turns_as_processes_do(path, at_once):
@@ -98,7 +98,7 @@ def test_threads_take_turns_as_processes_do(path, at_once):
     assert len(kept(TokenStore(path, APP)).redeemed) == 16
 
 
-@pytest.mark.parametrize("turns", range(2, 10))
+@pytest.mark.parametrize("turns", [2, 3, 5, 8])
 def test_a_kill_at_any_moment_leaves_a_whole_store_and_no_lock(path, started, turns):
     process = started(LOOP, path)
     for _ in range(turns):
