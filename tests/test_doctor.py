@@ -204,6 +204,22 @@ def test_a_team_that_refuses_can_be_left_out_as_the_report_says(patient, caplog)
     assert closed.read() == 0
 
 
+def test_a_column_that_needs_a_permission_of_its_own_is_named(patient):
+    named = "required Microsoft Graph permission(s): AuditLog.Read.All"
+    code = "code=Authentication_MSGraphPermissionMissing"
+    fault = f"error:where=signInActivity,times=0,{code},message={named}"
+    lacking = patient(["users"], faults=[fault])
+    catalog = selection(["users"])
+    for item in catalog["streams"][0]["metadata"]:
+        item["metadata"]["selected"] = True
+    report = examine(HastyTap(config=lacking.config, catalog=catalog))
+
+    [check] = [it for it in report.checks if it.name == "users"]
+    assert (report.exit_code, check.state) == (0, "warning")
+    assert "`signInActivity` is left out" in check.text
+    assert "grant AuditLog.Read.All" in check.remedy
+
+
 def test_a_choice_that_matches_nothing_is_said_before_the_run(patient):
     picky = patient(["teams", "channels"], {"teams": ["*", "Nobody's*"], "channels": ["Nobody"]})
 

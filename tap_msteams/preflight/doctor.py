@@ -170,6 +170,9 @@ def _try_streams(report: Report, tap: TapMSTeams, parents: int) -> None:
     parts = sampling.read()
     report.streams = Judge(tap, plan, parts, who.granted).rows()
     report.checks += _unmatched(sampling, parts)
+    report.checks += [
+        Check(name, "warning", *told) for name, part in parts.items() for told in part.left_out
+    ]
     selected = [row for row in report.streams if row.selected]
     if not selected:
         report.checks.append(

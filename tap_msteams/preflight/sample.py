@@ -13,7 +13,7 @@ from typing_extensions import override
 from tap_msteams.client import GraphClient, RowDecoder
 from tap_msteams.errors import EnoughError, ThrottledError, public_path
 from tap_msteams.readers import Nested
-from tap_msteams.run import Issues, Plan, Run, Selection
+from tap_msteams.run import LEFT_OUT, Issues, Plan, Run, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,6 +67,8 @@ class Part:
     url: str = ""
     """The URL of the first request."""
     refusals: list[tuple[Mapping[str, str], GraphError]] = field(default_factory=list)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    """What is not read for lack of a permission of its own, with the remedy."""
     _parent: int = 0
     _parent_pages: int = 0
     _parent_parts: int = 0
@@ -171,8 +173,17 @@ class SampleIssues(Issues):
         self.sample.parts[stream.name].refusals.append((ids, error))
 
     @override
-    def notice(self, *_: object) -> None:
-        """Do nothing: a sample has no use for notices."""
+    def notice(
+        self,
+        stream: type[Declaration],
+        message: str,
+        remedy: str,
+        code: str = "",
+        permission: str = "",
+    ) -> None:
+        """Keep what is left out: a sample has no use for other notices."""
+        if code == LEFT_OUT:
+            self.sample.parts[stream.name].left_out.append((message, remedy))
 
     @override
     def warn_once(self, topic: str, text: str) -> None:
