@@ -32,7 +32,7 @@ from tap_msteams.schema import (
     texts,
 )
 from tap_msteams.streams.directory import Users
-from tap_msteams.streams.messages import MESSAGE, TEXT, TEXT_SWITCH, chat_texts, contents_of
+from tap_msteams.streams.messages import MESSAGE, TEXT, TEXT_SWITCH, contents_of, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -240,14 +240,14 @@ class ChatMessages(GraphStream):
 
 
 class ChatHostedContents(GraphStream):
-    """Pictures and snippets in the text of a chat's message that Teams hosts itself."""
+    """Pictures and snippets of a chat's message, and of its cards, that Teams hosts itself."""
 
     name = "chat_hosted_contents"
     path = "/chats/{chatId}/messages/{messageId}/hostedContents"
     content = Content(name="contentBytes", path=f"{path}/{{id}}/$value")
     parents = (ChatMessages,)
-    parent_facts = ("body",)
-    read = Nested(made_of=lambda message: contents_of(chat_texts(message)))
+    parent_facts = ("attachments", "body")
+    read = Nested(made_of=lambda message: contents_of(texts_of(message)))
     has_additional_data = False
     permission = "Chat.Read.All"
     delegated = Delegated(permission="Chat.Read")

@@ -172,7 +172,7 @@ class DeletedTeamMessages(GraphStream):
 
 
 class HostedContents(GraphStream):
-    """Pictures and code snippets of a channel's message that Teams hosts itself."""
+    """Pictures and snippets of a channel's message, and of its cards, that Teams hosts itself."""
 
     name = "hosted_contents"
     path = "/teams/{teamId}/channels/{channelId}/messages/{messageId}/hostedContents"
@@ -222,17 +222,15 @@ class HostedContents(GraphStream):
 
 
 def texts_of(message: Mapping[str, Any]) -> Iterable[str]:
-    """The texts of a message with addresses of contents: its body, and its snippets."""
-    yield from chat_texts(message)
+    """The texts of a message with addresses of contents: its body, and its cards.
+
+    https://learn.microsoft.com/graph/teams-messaging-overview
+    """
+    yield (message.get("body") or {}).get("content") or ""
     for attachment in message.get("attachments") or ():
         # A forwarded message is an attachment, too, but its contents belong to that message.
-        if attachment.get("contentType") == "application/vnd.microsoft.card.codesnippet":
+        if (attachment.get("contentType") or "").startswith(_CARD):
             yield attachment.get("content") or ""
-
-
-def chat_texts(message: Mapping[str, Any]) -> Iterable[str]:
-    """The text of a chat message with addresses of contents."""
-    yield (message.get("body") or {}).get("content") or ""
 
 
 def contents_of(texts: Iterable[str]) -> list[dict[str, Any]]:
@@ -254,5 +252,8 @@ def _content_at(address: str) -> str:
     id_, _, value = content.partition("/")
     return id_ if "/messages/" in place and value.startswith("$value") else ""
 
+
+_CARD = "application/vnd.microsoft."
+"""The beginning of the types of cards: of code snippets, of announcements, adaptive ones."""
 
 _ADDRESS = re.compile(r"[^\"'<> ]+")

@@ -84,6 +84,35 @@ def test_the_link_to_more_replies_has_any_form(link):
 # Rows
 
 
+CARDS = [
+    *("card.codesnippet", "card.announcement", "card.adaptive"),
+    "teams.messaging-announcementBanner",
+]
+
+
+@pytest.mark.parametrize("stream", ["hosted_contents", "chat_hosted_contents"])
+def test_a_message_has_the_contents_of_its_cards_and_not_those_of_messages_that_it_quotes(stream):
+    def address(n):
+        return f'{{"url":"https://x/messages/1/hostedContents/{n}/$value"}}'
+
+    cards = [f"application/vnd.microsoft.{it}" for it in CARDS]
+    kinds = [*cards, "forwardedMessageReference", None]
+    attachments = [{"contentType": it, "content": address(n)} for n, it in enumerate(kinds)]
+    place = {"teamId": "T", "channelId": "C"}
+    more = {"body": {"content": ""}, "attachments": attachments}
+    export = page(message("1", chatId="X", channelIdentity=place, **more))
+    answers = {
+        "/users?": page({"id": "U"}),
+        "/users/U/chats/getAllMessages": export,
+        "/teams?": page({"id": "T"}),
+        "/teams/T/channels/getAllMessages": export,
+    }
+    output = read(answers, stream)
+
+    found = [it["id"] for it in output.records[stream]]
+    assert (output.code, found) == (0, [str(n) for n in range(len(cards))])
+
+
 def test_a_row_without_its_key_is_told_and_holds_no_bookmark():
     export = page(message("1", chatId="X"), message("2", chatId=None), message("3", chatId="X"))
     answers = {"/users?": page({"id": "U"}), "/users/U/chats/getAllMessages": export}
