@@ -17,6 +17,7 @@ from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox.endpoints import Routes
 from tap_msteams_sandbox.graph import ENDPOINTS, ROLES
 from tests.auth.person import Person
+from tests.conftest import selection
 from tests.patient import DEFAULTS, UNPACED, patient
 from tests.target import HastyTap
 
