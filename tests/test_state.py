@@ -188,6 +188,12 @@ def test_states_that_are_joined_know_of_each_team_what_the_newer_one_knows():
     assert (joined.begun, joined.below, "shard" in ours) == (T1, ["b"], False)
 
 
+def test_states_that_know_nothing_are_joined_to_one_that_knows_nothing():
+    marks = bookmarks({})
+    marks.join(bookmarks({}))
+    assert (marks.is_empty, marks.begun, marks.below) == (True, None, [])
+
+
 def test_a_team_that_is_forgotten_leaves_nothing():
     state = {}
     marks = bookmarks(state)
