@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from tap_msteams.errors import visible
 from tap_msteams.progress.words import duration, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_msteams.run import Outcome, Run
+    from tap_msteams.run import Issue, Outcome, Run
 
 ISSUES_TOLD = 20
-"""The number of issues that the end of the log repeats."""
+"""The number of issues, and of kinds of them, that the end of the log tells."""
 
 logger = logging.getLogger("tap-msteams")
 
@@ -30,10 +31,11 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
     found_in = " in what could be read" if run.issues.gaps else ""
     for setting, entry in unmatched:
         logger.warning("`%s`: nothing is called '%s'%s", setting, entry, found_in)
-    for issue in run.issues.all[:ISSUES_TOLD]:
-        logger.warning("%s", issue)
-    if (more := len(run.issues.all) - ISSUES_TOLD) > 0:
-        logger.warning("... and %d more; all of them are rows of sync_issues", more)
+    kinds = [*by_kind(run.issues.all)]
+    for severity, text in kinds[:ISSUES_TOLD]:
+        logger.log(logging.WARNING if severity == "gap" else logging.INFO, "%s", text)
+    if (more := len(kinds) - ISSUES_TOLD) > 0:
+        logger.warning("... and %d more kinds; all issues are rows of sync_issues", more)
     seconds = run.client.clock() - run.begun
     notices = len(run.issues.all) - run.issues.gaps
     whole = f"{plural(sum(it.rows for it in found), 'row')}, "
@@ -65,6 +67,20 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
             }
         },
     )
+
+
+def by_kind(issues: Sequence[Issue]) -> Iterator[tuple[str, str]]:
+    """The severity of each kind of issue, and a line: the log told each issue when it arose."""
+    kinds: dict[tuple[object, ...], list[Issue]] = {}
+    for it in issues:
+        kind = it.severity, it.stream, it.verdict, it.status, it.code
+        kinds.setdefault(kind, []).append(it)
+    for (severity, stream, *_), alike in kinds.items():
+        first = alike[0]
+        reason = f"{first.status} {first.code}".strip() if first.status else first.message
+        count = plural(sum(it.count for it in alike), str(severity))
+        parts = (f"{stream}: {count}, {visible(' '.join(reason.split()))}", first.remedy)
+        yield str(severity), "; ".join(filter(None, parts)) + first.trace
 
 
 def table(found: Sequence[Outcome]) -> Iterator[str]:

@@ -86,10 +86,14 @@ class Issue:
             ": ".join(part for part in (answer, " ".join(self.message.split())) if part),
             self.remedy,
         ]
-        trace = evidence(self.request_id, self.client_request_id, self.occurred)
-        trace = f" ({trace})" if trace else ""
         others = f" (and {self.count - 1} more alike)" if self.count > 1 else ""
-        return "; ".join(part for part in parts if part) + others + trace
+        return "; ".join(part for part in parts if part) + others + self.trace
+
+    @property
+    def trace(self) -> str:
+        """What Microsoft's support asks for, in brackets."""
+        found = evidence(self.request_id, self.client_request_id, self.occurred)
+        return f" ({found})" if found else ""
 
 
 class Issues:
