@@ -27,6 +27,7 @@ COMPUTED := README.md .github/CONTRIBUTING.md meltano.yml examples/airflow/melta
 
 SYNC = UV_PYTHON='$(PYTHON)' UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --quiet
 INSTALLED := .meltano/installed
+TENANT = $(BIN)/tap-msteams-sandbox --seed 7 --teams 5 --channels 4 --messages 60 --users 40
 LOADERS := target-postgres target-duckdb target-jsonl target-csv
 
 # uv trusts its own authorities only, unless it is told; pip trusts those of the system, too.
@@ -37,12 +38,17 @@ unexport MELTANO_ENVIRONMENT MELTANO_PROJECT_ROOT VIRTUAL_ENV
 
 .PHONY: help
 help: ## Say what there is to make.
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 .PHONY: demo
 demo: setup ## Load a synthetic Teams tenant into PostgreSQL, twice.
-	@$(BIN)/tap-msteams-sandbox --seed 7 --teams 5 --channels 4 --messages 60 --users 40 \
-		-- $(BIN)/python demo/tour.py
+	@$(TENANT) -- $(BIN)/python demo/tour.py
+
+# dbt has an environment of its own, as a plugin of Meltano.
+.PHONY: demo-analytics
+demo-analytics: setup ## The same with all streams, then the marts of the dbt package.
+	@$(MELTANO) --log-level=warning install dbt-postgres
+	@$(TENANT) -- $(BIN)/python demo/analytics.py
 
 SIDE_BY_SIDE := --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 
@@ -62,6 +68,11 @@ coverage: setup ## Run all tests and measure their coverage.
 targets: setup ## Try each target of the documents, also the one that needs Python 3.11.
 	@$(MELTANO) --log-level=warning install target-postgres-pipelinewise
 	$(BIN)/pytest tests/targets
+
+.PHONY: dbt
+dbt: setup ## Build the dbt package in PostgreSQL and DuckDB; compare with a synthetic tenant.
+	@$(MELTANO) --log-level=warning install dbt-postgres dbt-duckdb
+	$(BIN)/pytest tests/marts
 
 .PHONY: clients
 clients: environment ## Let official libraries and other connectors use the sandbox.
@@ -105,12 +116,14 @@ check: environment ## Lint, check types, floors and computed documents.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cog --check $(COMPUTED)
+	$(BIN)/python -m docs.computed.files --check
 
 .PHONY: fix
 fix: environment ## Format, and compute the documents anew.
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/cog -r $(COMPUTED)
+	$(BIN)/python -m docs.computed.files
 
 TYPES ?= tests/graph/types.json
 
@@ -130,6 +143,18 @@ lock: $(UV) ## Resolve the dependencies anew, as far as a pyproject.toml changed
 dist: $(UV) ## Build the packages.
 	@rm -rf dist
 	@UV_PYTHON='$(PYTHON)' $(UV) build --all-packages
+
+.PHONY: wheel
+wheel: dist ## Install the packages into an empty environment, and use them there.
+	@$(UV) venv --quiet --clear --python '$(PYTHON)' $(TOOLS)/wheel
+	@$(UV) pip install --quiet --python $(TOOLS)/wheel/bin/python dist/*.whl
+	@cd $(TOOLS)/wheel && PATH="$$PWD/bin:$$PATH" tap-msteams-sandbox --seed 7 --teams 2 -- sh -euc '\
+		tap-msteams --version; \
+		tap-msteams --config ENV doctor; \
+		tap-msteams --config ENV --discover > catalog.json; \
+		tap-msteams --config ENV --catalog catalog.json > rows.jsonl; \
+		tail -1 rows.jsonl | grep -q STATE; \
+		echo "$$(grep -c RECORD rows.jsonl) records"'
 
 .PHONY: postgres
 postgres: environment ## Start the project's PostgreSQL.

@@ -24,17 +24,18 @@ def into(postgres: Postgres, schema: str) -> dict[str, str]:
     }
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - what a pipeline is made of
     target: dict[str, str],
     state: Path,
     log: IO[bytes],
     tenant: dict[str, str],
     loader: str = "target-postgres",
+    then: tuple[str, ...] = (),
 ) -> int:
-    """The exit code of `meltano run`, with a state of its own."""
+    """The exit code of `meltano run`, with a state of its own; `then` follows the loader."""
     run = (MELTANO, "--environment=dev", "run", "--no-install", "--refresh-catalog")
     return subprocess.run(
-        (*run, "tap-msteams", loader),
+        (*run, "tap-msteams", loader, *then),
         cwd=ROOT,
         env={
             **os.environ,

@@ -86,9 +86,13 @@ def load(postgres: Postgres, name: str) -> None:
         code = pipeline.run(pipeline.into(postgres, SCHEMA), HOME / "state", output, tenant={})
     print(f"  ({time.monotonic() - started:.0f} s, log in {log.relative_to(ROOT)})")
     if code:
-        ending = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-        msg = f"the run failed with exit code {code}; its last lines:\n{ending}"
+        msg = f"the run failed with exit code {code}; its last lines:\n{ending_of(log)}"
         raise DemoError(msg)
+
+
+def ending_of(log: Path) -> str:
+    """The last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
 
 
 def change(sandbox: str) -> dict[str, int]:

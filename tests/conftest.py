@@ -105,7 +105,7 @@ def _use(patch, folder):
 def own_meltano(tmp_path_factory):
     """Gives Meltano a system folder of its own: two runs in one write the same catalog."""
     folder = tmp_path_factory.mktemp("meltano")
-    for kind in ("extractors", "loaders"):
+    for kind in ("extractors", "loaders", "utilities"):
         (folder / kind).symlink_to(ROOT / ".meltano" / kind)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MELTANO_SYS_DIR_ROOT", str(folder))

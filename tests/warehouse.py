@@ -6,6 +6,7 @@ import json
 import re
 from datetime import datetime
 
+from docs.computed import streams
 from tap_msteams.readers import History
 from tap_msteams.streams import STREAMS
 
@@ -14,7 +15,7 @@ WHOLE = [
 ]
 """Streams whose tables are the tenant once more."""
 
-SELECTED = ["*.*", *(f"!{stream.name}.{name}" for stream in STREAMS for name in stream.on_request)]
+SELECTED = streams.everything()
 """Everything but what costs a request a row."""
 
 BY_NAME = {stream.name: stream for stream in STREAMS}

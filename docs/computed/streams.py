@@ -83,6 +83,11 @@ def select() -> str:
     return "\n".join([f"- {name}" for name in _usual()] + left)
 
 
+def everything() -> list[str]:
+    """A `select` of all streams, without costly columns."""
+    return ["*.*", *(f"!{stream.name}.{name}" for stream in STREAMS for name in stream.on_request)]
+
+
 def left_out(*names: str) -> str:
     """The costly columns of some streams, as exclusions for a `select`."""
     left = [

@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("attendance_records", {
+    "user_id": ["text", "userId"],
+    "meeting_id": ["text", "meetingId"],
+    "report_id": ["text", "reportId"],
+    "id": ["text", "id"],
+    "identity_json": ["json", "identity"],
+    "identity_id": ["text", "identity", "id"],
+    "identity_display_name": ["text", "identity", "displayName"],
+    "email_address": ["text", "emailAddress"],
+    "role": ["text", "role"],
+    "total_attendance_in_seconds": ["bigint", "totalAttendanceInSeconds"],
+    "attendance_intervals": ["json", "attendanceIntervals"],
+    "registration_id": ["text", "registrationId"],
+    "external_registration_information_json": ["json", "externalRegistrationInformation"],
+    "external_registration_information_referrer": ["text", "externalRegistrationInformation", "referrer"],
+    "external_registration_information_registration_id": ["text", "externalRegistrationInformation", "registrationId"],
+    "additional_data": ["json", "additionalData"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

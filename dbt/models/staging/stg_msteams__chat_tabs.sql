@@ -1,0 +1,20 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("chat_tabs", {
+    "chat_id": ["text", "chatId"],
+    "id": ["text", "id"],
+    "display_name": ["text", "displayName"],
+    "web_url": ["text", "webUrl"],
+    "configuration_json": ["json", "configuration"],
+    "configuration_entity_id": ["text", "configuration", "entityId"],
+    "configuration_content_url": ["text", "configuration", "contentUrl"],
+    "configuration_remove_url": ["text", "configuration", "removeUrl"],
+    "configuration_website_url": ["text", "configuration", "websiteUrl"],
+    "teams_app_json": ["json", "teamsApp"],
+    "teams_app_id": ["text", "teamsApp", "id"],
+    "teams_app_external_id": ["text", "teamsApp", "externalId"],
+    "teams_app_distribution_method": ["text", "teamsApp", "distributionMethod"],
+    "teams_app_display_name": ["text", "teamsApp", "displayName"],
+    "additional_data": ["json", "additionalData"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

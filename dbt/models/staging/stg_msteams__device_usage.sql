@@ -1,0 +1,23 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("device_usage", {
+    "report_date": ["date", "reportDate"],
+    "report_refresh_date": ["date", "reportRefreshDate"],
+    "last_activity_date": ["date", "lastActivityDate"],
+    "report_period": ["text", "reportPeriod"],
+    "user_id": ["text", "userId"],
+    "user_principal_name": ["text", "userPrincipalName"],
+    "is_deleted": ["boolean", "isDeleted"],
+    "is_licensed": ["boolean", "isLicensed"],
+    "deleted_date": ["date", "deletedDate"],
+    "used_web": ["boolean", "usedWeb"],
+    "used_windows": ["boolean", "usedWindows"],
+    "used_mac": ["boolean", "usedMac"],
+    "used_linux": ["boolean", "usedLinux"],
+    "used_chrome_os": ["boolean", "usedChromeOS"],
+    "usedi_os": ["boolean", "usediOS"],
+    "used_android_phone": ["boolean", "usedAndroidPhone"],
+    "used_windows_phone": ["boolean", "usedWindowsPhone"],
+    "additional_columns": ["json", "additionalColumns"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

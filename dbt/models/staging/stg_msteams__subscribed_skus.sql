@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("subscribed_skus", {
+    "id": ["text", "id"],
+    "sku_id": ["text", "skuId"],
+    "sku_part_number": ["text", "skuPartNumber"],
+    "capability_status": ["text", "capabilityStatus"],
+    "consumed_units": ["bigint", "consumedUnits"],
+    "prepaid_units_json": ["json", "prepaidUnits"],
+    "prepaid_units_enabled": ["bigint", "prepaidUnits", "enabled"],
+    "prepaid_units_locked_out": ["bigint", "prepaidUnits", "lockedOut"],
+    "prepaid_units_suspended": ["bigint", "prepaidUnits", "suspended"],
+    "prepaid_units_warning": ["bigint", "prepaidUnits", "warning"],
+    "applies_to": ["text", "appliesTo"],
+    "account_id": ["text", "accountId"],
+    "account_name": ["text", "accountName"],
+    "subscription_ids": ["json", "subscriptionIds"],
+    "service_plans": ["json", "servicePlans"],
+    "additional_data": ["json", "additionalData"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

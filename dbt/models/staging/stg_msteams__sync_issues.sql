@@ -1,0 +1,22 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("sync_issues", {
+    "id": ["text", "id"],
+    "run_id": ["text", "runId"],
+    "severity": ["text", "severity"],
+    "stream": ["text", "stream"],
+    "subject_json": ["json", "subject"],
+    "subject_team_id": ["text", "subject", "teamId"],
+    "subject_channel_id": ["text", "subject", "channelId"],
+    "count": ["bigint", "count"],
+    "verdict": ["text", "verdict"],
+    "status": ["bigint", "status"],
+    "code": ["text", "code"],
+    "message": ["text", "message"],
+    "request_id": ["text", "requestId"],
+    "client_request_id": ["text", "clientRequestId"],
+    "permission": ["text", "permission"],
+    "remedy": ["text", "remedy"],
+    "occurred_date_time": ["timestamp", "occurredDateTime"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

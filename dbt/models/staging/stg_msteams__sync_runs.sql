@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("sync_runs", {
+    "run_id": ["text", "runId"],
+    "stream": ["text", "stream"],
+    "started_date_time": ["timestamp", "startedDateTime"],
+    "ended_date_time": ["timestamp", "endedDateTime"],
+    "rows": ["bigint", "rows"],
+    "requests": ["bigint", "requests"],
+    "retries": ["bigint", "retries"],
+    "seconds": ["number", "seconds"],
+    "waited_seconds": ["number", "waitedSeconds"],
+    "throttled_seconds": ["number", "throttledSeconds"],
+    "gaps": ["bigint", "gaps"],
+    "notices": ["bigint", "notices"],
+    "bookmark_before": ["timestamp", "bookmarkBefore"],
+    "bookmark_after": ["timestamp", "bookmarkAfter"],
+    "exit_code": ["bigint", "exitCode"],
+    "version": ["text", "version"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

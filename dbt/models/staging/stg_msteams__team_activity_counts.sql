@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("team_activity_counts", {
+    "report_date": ["date", "reportDate"],
+    "report_refresh_date": ["date", "reportRefreshDate"],
+    "report_period": ["text", "reportPeriod"],
+    "active_users": ["bigint", "activeUsers"],
+    "active_channels": ["bigint", "activeChannels"],
+    "active_shared_channels": ["bigint", "activeSharedChannels"],
+    "active_external_users": ["bigint", "activeExternalUsers"],
+    "guests": ["bigint", "guests"],
+    "reactions": ["bigint", "reactions"],
+    "mentions": ["bigint", "mentions"],
+    "meetings_organized": ["bigint", "meetingsOrganized"],
+    "post_messages": ["bigint", "postMessages"],
+    "reply_messages": ["bigint", "replyMessages"],
+    "channel_messages": ["bigint", "channelMessages"],
+    "urgent_messages": ["bigint", "urgentMessages"],
+    "additional_columns": ["json", "additionalColumns"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

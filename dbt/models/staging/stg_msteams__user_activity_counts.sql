@@ -1,0 +1,20 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("user_activity_counts", {
+    "report_date": ["date", "reportDate"],
+    "report_refresh_date": ["date", "reportRefreshDate"],
+    "report_period": ["text", "reportPeriod"],
+    "team_chat_messages": ["bigint", "teamChatMessages"],
+    "post_messages": ["bigint", "postMessages"],
+    "reply_messages": ["bigint", "replyMessages"],
+    "private_chat_messages": ["bigint", "privateChatMessages"],
+    "calls": ["bigint", "calls"],
+    "meetings": ["bigint", "meetings"],
+    "meetings_organized": ["bigint", "meetingsOrganized"],
+    "meetings_attended": ["bigint", "meetingsAttended"],
+    "audio_duration": ["text", "audioDuration"],
+    "video_duration": ["text", "videoDuration"],
+    "screen_share_duration": ["text", "screenShareDuration"],
+    "additional_columns": ["json", "additionalColumns"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

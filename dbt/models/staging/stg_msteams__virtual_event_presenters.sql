@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("virtual_event_presenters", {
+    "event_id": ["text", "eventId"],
+    "id": ["text", "id"],
+    "identity_json": ["json", "identity"],
+    "identity_id": ["text", "identity", "id"],
+    "identity_display_name": ["text", "identity", "displayName"],
+    "email": ["text", "email"],
+    "presenter_details_json": ["json", "presenterDetails"],
+    "presenter_details_bio_content": ["text", "presenterDetails", "bio", "content"],
+    "presenter_details_bio_content_type": ["text", "presenterDetails", "bio", "contentType"],
+    "presenter_details_company": ["text", "presenterDetails", "company"],
+    "presenter_details_job_title": ["text", "presenterDetails", "jobTitle"],
+    "presenter_details_linked_in_profile_web_url": ["text", "presenterDetails", "linkedInProfileWebUrl"],
+    "presenter_details_personal_site_web_url": ["text", "presenterDetails", "personalSiteWebUrl"],
+    "presenter_details_twitter_profile_web_url": ["text", "presenterDetails", "twitterProfileWebUrl"],
+    "presenter_details_photo": ["text", "presenterDetails", "photo"],
+    "additional_data": ["json", "additionalData"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

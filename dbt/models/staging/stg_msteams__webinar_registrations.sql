@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("webinar_registrations", {
+    "event_id": ["text", "eventId"],
+    "id": ["text", "id"],
+    "user_id": ["text", "userId"],
+    "first_name": ["text", "firstName"],
+    "last_name": ["text", "lastName"],
+    "email": ["text", "email"],
+    "status": ["text", "status"],
+    "registration_date_time": ["timestamp", "registrationDateTime"],
+    "cancelation_date_time": ["timestamp", "cancelationDateTime"],
+    "preferred_language": ["text", "preferredLanguage"],
+    "preferred_timezone": ["text", "preferredTimezone"],
+    "registration_question_answers": ["json", "registrationQuestionAnswers"],
+    "external_registration_information_json": ["json", "externalRegistrationInformation"],
+    "external_registration_information_referrer": ["text", "externalRegistrationInformation", "referrer"],
+    "external_registration_information_registration_id": ["text", "externalRegistrationInformation", "registrationId"],
+    "additional_data": ["json", "additionalData"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}
