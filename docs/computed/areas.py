@@ -61,7 +61,7 @@ def _contents(found: Sequence[Table]) -> str:
 
 def _section(stream: Table) -> str:
     """A stream: its facts, and its columns."""
-    facts = grid(("", ""), _facts(stream))
+    facts = grid(("property", "value"), _facts(stream))
     columns = grid(("column", "type", "what it is"), _columns(stream))
     return f"## `{stream.name}`\n\n{inspect.getdoc(stream)}\n\n{facts}\n\n{columns}"
 
