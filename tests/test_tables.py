@@ -109,3 +109,12 @@ def test_a_permission_to_write_is_asked_for_only_where_graph_has_no_lesser_one()
 def test_owners_consent_to_permissions_of_their_team_only():
     assert set(permissions.CONSENTED) <= STREAM_NAMES
     assert all(permission.endswith(".Read.Group") for permission in permissions.CONSENTED.values())
+
+
+def test_no_version_is_activated_for_a_table_with_a_column_of_that_name():
+    # target-postgres marks what is gone by a parameter `version`, which no column may be called.
+    assert not [
+        it.name
+        for it in STREAMS
+        if "version" in it.properties.wrapped and not it.appends and not it.replication_key
+    ]

@@ -77,6 +77,8 @@ class AppDefinitions(GraphStream):
     entity = "teamsAppDefinition"
     primary_keys = ("appId", "id")
     added = ("bot",)
+    # Versions of apps stay: target-postgres cannot mark rows of a table with the column `version`.
+    appends = True
     selected_by_default = False
     cost = "none beyond those of apps"
     properties = th.PropertiesList(
