@@ -48,8 +48,8 @@ LOADED = {
     "_sdc_deleted_at": "Time at which a complete run no longer found the row.",
 }
 
-UNBOUND = {"users", "apps", "call_records"}
-"""Tables that hold less than others mention: people and apps of other tenants, older calls."""
+UNBOUND = {"users", "apps", "call_records", "webinars"}
+"""Tables that hold less than others mention: an event may be a town hall, a call an old one."""
 
 ELSEWHERE = {("channels", "hostTeamId"), ("groups", "id"), ("drive_items", "driveId")}
 """References to teams of other tenants, to teams not yet made, and to drives of the system."""
