@@ -20,6 +20,8 @@ TOOLS := .tools
 UV := $(TOOLS)/uv-$(UV_VERSION)/bin/uv
 MELTANO := $(TOOLS)/meltano/bin/meltano
 AIRFLOW := $(TOOLS)/airflow/bin/airflow
+CELERY := $(TOOLS)/airflow/bin/celery
+REDIS := $(TOOLS)/redis/usr/bin/redis-server
 ZENSICAL := $(TOOLS)/docs/bin/zensical
 BIN := .venv/bin
 
@@ -104,6 +106,10 @@ mutants: environment ## Change the code that decides what is lost, and show what
 .PHONY: airflow
 airflow: setup $(AIRFLOW) ## Run the example on Airflow: a synthetic tenant in four shards, then in six.
 	@$(BIN)/python demo/on_airflow.py
+
+.PHONY: airflow-cluster
+airflow-cluster: setup $(CELERY) $(REDIS) ## Run it on two workers, kill one, and load three tenants.
+	@$(BIN)/python demo/on_cluster.py
 
 .PHONY: bench
 bench: setup ## Measure speed, requests, pacing, memory and STATE; write the plot of the documents.
@@ -190,6 +196,17 @@ $(AIRFLOW): examples/airflow/requirements.txt | $(UV)
 	@UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --clear --python '$(PYTHON)' $(TOOLS)/airflow
 	@$(UV) pip install --quiet --python $(TOOLS)/airflow/bin/python --requirements $<
 	@touch $@
+
+$(CELERY): examples/airflow/cluster.txt $(AIRFLOW)
+	@$(UV) pip install --quiet --python $(TOOLS)/airflow/bin/python --requirements $<
+	@touch $@
+
+# Debian's and Ubuntu's, unpacked here: nothing is installed, and nobody has to be root.
+$(REDIS):
+	@rm -rf $(TOOLS)/redis && mkdir -p $(TOOLS)/redis/packages
+	@cd $(TOOLS)/redis/packages && apt-get -qq -o APT::Sandbox::User= download redis-server redis-tools \
+		libjemalloc2 liblua5.1-0 liblzf1 lua-bitop lua-cjson
+	@for package in $(TOOLS)/redis/packages/*.deb; do dpkg --extract $$package $(TOOLS)/redis; done
 
 $(INSTALLED): meltano.yml pyproject.toml $(MELTANO)
 	@$(MELTANO) --log-level=warning install tap-msteams $(LOADERS)

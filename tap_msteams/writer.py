@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import uuid4
 
 import msgspec
 from singer_sdk.contrib.msgspec import MsgSpecWriter, enc_hook
+from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -27,6 +31,42 @@ STATE_SHARE = 0.04
 
 Since each is larger than the one before, it is five per cent in the end.
 """
+
+
+_PIECE = 1000
+"""Texts of a long array that are written at once."""
+
+
+class LongArray(ABC):
+    """An array of texts in STATE that is read while it is written, since it is that long."""
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[str]:
+        """Yield the texts."""
+
+
+def pieces(value: Any) -> Iterator[bytes]:  # noqa: ANN401 - whatever is JSON
+    """The JSON of a value, in which arrays may be long."""
+    arrays: list[LongArray] = []
+    mark = uuid4().hex
+
+    def stand_in(it: Any) -> Any:  # noqa: ANN401 - as msgspec calls it
+        if not isinstance(it, LongArray):
+            return enc_hook(it)
+        arrays.append(it)
+        return mark
+
+    encoded = msgspec.json.encode(value, enc_hook=stand_in)
+    first, *others = encoded.split(f'"{mark}"'.encode())
+    yield first
+    for array, following in zip(arrays, others, strict=True):
+        yield b"["
+        comma = b""
+        texts = iter(array)
+        while some := [*islice(texts, _PIECE)]:
+            yield comma + msgspec.json.encode(some)[1:-1]
+            comma = b","
+        yield b"]" + following
 
 
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", omit_defaults=True, gc=False):
@@ -59,17 +99,26 @@ class RecordWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
+        if isinstance(message, StateMessage):
+            self._write_state(message)
+            return
         # A copy: the SDK reuses its buffer, and an error may hold on to a view of it.
         line = bytes(self.format_message(message))
-        kind = str(message.type.value)
-        if kind == "RECORD":
-            self.record_bytes += len(line)
-        elif kind == "STATE":
-            self.state_bytes += len(line)
-            self.next_state_bytes = len(line)
         sys.stdout.buffer.write(line)
-        if kind != "RECORD":
+        if message.type.value == "RECORD":
+            self.record_bytes += len(line)
+        else:
             sys.stdout.buffer.flush()
+
+    def _write_state(self, message: StateMessage) -> None:
+        size = 0
+        for piece in pieces({"type": "STATE", "value": message.value}):
+            sys.stdout.buffer.write(piece)
+            size += len(piece)
+        sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
+        self.next_state_bytes = size + 1
+        self.state_bytes += self.next_state_bytes
 
     def write_records(self, stream: str, records: Records, version: int | None) -> None:
         """Write a RECORD message for each of the records of one page."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from benchmarks.row import HEADS, Row
 from docs.computed.markdown import grid
 
-RESULTS = Path(__file__).parents[2] / "benchmarks" / "results.json"
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+RESULTS, CLUSTER = FOLDER / "results.json", FOLDER / "cluster.json"
 
 
 SHOWN = HEADS[:-2]
@@ -33,3 +34,9 @@ def machine() -> str:
         for name in ("python", "singer-sdk", "msgspec", "requests", "urllib3")
     )
     return f"{found['system']}, {found['processor']}, {found['cores']} cores; {programs}."
+
+
+def cluster() -> str:
+    """A row for each run of the example on a cluster of Airflow."""
+    runs = json.loads(CLUSTER.read_text())
+    return grid([*runs[0]], [[str(value) for value in run.values()] for run in runs])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
+import sys
 from typing import Any
 
 import click
@@ -13,6 +13,7 @@ from tap_msteams.readers import GraphStream
 from tap_msteams.run import Bookmarks, bookmark_keys
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap.inputs import read_object
+from tap_msteams.writer import pieces
 
 logger = logging.getLogger("tap-msteams")
 
@@ -43,7 +44,8 @@ def command(*, files: tuple[str, ...]) -> None:
     names = dict.fromkeys(name for state in states for name in state)
     parts = {name: [state[name] for state in states if state.get(name)] for name in names}
     merged = {"bookmarks": {name: merge(name, found) for name, found in parts.items() if found}}
-    click.echo(json.dumps({_MELTANO: merged} if _MELTANO in given[0] else merged))
+    sys.stdout.buffer.writelines(pieces({_MELTANO: merged} if _MELTANO in given[0] else merged))
+    sys.stdout.buffer.write(b"\n")
 
 
 def _bookmarks(path: str, state: dict[str, Any]) -> dict[str, dict[str, Any]]:

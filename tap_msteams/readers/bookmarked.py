@@ -10,7 +10,7 @@ from typing_extensions import override
 from tap_msteams.errors import SettingsError, StateError
 from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import Bookmarks, bookmark_keys, moment
+from tap_msteams.run import Bookmarks, Ledger, bookmark_keys, moment
 from tap_msteams.settings import env_name
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class BookmarkedReader(CollectionReader):
         self.shared.lists_all = self.bookmarks.is_empty and not self.is_excerpt
         self.shared.oldest = self.oldest
         self.shared.bookmark_before = self.oldest()
-        self._partitions: set[str] = set()
+        self._partitions = Ledger()
+        """The partitions that this run has begun to read."""
 
     def _read_all_for_new_streams_below(self) -> None:
         """Drop the bookmarks where a stream below has not read what they stand for."""
@@ -123,7 +124,7 @@ class BookmarkedReader(CollectionReader):
     @override
     def begin_parent(self, parent: Parent) -> None:
         super().begin_parent(parent)
-        self._partitions.add(self.partition(parent.ids))
+        self._partitions[self.partition(parent.ids)] = ""
 
     @override
     def end(self) -> None:

@@ -99,7 +99,7 @@ class ExportReader(BookmarkedReader):
     def begin_parent(self, parent: Parent) -> None:
         super().begin_parent(parent)
         if self._retained_path:
-            self._partitions.add(self._retained_name(parent.ids))
+            self._partitions[self._retained_name(parent.ids)] = ""
 
     @override
     async def read(self, parent: Parent) -> None:

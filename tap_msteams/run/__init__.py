@@ -7,6 +7,7 @@ from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
 from tap_msteams.run.issues import CIRCLE, DOUBLES, LEFT_OUT, UNDECLARED, UNSELECTED, Issue, Issues
+from tap_msteams.run.ledger import Ledger
 from tap_msteams.run.moments import NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
@@ -29,6 +30,7 @@ __all__ = [
     "Feed",
     "Issue",
     "Issues",
+    "Ledger",
     "Listing",
     "Listings",
     "Outcome",

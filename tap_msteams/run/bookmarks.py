@@ -35,27 +35,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from itertools import chain
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams.run.ledger import Ledger
 from tap_msteams.run.moments import parsed
 from tap_msteams.run.refusals import VERSION, check_shard, check_version, damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
 
     from tap_msteams.declaration import Declaration
 
 FORGOTTEN_AFTER = timedelta(days=30)
 """The time after which a partition that listings no longer show loses its bookmark."""
-
-
-def _grouped(moments: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
-    """The partitions by their moments."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for partition, since in moments:
-        found[since].append(partition)
-    return found
 
 
 def _windows(state: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -98,13 +92,11 @@ class Bookmarks:
         self._is_of_shard = not state or "shard" in state
         self._state = state
         self._keys = keys
-        self._partitions: dict[str, str] = {}
-        self._read_by_list: set[str] = set()
+        self._partitions, self._listed, self._unseen = Ledger(), Ledger(), Ledger()
         self._subpartitions: dict[str, dict[str, str]] = defaultdict(dict)
         self._unfinished: dict[str, tuple[str, str]] = {}
         self._unfinished_parts: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-        self._unseen: dict[str, str] = {}
-        self._deletions: dict[str, str] = {}
+        self._deletions = Ledger()
         self.begun: str | None = None
         """The start of the first run that may have shown a partition without keeping a link."""
         self.below: list[str] = []
@@ -117,12 +109,12 @@ class Bookmarks:
             self._load()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise damaged(stream, error) from error
+        self.save()  # without a second copy of what has been loaded
 
     def _load(self) -> None:
         partitions, subpartitions = self._keys
-        listed = self._moments("listed")
-        self._partitions = self._moments(partitions) | listed
-        self._read_by_list = {*listed}
+        self._fill(self._partitions, partitions)
+        self._fill(self._listed, "listed")
         for since, members in self._state.get(subpartitions, {}).items():
             parsed(since)
             for partition, ids in members.items():
@@ -132,20 +124,18 @@ class Bookmarks:
             self._unfinished = _windows(self._state.get("open", {}))
             for partition, windows in self._state.get(f"open_{subpartitions}", {}).items():
                 self._unfinished_parts[partition] = _windows(windows)
-        self._unseen = self._moments("unseen", date.fromisoformat)
-        self._deletions = self._moments("deletions")
+        self._fill(self._unseen, "unseen", date.fromisoformat)
+        self._fill(self._deletions, "deletions")
         if begun := self._state.get("begun"):
             parsed(begun)
             self.begun = begun
         self.below = [*self._state.get("below", ())]
 
-    def _moments(self, key: str, check: Callable[[str], object] = parsed) -> dict[str, str]:
-        """The partitions under a key of the state, each with its moment."""
-        found: dict[str, str] = {}
+    def _fill(self, known: Ledger, key: str, check: Callable[[str], object] = parsed) -> None:
+        """Take the partitions under a key of the state, each with its moment."""
         for since, ids in self._state.get(key, {}).items():
             check(since)
-            found.update(dict.fromkeys(self._names(ids), since))
-        return found
+            known.put(self._names(ids), since)
 
     def _names(self, ids: Iterable[str]) -> list[str]:
         """The partitions under this run's names: an earlier run may have used others."""
@@ -157,17 +147,22 @@ class Bookmarks:
             found := self._subpartitions.get(partition, {}).get(subpartition)
         ):
             return found
-        return self._partitions.get(partition)
+        return self._whole(partition)
+
+    def _whole(self, partition: str) -> str | None:
+        """The bookmark of a whole partition."""
+        return self._listed.get(partition) or self._partitions.get(partition)
 
     def was_read_by_list(self, partition: str) -> bool:
         """Whether a partition was read by a list, where records may move past the reader."""
-        return partition in self._read_by_list
+        return partition in self._listed
 
     def advance(self, partition: str, to: str, *, by_list: bool = False) -> None:
         """Set the bookmark of a whole partition, read and written up to `to`."""
         # One text for all partitions with the same bookmark.
-        self._partitions[partition] = intern(max(to, self._partitions.get(partition, "")))
-        (self._read_by_list.add if by_list else self._read_by_list.discard)(partition)
+        since = intern(max(to, self._whole(partition) or ""))
+        (self._partitions if by_list else self._listed).pop(partition, None)
+        (self._listed if by_list else self._partitions)[partition] = since
         self._subpartitions.pop(partition, None)
         self._unfinished_parts.pop(partition, None)
         self._unfinished.pop(partition, None)
@@ -227,25 +222,24 @@ class Bookmarks:
     def is_empty(self) -> bool:
         """Whether nothing has been read."""
         parts = any(self._unfinished_parts.values())
-        return not (self._partitions or self._subpartitions or self._unfinished or parts)
+        whole = self._partitions or self._listed
+        return not (whole or self._subpartitions or self._unfinished or parts)
 
     def clear(self) -> None:
         """Forget all that has been read, so that it is read again."""
-        self._read_by_list.clear()
         for known in self._by_partition:
             known.clear()
 
-    def keep(self, seen: Collection[str], today: date) -> None:
+    def keep(self, seen: Container[str], today: date) -> None:
         """Keep these partitions, and drop others once listings have not shown them for 30 days.
 
         Those of other shards, which a state of the whole tenant has, are dropped at once.
         """
         drops_others = self._shard and not self._is_of_shard
         self._is_of_shard = True
-        for partition in self._names_known:
-            if partition in seen:
-                self._unseen.pop(partition, None)
-                continue
+        for partition in [it for it in self._unseen if it in seen]:
+            del self._unseen[partition]
+        for partition in dict.fromkeys(it for it in self._names_known if it not in seen):
             since = date.fromisoformat(self._unseen.setdefault(partition, today.isoformat()))
             if drops_others or today - since > FORGOTTEN_AFTER:
                 self._forget(partition)
@@ -264,28 +258,25 @@ class Bookmarks:
         """How far a partition has been read; texts that compare."""
         parts = self._subpartitions.get(partition, {}).values()
         until, _ = self._unfinished.get(partition, ("", ""))
-        return self._partitions.get(partition, ""), max(parts, default=""), until
+        return self._whole(partition) or "", max(parts, default=""), until
 
     @property
-    def _names_known(self) -> dict[str, None]:
-        """All partitions of which anything is known."""
-        return dict.fromkeys(name for known in self._by_partition for name in known)
+    def _names_known(self) -> Iterator[str]:
+        """All partitions of which anything is known; some come twice."""
+        return chain.from_iterable(self._by_partition)
 
     @property
-    def _by_partition(self) -> tuple[dict[str, Any], ...]:
-        windows = (self._unfinished, self._unfinished_parts)
-        return (self._partitions, self._subpartitions, *windows, self._unseen, self._deletions)
+    def _by_partition(self) -> tuple[MutableMapping[str, Any], ...]:
+        ledgers = (self._partitions, self._listed, self._unseen, self._deletions)
+        return (*ledgers, self._subpartitions, self._unfinished, self._unfinished_parts)
 
     def _take(self, partition: str, other: Bookmarks) -> None:
         """Take all that another state knows of a partition."""
-        if other.was_read_by_list(partition):
-            self._read_by_list.add(partition)
         for ours, theirs in zip(self._by_partition, other._by_partition, strict=True):
             if partition in theirs:
                 ours[partition] = theirs[partition]
 
     def _forget(self, partition: str) -> None:
-        self._read_by_list.discard(partition)
         for known in self._by_partition:
             known.pop(partition, None)
 
@@ -293,7 +284,8 @@ class Bookmarks:
     def oldest(self) -> str | None:
         """The oldest bookmark of all partitions."""
         parts = (since for members in self._subpartitions.values() for since in members.values())
-        return min((*self._partitions.values(), *parts), default=None)
+        whole = (self._partitions.oldest, self._listed.oldest)
+        return min(filter(None, (*whole, *parts)), default=None)
 
     @property
     def oldest_link(self) -> str | None:
@@ -303,17 +295,16 @@ class Bookmarks:
     def save(self) -> None:
         """Write the bookmarks into the tap's state."""
         partitions, subpartitions = self._keys
-        by_list = self._read_by_list
         split: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for partition, members in self._subpartitions.items():
             for subpartition, since in members.items():
                 split[since].setdefault(partition, []).append(subpartition)
         entries: dict[str, Mapping[str, Any]] = {
-            partitions: _grouped(it for it in self._partitions.items() if it[0] not in by_list),
-            "listed": _grouped(it for it in self._partitions.items() if it[0] in by_list),
+            partitions: self._partitions.by_moment,
+            "listed": self._listed.by_moment,
             subpartitions: split,
-            "unseen": _grouped(self._unseen.items()),
-            "deletions": _grouped(self._deletions.items()),
+            "unseen": self._unseen.by_moment,
+            "deletions": self._deletions.by_moment,
         }
         self._state.clear()
         self._state["version"] = VERSION

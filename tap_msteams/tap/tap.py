@@ -11,7 +11,6 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
@@ -29,7 +28,7 @@ from tap_msteams.tap.plugin import Plugin
 from tap_msteams.tap.session import Session
 from tap_msteams.throttle import Gate
 from tap_msteams.transport import session as http_session
-from tap_msteams.writer import RecordWriter
+from tap_msteams.writer import RecordWriter, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -160,7 +159,7 @@ class TapMSTeams(Plugin):
         self._meters = meters
 
         def begin() -> None:
-            self.message_writer.next_state_bytes = len(msgspec.json.encode(self.state))
+            self.message_writer.next_state_bytes = sum(map(len, pieces(self.state)))
             for stream in selected:
                 stream.open(self.initialized_at)
                 if isinstance(stream, RunLogStream):

@@ -38,7 +38,7 @@ class Job(TypedDict):
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
-    default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
+    default_args={"retries": 2},
 )
 def teams() -> None:
     """Plan the jobs, make the tables, then run each job in a task of its own."""
