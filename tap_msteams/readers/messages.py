@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
 from tap_msteams.client import Request, RowDecoder
+from tap_msteams.client.row import field_of
 from tap_msteams.declaration import fill, owner
 from tap_msteams.errors import (
     ExpiredError,
@@ -41,6 +43,10 @@ _LIST_TOP = 50
 """The largest page of a list, on the same page of Microsoft's."""
 
 _REPLIES, _MORE_REPLIES = "replies", "replies@odata.nextLink"
+
+# Not by the names, which costs more than all else that is done with most posts.
+_replies_of = attrgetter(field_of(_REPLIES), field_of(_MORE_REPLIES))
+"""The replies that came with a post, and the link to more of them or something false."""
 
 _TIMES = ("createdDateTime", "lastModifiedDateTime")
 
@@ -246,8 +252,8 @@ class MessageReader(ExportReader):
             fresh = True
             rows: list[Row] = []
             for post in page.rows:
-                replies: list[Row] = post[_REPLIES]
-                if post.get(_MORE_REPLIES) or len(replies) == _INLINE_REPLIES:
+                replies, more = _replies_of(post)
+                if more or len(replies) == _INLINE_REPLIES:
                     replies = await self._replies_to(reading, post, url)
                 conversation = [post, *replies]
                 if not is_whole:
@@ -273,8 +279,9 @@ class MessageReader(ExportReader):
         A link is resolved against `base`, the address of the list.
         """
         address = f"{fill(self._path, parent.ids)}/{post['id']}"
-        link, replies = post.get(_MORE_REPLIES), [*post[_REPLIES]]
+        replies, link = _replies_of(post)
         if link:
+            replies = [*replies]
             link = self.run.client.graph.resolve(base, link)
         else:
             # Graph sometimes leaves out the link to the rest: all replies are read from the start.
