@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tap_msteams.cli.program import OBJECTS_BETWEEN_COLLECTIONS
+from tap_msteams.memory import OBJECTS_BETWEEN_COLLECTIONS
 from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import Any, cast
 
@@ -10,7 +9,7 @@ import click
 from singer_sdk.exceptions import MappingError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_msteams import logs, stdout
+from tap_msteams import logs, memory, stdout
 from tap_msteams.cli import (
     admin_consent_url,
     doctor,
@@ -38,9 +37,6 @@ COMMANDS = (
     merge_states,
 )
 """The commands, each in a module of its own."""
-
-OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Allocations between garbage collections: the default doubles the time to decode a page."""
 
 
 class Program(click.Group, SingerCommand):
@@ -70,8 +66,7 @@ class Program(click.Group, SingerCommand):
 
 def main() -> None:
     """Run the program; errors of the user end in a line each and exit code 1."""
-    gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    memory.install()
     try:
         singer = cast("SingerCommand", TapMSTeams.cli)  # sets up the log
         logs.install()
