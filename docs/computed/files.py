@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 
-from docs.computed import dbt, hub
+from docs.computed import dbt, hub, types
 
 
 def main(arguments: list[str]) -> int:
     """Write what has changed, or name it; returns the exit code."""
-    computed = {**dbt.files(), **hub.files()}
+    computed = {**dbt.files(), **hub.files(), **types.files()}
     folders = {path.parent for path in computed}
     there = {path: path.read_text() for it in folders if it.exists() for path in it.iterdir()}
     stale = sorted(it for it in {*computed, *there} if computed.get(it) != there.get(it))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tap_msteams_sandbox import batch
+from tap_msteams_sandbox.annotations import full
 from tap_msteams_sandbox.areas import AREAS, messages
 from tap_msteams_sandbox.endpoints import Call, Caller, Endpoint, Routes
 from tap_msteams_sandbox.expression import UNSUPPORTED
@@ -28,6 +29,7 @@ OPENID = "oidc"
 """What OpenID Connect has at Graph's origin, without a version."""
 
 BARE = "application/json;odata.metadata=none;odata.streaming=true;charset=utf-8"
+FULL = "application/json;odata.metadata=full;odata.streaming=true;charset=utf-8"
 
 ENDPOINTS = tuple(endpoint for area in (*AREAS, batch.AREA) for endpoint in area.endpoints)
 
@@ -156,8 +158,11 @@ class Graph:
             for late, unknown in LATE_MEMBERS:
                 content = content.replace(late, unknown)
         content = self.tenant.localized(content)
-        if "odata.metadata=none" in request.headers.get("Accept", ""):
+        accepted = request.headers.get("Accept", "")
+        if "odata.metadata=none" in accepted:
             return Reply(body=bare(content), headers={"Content-Type": BARE})
+        if "odata.metadata=full" in accepted and (annotated := full(content)) is not None:
+            return Reply(body=annotated, headers={"Content-Type": FULL})
         return Reply(body=content)
 
     def _caller(self, headers: Mapping[str, str]) -> Caller:
