@@ -63,13 +63,13 @@ class Stdout(io.BytesIO):
         self.left = last
 
     def write(self, content):
-        if self.left is not None:
-            lines = bytes(content).splitlines(keepends=True)
-            content = b"".join(lines[: self.left])
-            self.left -= len(lines)
-        written = super().write(content)
-        if self.left is not None and self.left < 0:
+        if self.left is None:
+            return super().write(content)
+        lines = bytes(content).splitlines(keepends=True)  # the last one may go on
+        written = super().write(b"".join(lines[: self.left]))
+        if len(lines) > self.left:
             raise Killed
+        self.left -= sum(line.endswith(b"\n") for line in lines)
         return written
 
 

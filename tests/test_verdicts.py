@@ -58,6 +58,7 @@ def test_what_is_gone_is_a_notice_with_words_of_its_own(target, caplog):
     reader = target()
     gone = first_team(reader)
     reader.sandbox.faults.add(f"delete-team:where={gone}/members")
+    caplog.set_level("INFO")
     output = reader.run()
 
     [issue] = [it for it in output.records["sync_issues"] if it["stream"] == "members"]

@@ -65,7 +65,7 @@ def test_a_closed_output_is_told_in_one_line(application, arguments):
 
 def test_threads_that_the_system_refuses_are_told_in_one_line(application):
     def bound():
-        resource.setrlimit(resource.RLIMIT_AS, (800_000_000, 800_000_000))
+        resource.setrlimit(resource.RLIMIT_AS, (300_000_000, 300_000_000))
 
     [line] = troubles(application, [], stdout=subprocess.DEVNULL, preexec_fn=bound)
     assert "`concurrency`" in line
