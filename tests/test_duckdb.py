@@ -9,6 +9,7 @@ import pytest
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.conftest import run_tap, selection
+from tests.target import Clock
 from tests.targets.loaders import LOADERS
 from tests.warehouse import BY_NAME, COLUMNS, WHOLE, due, key_of, keyed, plain, truth
 
@@ -19,9 +20,11 @@ TARGET = "target-duckdb"
 def loads(tmp_path_factory):
     """What the tables and the tenant held after a first run, and after a second one."""
     loader = LOADERS[TARGET](TARGET, tmp_path_factory.mktemp("duckdb"))
-    with Sandbox(tenant=Tenant(seed=12, teams=3, channels=3, messages=30, users=25)) as sandbox:
+    tenant, clock = Tenant(seed=12, teams=3, channels=3, messages=30, users=25), Clock()
+    with Sandbox(tenant=tenant, clock=clock) as sandbox:
         first = load(loader, sandbox)
-        sandbox.tenant.change()
+        tenant.change()
+        clock.forward(60)
         return first, load(loader, sandbox, first[2])
 
 
