@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -77,12 +78,21 @@ class Ledger(MutableMapping[str, str]):
         return {**found}
 
 
+def _place() -> str:
+    """A temporary file, or memory where none can be written, as in a read-only container."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        return ":memory:"
+    return ""
+
+
 class _Table(MutableMapping[str, str]):
     """The same in a database that ends with the process, which nobody else can open."""
 
     def __init__(self, moments: Mapping[str, str]) -> None:
         # The first thread alone reads and writes STATE; a finalizer may run in another one.
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._database = sqlite3.connect(_place(), isolation_level=None, check_same_thread=False)
         self._changes = 0
         # It need not survive anything.
         self._database.execute("pragma journal_mode = off")

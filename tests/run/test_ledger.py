@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
@@ -100,3 +102,17 @@ def test_states_are_equal_while_nothing_changes():
     marks.advance(PEOPLE[0], T2)
     marks.save()
     assert state != before
+
+
+def test_a_ledger_is_kept_where_no_file_can_be_written():
+    program = """
+import resource
+from tap_msteams.run.ledger import Ledger
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+ledger = Ledger(1)
+ledger.put([f"{n:0100}" for n in range(20_000)], "")
+print(len(ledger))
+"""
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("20000\n", "")
