@@ -113,14 +113,16 @@ class DistributionReader(PeriodReader):
     async def read(self, parent: Parent) -> None:
         name, begin = self.stream.name, self.run.settings.start
         known = (self.bookmarks.since(name) or "")[:10]
-        newest = ""
+        ends = []
         for days in PERIODS:
             page = await self._period(days)
             newest = max((row.get(self._key) or "" for row in page.rows), default="")
+            ends.append(newest)
             is_early = newest <= known or (begin and newest < str(begin.date()))
             if newest and (is_early or not self._lies_before_end(newest)):
                 return
             self.look_at(page, parent)
             await self.write(page.rows, parent)
-        if newest:
-            self.bookmarks.advance(name, moment(midnight(date.fromisoformat(newest))))
+        # Graph may count a new day between two answers: the others are read again for it.
+        if oldest := min(ends):
+            self.bookmarks.advance(name, moment(midnight(date.fromisoformat(oldest))))
