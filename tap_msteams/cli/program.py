@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from typing import Any, cast
 
@@ -84,6 +85,8 @@ def main() -> None:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         lines = [f"the system refuses: {error.strerror or error}{where}"]
+    except sqlite3.OperationalError as error:
+        lines = [f"the bookmarks have no room in the folder for temporary files: {error}"]
     else:
         return
     for line in lines:

@@ -170,7 +170,9 @@ def test_a_thread_is_answered_by_somebody_else(marts, written):
         assert row["first_answer_at"] == first
         if first:
             waited = first - moment(posts[key]["createdDateTime"])
-            assert row["minutes_to_first_answer"] == pytest.approx(waited.total_seconds() / 60, abs=1e-4)
+            assert row["minutes_to_first_answer"] == pytest.approx(
+                waited.total_seconds() / 60, abs=1e-4
+            )
 
 
 def sender(row):

@@ -262,3 +262,19 @@ def test_a_distribution_is_read_once_for_each_newest_day(sandbox, clock):
     for stream in PERIODS:
         assert len(target.rows(stream)) == 8
         assert shown(sandbox.tenant, stream).items() <= target.rows(stream).items()
+
+
+def test_a_day_that_begins_between_two_answers_is_read_of_all_periods(open_sandbox, clock):
+    def now():
+        is_late = any("D90" in it.path for it in sandbox.requests)
+        return clock() + A_DAY * is_late
+
+    sandbox = open_sandbox()
+    sandbox.tenant.clock = now
+    target = Target(sandbox, "device_usage_distribution")
+    target.run()
+    assert len({key[0] for key in target.rows("device_usage_distribution")}) == 2
+    target.run()
+
+    expected = shown(sandbox.tenant, "device_usage_distribution")
+    assert expected.items() <= target.rows("device_usage_distribution").items()
