@@ -20,6 +20,7 @@ from tap_msteams.errors import (
     NotGrantedError,
     NotLicensedError,
     TapError,
+    UnavailableError,
     UnforeseenError,
     UnlistedError,
     UnsupportedError,
@@ -254,7 +255,7 @@ class Reader:
         """Record that a parent, or a part of it, was not read to its end."""
         ids, shared = parent.ids, self.shared
         error = self.kind.meaning(error, ids, parent.facts, application=self.application)
-        error = self._for_want_of_product(error)
+        error = self._for_want_of_product(ids, error)
         # A person without a licence has no such records, so none are missing.
         if not isinstance(error, NotEntitledError):
             shared.is_complete = False
@@ -275,11 +276,13 @@ class Reader:
         elif self._consent.refuse(ids, error):
             self._give_up(error)
 
-    def _for_want_of_product(self, error: GraphError) -> GraphError:
+    def _for_want_of_product(self, ids: Ids, error: GraphError) -> GraphError:
         """The error of a refusal where the tenant lacks the product that the stream is of."""
         is_personal = isinstance(error, NotEntitledError)
         if not self.kind.product or is_personal or not isinstance(error, _LACKS):
             return error
+        if self._consent.is_granted(ids):  # whoever has shown records has the product
+            return recast(UnavailableError, error)
         lacking = recast(LackingError, error)
         lacking.product = self.kind.product
         return lacking

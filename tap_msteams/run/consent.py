@@ -26,11 +26,15 @@ class Consent:
         """Note that a place with these ids has granted the permission."""
         self._granted.add(frozenset(ids))
 
+    def is_granted(self, ids: Ids) -> bool:
+        """Whether a place of the same kind has been read."""
+        return frozenset(ids) in self._granted
+
     def refuse(self, ids: Ids, error: NotGrantedError) -> bool:
         """Note that a place lacks the permission; returns whether asking others is of no use."""
         self._refused.append((ids, error))
         enough = not ids or len(self._refused) >= REFUSALS
-        return enough and frozenset(ids) not in self._granted
+        return enough and not self.is_granted(ids)
 
     def told(self) -> list[tuple[Ids, NotGrantedError]]:
         """The places that lack it, once; a single one without ids where no place has it."""
@@ -38,7 +42,7 @@ class Consent:
         missing: list[tuple[Ids, NotGrantedError]] = []
         refused, self._refused = self._refused, []
         for ids, error in refused:
-            if frozenset(ids) in self._granted:
+            if self.is_granted(ids):
                 alone.append((ids, error))
             else:
                 missing.append(({}, error))
