@@ -169,7 +169,9 @@ class SampleIssues(Issues):
     sample: Sampling
 
     @override
-    def report(self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError) -> None:
+    def report(
+        self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError, count: int = 1
+    ) -> None:
         self.sample.parts[stream.name].refusals.append((ids, error))
 
     @override

@@ -270,9 +270,11 @@ class Reader:
             shared.listings.settle(ids, error)
         if is_gap and parent.receipt:
             parent.receipt.miss()
-        if not isinstance(error, NotGrantedError):
+        # Both are reported at the end, when it is known whether any place could be read.
+        if isinstance(error, LackingError):
+            self._consent.lack(ids, error)
+        elif not isinstance(error, NotGrantedError):
             self._report(ids, error)
-        # Reported at the end, when it is known whether any place has granted the permission.
         elif self._consent.refuse(ids, error):
             self._give_up(error)
 
@@ -287,12 +289,12 @@ class Reader:
         lacking.product = self.kind.product
         return lacking
 
-    def _report(self, ids: Ids, error: GraphError) -> None:
+    def _report(self, ids: Ids, error: GraphError, count: int = 1) -> None:
         """Report an error, without ids that let their reader in, such as the address of a file."""
         above = self.kind.names_above(application=self.application)
         known = {*self.stream.schema["properties"], *above, self.kind.fills, "id"}
         told = {name: id_ for name, id_ in ids.items() if name in known}
-        self.run.issues.report(self.kind, told, error)
+        self.run.issues.report(self.kind, told, error, count)
 
     def _give_up(self, error: NotGrantedError) -> None:
         """Read no more parents, since no place has granted the permission."""
@@ -302,9 +304,13 @@ class Reader:
             self.shared.listings.refuse(error)
 
     def tell_refusals(self) -> None:
-        """Report the places that are known to lack the permission."""
+        """Report the places that are known to lack the permission or the product."""
         for ids, error in self._consent.told():
             self._report(ids, error)
+        if lacking := self._consent.told_of_product():
+            if advice_on(lacking[1]).severity == "gap" and self.kind.fills not in lacking[0]:
+                self.shared.unlisted.add(self.stream.name)
+            self._report(*lacking)
 
     # Rows
 

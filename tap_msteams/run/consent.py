@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_msteams.errors import UnavailableError, recast
+
 if TYPE_CHECKING:
     from tap_msteams.declaration import Ids
-    from tap_msteams.errors import NotGrantedError
+    from tap_msteams.errors import GraphError, LackingError, NotGrantedError
 
 REFUSALS = 10
 """A permission counts as missing once so many places lack it and none has it."""
@@ -21,6 +23,8 @@ class Consent:
     def __init__(self) -> None:
         self._granted: set[frozenset[str]] = set()
         self._refused: list[tuple[Ids, NotGrantedError]] = []
+        self._lacking: tuple[Ids, LackingError] | None = None
+        self._lacking_places = 0
 
     def grant(self, ids: Ids) -> None:
         """Note that a place with these ids has granted the permission."""
@@ -35,6 +39,25 @@ class Consent:
         self._refused.append((ids, error))
         enough = not ids or len(self._refused) >= REFUSALS
         return enough and not self.is_granted(ids)
+
+    def lack(self, ids: Ids, error: LackingError) -> None:
+        """Note that a place was refused before any showed that the tenant has the product."""
+        self._lacking = self._lacking or (ids, error)
+        self._lacking_places += 1
+
+    def told_of_product(self) -> tuple[Ids, GraphError, int] | None:
+        """What lacks the product, once: the tenant, with the number of places that were refused.
+
+        Where a place has been read since then, the tenant has it, and the first place stands for
+        the others.
+        """
+        lacking, self._lacking = self._lacking, None
+        if lacking is None:
+            return None
+        ids, error = lacking
+        if self.is_granted(ids):
+            return ids, recast(UnavailableError, error), self._lacking_places
+        return {}, error, self._lacking_places
 
     def told(self) -> list[tuple[Ids, NotGrantedError]]:
         """The places that lack it, once; a single one without ids where no place has it."""

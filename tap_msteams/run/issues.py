@@ -119,8 +119,10 @@ class Issues:
         self._texts: dict[str, str] = {}
         self._warned: set[str] = set()
 
-    def report(self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError) -> None:
-        """Record what was not read; raises TapError where `on_error` is `fail`."""
+    def report(
+        self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError, count: int = 1
+    ) -> None:
+        """Record what was not read of so many parents; raises TapError if `on_error` is `fail`."""
         permission = stream.needs(application=self._application)
         if isinstance(error, NotGrantedError):
             # A request of another stream, which could not list the ids that this one needs.
@@ -133,7 +135,7 @@ class Issues:
             for known in self.all:
                 signs = (known.stream, known.status, known.code, known.remedy)
                 if signs == (stream.name, error.status, error.code, remedy):
-                    known.count += 1
+                    known.count += count
                     return
         subject, message, remedy = self._told(ids, error.message, remedy)
         subject = {name: visible(id_) for name, id_ in subject.items()}
@@ -151,6 +153,7 @@ class Issues:
             permission=permission if _is_for_lack_of_it(error) else "",
             remedy=self._once(remedy),
             occurred=error.date or self._now(),
+            count=count,
         )
         self._add(issue, alike)
         if severity == "gap" and self._stops:
