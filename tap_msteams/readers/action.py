@@ -80,6 +80,6 @@ class ActionReader(Reader):
                 self.failed(Parent(alone), error)
             return
         self._is_answered, self._refusals = True, 0
-        self.look_at(page, Parent({}))
+        self.failures.look_at(page, Parent({}))
         served = page.served.isoformat().replace("+00:00", "Z") if page.served else ""
         await self.write(page.rows, Parent({"observedDateTime": served}))

@@ -81,7 +81,7 @@ class CollectionReader(Reader):
                     rows = self.chosen(page.rows)
                     listed += self._ids_below(parent.ids, rows)
                     is_whole = is_whole and not page.unreadable
-                    self.look_at(page, parent)
+                    self.failures.look_at(page, parent)
                     await self.emit_page(parent, rows, parts)
         except MissingError:
             if not (self.kind.absent and not listed):
@@ -197,13 +197,13 @@ class CollectionReader(Reader):
             row.put({name: None for name in only if name in self.selected and name not in known})
         elif self._reads_details:
             _, page = await self._ask(lambda: self.queries.details(ids), OWN, single=True)
-            self.look_at(page, parent)
-            self._consent.grant(ids)
+            self.failures.look_at(page, parent)
+            self.failures.grant(ids)
             row = page.rows[0] if page.rows else row
         if self.reads_content and self._content:
             try:
                 page = await self._content_page(ids, row, self._content)
-                self._consent.grant(ids)
+                self.failures.grant(ids)
                 found = page.rows[0].values.items()
                 row.put({name: value for name, value in found if name in self.selected})
             except GraphError as refusal:

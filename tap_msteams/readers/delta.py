@@ -128,7 +128,7 @@ class DeltaReader(BookmarkedReader):
         link: str | None = None
         async with self.parts() as parts:
             async for page in self.client.pages(first):
-                self.look_at(page, reading)
+                self.failures.look_at(page, reading)
                 await self.emit_page(reading, page.rows, parts)
                 link = page.next or page.delta
                 if link and await shown.read():
@@ -154,7 +154,7 @@ class DeltaReader(BookmarkedReader):
         try:
             async with self.parts() as parts:
                 async for page in self.client.pages(request):
-                    self.look_at(page, reading)
+                    self.failures.look_at(page, reading)
                     await self.emit_page(reading, page.rows, parts)
         except _REFUSALS as error:
             told = recast(ExpiredError, error)

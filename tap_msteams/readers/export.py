@@ -203,7 +203,7 @@ class ExportReader(BookmarkedReader):
         async with self.parts() as parts:
             async for page in self.client.pages(first):
                 self.answered()
-                self.look_at(page, reading)
+                self.failures.look_at(page, reading)
                 rows, known = page.rows, self.known
                 if self._is_retained(first.url):
                     # The export has the present state of all others.

@@ -91,7 +91,7 @@ class HistoryReader(PeriodReader):
             page = await self._period(next((it for it in PERIODS if it >= needed), PERIODS[-1]))
         kept = timedelta(days=PERIODS[-1])
         warn_of_lost_days(name, self.bookmarks.since(name), today - kept + DAY, kept)
-        self.look_at(page, parent)
+        self.failures.look_at(page, parent)
         days = [row.get(self._key) or "" for row in page.rows]
         # A row without a day is reported as such.
         wanted = [not day or (day >= str(first) and self._lies_before_end(day)) for day in days]
@@ -121,7 +121,7 @@ class DistributionReader(PeriodReader):
             is_early = newest <= known or (begin and newest < str(begin.date()))
             if newest and (is_early or not self._lies_before_end(newest)):
                 return
-            self.look_at(page, parent)
+            self.failures.look_at(page, parent)
             await self.write(page.rows, parent)
         # Graph may count a new day between two answers: the others are read again for it.
         if oldest := min(ends):

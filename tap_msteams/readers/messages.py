@@ -183,7 +183,7 @@ class MessageReader(ExportReader):
             channels = await self._channels_of(parent.ids)
         team, left, until = parent.ids["teamId"], set(channels.ids), self.run.until
         if not channels.is_whole:
-            self.lost(parent, "a row in the list of its channels cannot be read")
+            self.failures.lost(parent, "a row in the list of its channels cannot be read")
         async with self.parts() as parts:
             for channel in channels.ids:
                 ids = {**parent.ids, "channelId": channel}
@@ -248,7 +248,7 @@ class MessageReader(ExportReader):
             pages += 1
             if pages > 1 or not url.startswith("/"):
                 self._read_by_several_pages.add(team)
-            self.look_at(page, reading)
+            self.failures.look_at(page, reading)
             fresh = True
             rows: list[Row] = []
             for post in page.rows:
@@ -289,7 +289,7 @@ class MessageReader(ExportReader):
         try:
             request = Request(link, self._replies, proof=address)
             async for page in self.client.pages(request):
-                self.look_at(page, parent)
+                self.failures.look_at(page, parent)
                 replies += page.rows
         except GraphError as error:
             self.failed(replace(parent, ids={**parent.ids, "messageId": post["id"]}), error)

@@ -45,6 +45,6 @@ class NestedReader(CollectionReader):
             page = self._made.page(self._made_of(parent.facts))
         else:
             page = self.decoder.rows(parent.facts.get(self.kind.nested or ""))
-        self.look_at(page, parent)
+        self.failures.look_at(page, parent)
         async with self.parts() as parts:
             await self.emit_page(parent, self.chosen(page.rows), parts)

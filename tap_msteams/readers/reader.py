@@ -7,43 +7,30 @@ import logging
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_msteams.advice import advice_on
 from tap_msteams.client import RowDecoder
 from tap_msteams.client.row import ADDITIONAL_DATA
 from tap_msteams.errors import (
-    DamagedError,
-    DisabledError,
     EnoughError,
     GraphError,
-    LackingError,
-    NotEntitledError,
-    NotGrantedError,
-    NotLicensedError,
     TapError,
-    UnavailableError,
     UnforeseenError,
-    UnlistedError,
-    UnsupportedError,
     forget_trace,
-    recast,
 )
+from tap_msteams.readers.failures import Failures
 from tap_msteams.readers.output import Output
 from tap_msteams.readers.parts import Parts
 from tap_msteams.readers.repeats import Repeats
-from tap_msteams.run import CIRCLE, UNDECLARED, Consent, Parent, Seen
+from tap_msteams.run import CIRCLE, Parent, Seen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 
-    from tap_msteams.client import Page, Row
+    from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.run import Receipt, Run
     from tap_msteams.writer import Records
 
 logger = logging.getLogger("tap-msteams")
-
-_LACKS = (UnsupportedError, NotLicensedError, DisabledError)
-"""Errors that tell of a stream with a product that the tenant lacks it."""
 
 
 class Reader:
@@ -77,8 +64,7 @@ class Reader:
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
         self._divides = run.plan.is_partial(kind) and not run.plan.parents(kind)
-        self._consent = Consent()
-        self._undeclared: set[str] = set()
+        self.failures = Failures(run, stream)
         self._open = asyncio.Semaphore(run.open_parents)
         self._open_parts = asyncio.Semaphore(run.open_parents)
 
@@ -189,7 +175,7 @@ class Reader:
         if not all(streams[parent].lists_all for parent in plan.parents(self.kind)):
             # What was not listed has not been looked below either.
             self.shared.is_complete = self.shared.lists_all = False
-        self._tell_of_unlisted()
+        self.failures.tell_of_unlisted()
         if circles := self.client.circles:
             self.run.issues.notice(
                 self.kind,
@@ -200,22 +186,12 @@ class Reader:
         is_partial = self.run.plan.is_partial(self.kind)
         if is_partial or self.run.selection.narrows(self.kind):  # not chosen is not gone
             self.shared.is_complete = False
-        self.tell_refusals()
+        self.failures.tell_refusals()
         if number := self.run.selection.nameless[self.kind]:
             left_out = f"{number} left out: Graph tells their ids only, and settings exclude names"
             self.run.issues.notice(self.kind, left_out, "exclude by id")
         if self.emits and self.shared.is_complete:
             self.stream.activate_version()
-
-    def _tell_of_unlisted(self) -> None:
-        """Report the streams above whose lists were not read, for whatever reason."""
-        above = (self.run.streams[it].unlisted for it in self.run.plan.parents(self.kind))
-        missing = set[str]().union(*above)
-        self.shared.unlisted |= missing
-        if missing and self.emits and not self.run.sample:
-            names = " and ".join(f"`{name}`" for name in sorted(missing))
-            message = f"it is read below {names}, which could not be read or not completely"
-            self.run.issues.report(self.kind, {}, UnlistedError("", message=message))
 
     def save(self) -> None:
         """Write the bookmarks into the tap's state; a full read has none."""
@@ -249,68 +225,9 @@ class Reader:
         sample = self.run.sample
         return sample is None or sample.wants_part(self.shared)
 
-    # Failures
-
     def failed(self, parent: Parent, error: GraphError) -> None:
         """Record that a parent, or a part of it, was not read to its end."""
-        ids, shared = parent.ids, self.shared
-        error = self.kind.meaning(error, ids, parent.facts, application=self.application)
-        error = self._for_want_of_product(ids, error)
-        # A person without a licence has no such records, so none are missing.
-        if not isinstance(error, NotEntitledError):
-            shared.is_complete = False
-            shared.lists_all = shared.lists_all and self.kind.fills in ids
-        is_gap = advice_on(error).severity == "gap"
-        if is_gap and self.kind.fills not in ids:
-            shared.unlisted.add(self.stream.name)
-        if isinstance(error, NotGrantedError):  # before streams that wait for its ids get the error
-            declared = self.kind.needs(application=self.application)
-            error.permission = error.permission or error.grant(declared)
-        if shared.listings:
-            shared.listings.settle(ids, error)
-        if is_gap and parent.receipt:
-            parent.receipt.miss()
-        # Both are reported at the end, when it is known whether any place could be read.
-        if isinstance(error, LackingError):
-            self._consent.lack(ids, error)
-        elif not isinstance(error, NotGrantedError):
-            self._report(ids, error)
-        elif self._consent.refuse(ids, error):
-            self._give_up(error)
-
-    def _for_want_of_product(self, ids: Ids, error: GraphError) -> GraphError:
-        """The error of a refusal where the tenant lacks the product that the stream is of."""
-        is_personal = isinstance(error, NotEntitledError)
-        if not self.kind.product or is_personal or not isinstance(error, _LACKS):
-            return error
-        if self._consent.is_granted(ids):  # whoever has shown records has the product
-            return recast(UnavailableError, error)
-        lacking = recast(LackingError, error)
-        lacking.product = self.kind.product
-        return lacking
-
-    def _report(self, ids: Ids, error: GraphError, count: int = 1) -> None:
-        """Report an error, without ids that let their reader in, such as the address of a file."""
-        above = self.kind.names_above(application=self.application)
-        known = {*self.stream.schema["properties"], *above, self.kind.fills, "id"}
-        told = {name: id_ for name, id_ in ids.items() if name in known}
-        self.run.issues.report(self.kind, told, error, count)
-
-    def _give_up(self, error: NotGrantedError) -> None:
-        """Read no more parents, since no place has granted the permission."""
-        if self.shared.feed:
-            self.shared.feed.stop()
-        if self.shared.listings:
-            self.shared.listings.refuse(error)
-
-    def tell_refusals(self) -> None:
-        """Report the places that are known to lack the permission or the product."""
-        for ids, error in self._consent.told():
-            self._report(ids, error)
-        if lacking := self._consent.told_of_product():
-            if advice_on(lacking[1]).severity == "gap" and self.kind.fills not in lacking[0]:
-                self.shared.unlisted.add(self.stream.name)
-            self._report(*lacking)
+        self.failures.failed(parent, error)
 
     # Rows
 
@@ -342,7 +259,7 @@ class Reader:
             return
         records, keyless = self.output.records(rows, parent.ids)
         for key in keyless:
-            self.lost(parent, f"a row of Graph's does not say its {key}", for_good=True)
+            self.failures.lost(parent, f"a row of Graph's does not say its {key}", for_good=True)
         if not self.repeats:
             self.known.tell_doubles(rows, parent.ids, self.run.issues)
         await self.emit(records)
@@ -360,31 +277,3 @@ class Reader:
                 raise ExceptionGroup(msg, [error]) from None
             finally:
                 self.run.unwritten -= 1
-
-    def look_at(self, page: Page, parent: Parent) -> None:
-        """Note the consent that a page proves, its unreadable rows and undeclared properties."""
-        self._consent.grant(parent.ids)
-        for problem in page.unreadable:
-            self.lost(parent, problem)
-        for problem in page.flawed:
-            self._report(parent.ids, DamagedError("", message=problem))
-        if fresh := page.undeclared - self._undeclared:
-            if not self._undeclared:
-                self.run.issues.notice(
-                    self.kind,
-                    f"Graph sends {', '.join(sorted(fresh))}, which this version does not declare",
-                    f"find it in the column {ADDITIONAL_DATA}, unless privacy settings leave it "
-                    "out; a newer version of tap-msteams may declare it",
-                    UNDECLARED,
-                )
-            self._undeclared |= fresh
-
-    def lost(self, parent: Parent, problem: str, *, for_good: bool = False) -> None:
-        """Report a row that was not read; the others of its page are.
-
-        What is lost `for_good` came whole, and would come again as it is: no bookmark waits for it.
-        """
-        self.shared.is_complete = self.shared.lists_all = False
-        if parent.receipt and not for_good:
-            parent.receipt.miss()
-        self._report(parent.ids, DamagedError("", message=problem))

@@ -130,7 +130,7 @@ class ReportReader(BookmarkedReader):
             is_gone = isinstance(error, MissingError)  # a day that Graph counts is there
             self.failed(about, recast(UnavailableError, error) if is_gone else error)
             return False
-        self.look_at(page, about)
+        self.failures.look_at(page, about)
         await self.write(page.rows, about)
         return True
 

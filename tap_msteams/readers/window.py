@@ -91,7 +91,7 @@ class WindowReader(BookmarkedReader):
                 lowest = comparable(moment(since))
                 below = highest if before == until else comparable(moment(before))
                 async for page in self.pages(bounds):
-                    self.look_at(page, reading)
+                    self.failures.look_at(page, reading)
                     rows = [it for it in page.rows if self._lies_in(it, lowest, below)]
                     await self.emit_page(reading, self.chosen(rows), parts)
         if parts.are_complete:

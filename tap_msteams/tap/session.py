@@ -85,7 +85,7 @@ class Session:
         finally:
             self._loop = None
             for reader in self._readers:
-                reader.tell_refusals()
+                reader.failures.tell_refusals()
 
     async def _read_side_by_side(
         self, ended: Callable[[StreamRun], object], beat: Callable[[], object]
