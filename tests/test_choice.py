@@ -106,6 +106,23 @@ def test_only_the_people_chosen_are_asked_for(open_sandbox):
     assert not asked(sandbox) & others
 
 
+@pytest.mark.parametrize(("mark", "is_chosen"), [("", True), ("!", False)])
+def test_meetings_of_others_stay_out_however_they_are_found(open_sandbox, mark, is_chosen):
+    sandbox = open_sandbox()
+    meetings = [*sandbox.tenant.truth("online_meetings")]
+    host = next(it for it in sandbox.tenant.people if it.id == meetings[0]["userId"])
+    settings = sandbox.unpaced(users=[f"{mark}{host.mail}"])
+    output = run_tap(settings, streams=["online_meetings", "transcripts"])
+
+    others = {it["userId"] for it in meetings} - {host.id}
+    kept = {host.id} if is_chosen else others
+    assert {row["userId"] for row in output.records["online_meetings"]} == kept
+    paths = [it.path for it in sandbox.requests if "onlineMeetings" in it.path]
+    assert any(host.id in it for it in paths) == is_chosen
+    assert any(id_ in it for it in paths for id_ in others) != is_chosen
+    assert output.code == 0
+
+
 @pytest.mark.parametrize("auth", ["service_principal", "refresh_token"])
 def test_archived_teams_can_be_left_out(open_sandbox, auth):
     sandbox = open_sandbox(auth=auth)

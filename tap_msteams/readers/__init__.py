@@ -11,6 +11,7 @@ from tap_msteams.readers.history import Distribution, History
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.messages import ExportOrLists
 from tap_msteams.readers.nested import Nested
+from tap_msteams.readers.owned import Owned
 from tap_msteams.readers.report import Report
 from tap_msteams.readers.run_log import IssueStream, OutcomeStream, RunLogStream
 from tap_msteams.readers.stream import GraphStream
@@ -29,6 +30,7 @@ __all__ = [
     "Kind",
     "Nested",
     "OutcomeStream",
+    "Owned",
     "Report",
     "RunLogStream",
     "TeamCollection",

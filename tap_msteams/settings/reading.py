@@ -25,7 +25,8 @@ class Reading:
         "Channels to read, given like `teams`. Messages are then read channel by channel.",
     )
     users: list[str] | None = setting(
-        "People whose chats, presence and apps are read, given like `teams`, also by mail address.",
+        "People whose chats, presence, apps and meetings are read, given like `teams`, also by "
+        "mail address.",
     )
     membership_types: list[Literal["standard", "private", "shared"]] | None = setting(
         "Kinds of channels to read: `standard`, `private`, `shared`. Default: all kinds.",

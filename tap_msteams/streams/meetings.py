@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from tap_msteams.declaration import Delegated, Query
 from tap_msteams.errors import ForbiddenError, NotEntitledError, NotGrantedError, recast
-from tap_msteams.readers import GraphStream
+from tap_msteams.readers import GraphStream, Owned
 from tap_msteams.schema import (
     ChatId,
     FreeText,
@@ -34,6 +34,7 @@ from tap_msteams.schema import (
 )
 from tap_msteams.streams.calls import CallRecords
 from tap_msteams.streams.chats import Chats
+from tap_msteams.streams.directory import Users
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -111,6 +112,7 @@ class OnlineMeetings(GraphStream):
     path = "/users/{userId}/onlineMeetings"
     query = Query(select=False, filter="JoinWebUrl eq '{address}'")
     parents = (Chats, CallRecords)
+    read = Owned(by=Users)
     distinct_parents = True
     parent_facts = ("onlineMeetingInfo", "joinWebUrl", "organizer_v2")
     # Graph finds neither expired meetings nor those of other tenants' organizers.
