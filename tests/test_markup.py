@@ -67,6 +67,11 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(place, repeated):
     assert seconds(place, short * TIMES) < 5 * TIMES * seconds(place, short)
 
 
+@pytest.mark.parametrize("place", ["bodyText", "mentions"])
+def test_what_begins_no_tag_takes_less_than_tags(place):
+    assert seconds(place, "<" * TIMES * LENGTH) < seconds(place, "<b>" * (TIMES * LENGTH // 3))
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_time_grows_with_the_number_of_links_in_each_other_and_no_faster(place):
     count = LENGTH // 2
@@ -106,6 +111,7 @@ def seconds(place, text):
         ("a<!-->b<!--->c<!-- > -- --!>d<![CDATA[x]]>e<?x?>f<!x>g", "abcdefg"),
         ("a < b <3 AT&T &amp", "a < b <3 AT&T &"),
         ("a <", "a <"),
+        ('a<img alt="1 < 0 <"><', "a[1 < 0 <]<"),
         ("a<!-- b", "a"),
         ('a<img alt="1 > 0', "a"),
         ("a<BR/>b<p/>c", "a\nb\nc"),

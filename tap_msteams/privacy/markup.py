@@ -8,6 +8,13 @@ from html.parser import HTMLParser
 
 from typing_extensions import override
 
+_BARE = re.compile(r"<(?![a-zA-Z/!?])")
+"""A `<` that begins nothing."""
+
+_STAND_IN = "\ud800"
+"""Stands for a `<` that begins nothing, each of which the parser would take a step of its own for;
+no text has half a letter."""
+
 _COMMENT_END = re.compile(r"-?>|.*?--!?>", re.DOTALL)
 
 
@@ -18,9 +25,24 @@ class Markup(HTMLParser):
         """Parse a whole text."""
         # `close` would look for the end of each tag and comment that has none, each time to the
         # end of the text. What follows such a beginning is, as in a browser, part of it.
-        self.feed(text)
-        if self.rawdata == "<" or not self.rawdata.startswith("<"):
+        self.feed(_BARE.sub(_STAND_IN, text))
+        if not self.rawdata.startswith("<"):
             self.handle_data(unescape(self.rawdata))
+
+    def show(self, text: str) -> None:
+        """Take a text between tags."""
+
+    def begin(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take a tag with its attributes, of which the first of a name counts."""
+
+    @override
+    def handle_data(self, data: str) -> None:
+        self.show(data.replace(_STAND_IN, "<"))
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = ((name, value or "") for name, value in reversed(attrs))
+        self.begin(tag, {name: value.replace(_STAND_IN, "<") for name, value in found})
 
     # Comments and declarations end where they do in a browser. Older Pythons take `<!-->` for the
     # beginning of a comment, and raise AssertionError at `<![`.

@@ -90,36 +90,35 @@ class _Reader(Markup):
         return _GAPS.sub("\n\n", "".join(self._done)).strip()
 
     @override
-    def handle_data(self, data: str) -> None:
-        if self._unseen or not data:
+    def show(self, text: str) -> None:
+        if self._unseen or not text:
             return
         if not self._verbatim:
-            data = _SPACE.sub(" ", data)
+            text = _SPACE.sub(" ", text)
             if not self._is_line_begun:
-                data = data.lstrip(" ")
-        self._write(data.replace("\xa0", " "))
+                text = text.lstrip(" ")
+        self._write(text.replace("\xa0", " "))
 
     @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def begin(self, tag: str, attributes: dict[str, str]) -> None:
         self._unseen += tag in _UNSEEN
         if self._unseen:
             return
-        found = {name: value or "" for name, value in reversed(attrs)} if attrs else {}
         if tag in _BLOCKS:
             self._break()
             if tag in _VERBATIM:
                 self._begin_verbatim()
             elif tag in _LISTS:
-                self._lists.append(_number(found.get("start"), 1) if tag == "ol" else None)
+                self._lists.append(_number(attributes.get("start"), 1) if tag == "ol" else None)
             elif tag == "li":
-                self._item(found.get("value"))
+                self._item(attributes.get("value"))
         elif tag == "br":
             self._write("\n")
         elif tag == "a":
             self._end_link()
-            self._address = found.get("href", "")
+            self._address = attributes.get("href", "")
         else:
-            self._thing(tag, found)
+            self._thing(tag, attributes)
 
     @override
     def handle_endtag(self, tag: str) -> None:

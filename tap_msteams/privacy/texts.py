@@ -70,12 +70,11 @@ class _MentionReader(Markup):
         self._end(len(text))
 
     @override
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "at" or (tag == "span" and _is_mention(attrs)):
+    def begin(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "at" or (tag == "span" and _is_mention(attributes)):
             self._end(self._here())
-            found = dict(reversed(attrs))
             self._tag, self._depth = tag, 1
-            self._id = found.get("itemid" if tag == "span" else "id") or ""
+            self._id = attributes.get("itemid" if tag == "span" else "id", "")
             self._start = self._here() + len(self.get_starttag_text() or "")
         elif tag == self._tag:
             self._depth += 1
@@ -88,9 +87,9 @@ class _MentionReader(Markup):
                 self._end(self._here())
 
     @override
-    def handle_data(self, data: str) -> None:
+    def show(self, text: str) -> None:
         if self._tag:
-            self._name.append(data)
+            self._name.append(text)
 
     def _here(self) -> int:
         """The offset of the current tag."""
@@ -106,8 +105,8 @@ class _MentionReader(Markup):
         self._name.clear()
 
 
-def _is_mention(attrs: list[tuple[str, str | None]]) -> bool:
-    return any("schema.skype.com/mention" in (value or "").lower() for _, value in attrs)
+def _is_mention(attributes: dict[str, str]) -> bool:
+    return any("schema.skype.com/mention" in value.lower() for value in attributes.values())
 
 
 def _cleaned(name: str) -> str:
