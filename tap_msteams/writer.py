@@ -111,13 +111,11 @@ class RecordWriter(MsgSpecWriter):
             sys.stdout.buffer.flush()
 
     def _write_state(self, message: StateMessage) -> None:
-        size = 0
-        for piece in pieces({"type": "STATE", "value": message.value}):
-            sys.stdout.buffer.write(piece)
-            size += len(piece)
-        sys.stdout.buffer.write(b"\n")
+        # All of it before any of it is written: half a line would be none.
+        line = [*pieces({"type": "STATE", "value": message.value}), b"\n"]
+        sys.stdout.buffer.writelines(line)
         sys.stdout.buffer.flush()
-        self.next_state_bytes = size + 1
+        self.next_state_bytes = sum(map(len, line))
         self.state_bytes += self.next_state_bytes
 
     def write_records(self, stream: str, records: Records, version: int | None) -> None:

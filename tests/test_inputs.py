@@ -150,6 +150,7 @@ def test_a_bad_catalog_is_told_in_one_line(shared_sandbox, tmp_path, catalog, sa
         (b"{", r"the state is no JSON: .* line 1 column \d+"),
         (b"\xff\xfe", r"the state is no UTF-8 text"),
         ([1], r"the state must be a JSON object"),
+        ({"bookmarks": {"messages": {"teams": ["\ud83d"]}}}, r"the state has half a letter"),
         ({"bookmarks": []}, r"the state is no Singer state: .* `bookmarks` that map streams"),
         ({"bookmarks": {"messages": 5}}, r"the state is no Singer state: .* `bookmarks` that map"),
         ({"value": {"bookmarks": {}}}, r"it must be the `value` of a STATE message"),

@@ -7,9 +7,9 @@ import json
 from contextlib import redirect_stdout
 
 import pytest
-from singer_sdk.singerlib import SchemaMessage
+from singer_sdk.singerlib import SchemaMessage, StateMessage
 
-from tap_msteams.writer import RecordWriter
+from tap_msteams.writer import LongArray, RecordWriter
 
 
 class Pipe(io.BytesIO):
@@ -23,6 +23,14 @@ class Pipe(io.BytesIO):
         if self.tell() + len(content) > self.room:
             raise KeyboardInterrupt
         return super().write(content[:7])
+
+
+class Broken(LongArray):
+    """Can be read for a while only."""
+
+    def __iter__(self):
+        yield from map(str, range(5000))
+        raise EOFError
 
 
 def schema(properties):
@@ -46,3 +54,10 @@ def test_an_error_that_somebody_holds_on_to_keeps_nothing_from_being_written():
     message = schema(f"property{n}" for n in range(1000))
     assert written(message, Pipe()) == message.to_dict()
     assert held.value
+
+
+def test_a_state_that_cannot_be_read_to_its_end_leaves_no_half_a_line():
+    captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(captured), pytest.raises(EOFError):
+        RecordWriter().write_message(StateMessage({"teams": Broken()}))
+    assert captured.buffer.getvalue() == b""

@@ -44,8 +44,8 @@ def command(*, files: tuple[str, ...]) -> None:
     names = dict.fromkeys(name for state in states for name in state)
     parts = {name: [state[name] for state in states if state.get(name)] for name in names}
     merged = {"bookmarks": {name: merge(name, found) for name, found in parts.items() if found}}
-    sys.stdout.buffer.writelines(pieces({_MELTANO: merged} if _MELTANO in given[0] else merged))
-    sys.stdout.buffer.write(b"\n")
+    line = [*pieces({_MELTANO: merged} if _MELTANO in given[0] else merged), b"\n"]
+    sys.stdout.buffer.writelines(line)
 
 
 def _bookmarks(path: str, state: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -34,6 +34,10 @@ def parse_object(what: str, text: str | bytes, error: type[TapError]) -> dict[st
     """A JSON object from its text."""
     try:
         value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        msg = f"{what} has half a letter: a surrogate alone, which is no text"
+        raise error(msg) from problem
     except UnicodeDecodeError as problem:
         msg = f"{what} is no UTF-8 text"
         raise error(msg) from problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -69,6 +70,19 @@ def test_threads_that_the_system_refuses_are_told_in_one_line(application):
 
     [line] = troubles(application, [], stdout=subprocess.DEVNULL, preexec_fn=bound)
     assert "`concurrency`" in line
+
+
+def test_a_full_folder_for_temporary_files_is_told_in_one_line(application, tmp_path):
+    def bound():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+    application.variables["PYTHONDONTWRITEBYTECODE"] = "1"  # the files of others stay whole
+    people = [f"{number:0100}" for number in range(30_000)]
+    marks = {"version": 1, "users": {"2026-11-20T03:00:00.000Z": people}}
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"bookmarks": {"chat_messages": marks}}))
+    [line] = troubles(application, ["merge-states", str(path)], preexec_fn=bound)
+    assert "have no room in the folder for temporary files" in line
 
 
 def test_twenty_open_files_are_enough(executable, shared_sandbox):
