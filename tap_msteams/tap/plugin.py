@@ -18,6 +18,8 @@ from tap_msteams.tap.catalog import checked
 from tap_msteams.tap.inputs import load_object, read_object
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import click
 
     from tap_msteams.declaration import TapStream
@@ -81,8 +83,8 @@ class Plugin(Tap):
         """Read all selected streams; returns the exit code."""
 
     @abstractmethod
-    def check_test(self) -> None:
-        """Raise TapError where a test of the connection could read nothing at all."""
+    def check_test(self, selected: Collection[str]) -> None:
+        """Raise TapError where a test of the connection could not read the selected streams."""
 
     @classmethod
     @override
@@ -117,9 +119,11 @@ class Plugin(Tap):
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         catalog = ctx.params.get("catalog")
         if value == "all":
-            tap = cls._of(ctx.params.get("config"), None)
-            tap.run_connection_test()
-            tap.check_test()
+            config = ctx.params.get("config")
+            selected = [it.name for it in cls._of(config, catalog).streams.values() if it.selected]
+            tap = cls._of(config, None)
+            tap.run_connection_test()  # of all streams
+            tap.check_test(selected)
             ctx.exit()
         if value != "schema" or catalog is None:
             super().cb_test(ctx, param, value)

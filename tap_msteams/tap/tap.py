@@ -31,7 +31,7 @@ from tap_msteams.transport import session as http_session
 from tap_msteams.writer import RecordWriter, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from types import FrameType
 
     from tap_msteams.declaration import Declaration, TapStream
@@ -182,9 +182,13 @@ class TapMSTeams(Plugin):
             asyncio.run(self._new_session(run).read(begin, end, beat))
 
     @override
-    def check_test(self) -> None:
+    def check_test(self, selected: Collection[str]) -> None:
+        gaps = {it.stream for run in self._alone for it in run.issues.all if it.severity == "gap"}
+        refused = sorted(gaps.intersection(selected)) if self.settings.on_error != "report" else []
+        if refused:
+            msg = f"selected, and could not be read: {', '.join(refused)}; the lines above say why"
+            raise TapError(msg)
         streams = [it for run in self._alone for it in run.streams.values()]
-        gaps = sum(run.issues.gaps for run in self._alone)
         if gaps and not any(it.metrics.rows for it in streams):
             msg = "nothing could be read: the lines above say why"
             raise TapError(msg)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import islice
 
 import pytest
 
-from tap_msteams.errors import AuthenticationError, ForbiddenError
+from tap_msteams.errors import AuthenticationError, ForbiddenError, TapError
 from tests.client.fake_graph import FakeGraph, body
 from tests.readers.library import LibraryTap, anything
 
@@ -75,3 +76,30 @@ def test_what_was_not_read_is_an_issue_and_the_others_come(caplog):
     records = list(alone(library({"/shelves/003/books": [ForbiddenError("/x", 403)]})))
     assert len(records) == 39
     assert "gap: books shelfId=003" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("on_error", "selected", "said"),
+    [
+        ("fail_at_end", ["books", "covers"], "selected, and could not be read: covers;"),
+        ("fail_at_end", ["books"], None),
+        ("report", ["books", "covers"], None),
+        ("report", ["covers"], None),
+    ],
+)
+def test_a_connection_is_good_where_all_that_is_selected_can_be_read(on_error, selected, said):
+    refusal = ForbiddenError("/shelves/000/covers", 403)
+    graph = library({f"/shelves/{it}/covers": [refusal] for it in SHELVES})
+    tap = LibraryTap(graph, on_error=on_error)
+    for name in ("books", "covers"):
+        list(tap.read_alone(tap.streams[name]))
+
+    with pytest.raises(TapError, match=said) if said else nullcontext():
+        tap.check_test(selected)
+
+
+def test_a_connection_is_bad_where_nothing_can_be_read():
+    tap = LibraryTap(FakeGraph({"/shelves": [ForbiddenError("/shelves", 403)]}), on_error="report")
+    list(tap.read_alone(tap.streams["books"]))
+    with pytest.raises(TapError, match="nothing could be read"):
+        tap.check_test(["books"])
