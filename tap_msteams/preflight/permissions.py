@@ -78,7 +78,14 @@ https://learn.microsoft.com/graph/permissions-reference
 """
 
 
-def serving(permission: str, granted: Collection[str]) -> str | None:
-    """The least of the granted permissions that include this one; None if there is none."""
-    candidates = (permission, *BROADER.get(permission, ()))
+_NARROW = {"deleted_teams"}
+"""Streams that no broader permission serves.
+
+https://learn.microsoft.com/graph/api/teamwork-list-deletedteams#permissions
+"""
+
+
+def serving(permission: str, granted: Collection[str], stream: str) -> str | None:
+    """The least of the granted permissions that serve a stream; None if there is none."""
+    candidates = (permission, *(() if stream in _NARROW else BROADER.get(permission, ())))
     return next((name for name in candidates if name in granted), None)

@@ -100,7 +100,7 @@ class Judge:
     def _judge(self, row: Row, stream: Declaration) -> None:
         row.permission = stream.needs(application=self._plan.application)
         if self._granted is not None:
-            row.by = serving(row.permission, self._granted) or ""
+            row.by = serving(row.permission, self._granted, stream.name) or ""
             row.granted = bool(row.by)
         part = self._parts.get(stream.name)
         if found := self._plan.why_not(type(stream)):

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tap_msteams_sandbox.company.message import Message
     from tap_msteams_sandbox.endpoints import Call
 
-TEAM = ("Team.ReadBasic.All", "TeamSettings.Read.All", "TeamSettings.ReadWrite.All")
+TEAM = ("Team.ReadBasic.All",)
+"""https://learn.microsoft.com/graph/api/teamwork-list-deletedteams: no broader one serves."""
 
 CLOSED = 90_000
 """The number of the team that was deleted before the sandbox started."""
