@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from requests.utils import get_auth_from_url
 from typing_extensions import override
 from urllib3.exceptions import InsecureRequestWarning
 
+from tap_msteams.bounds import TOKEN_BYTES
 from tap_msteams.transport.bounds import bound
 from tap_msteams.transport.failures import Way, told
 
@@ -29,6 +31,10 @@ Timeouts = tuple[float | None, float | None]
 """Seconds to connect, and between two pieces of an answer; None waits without end."""
 
 
+Limits = tuple[float, float]
+"""Seconds and bytes of a whole answer."""
+
+
 class Transport(HTTPAdapter):
     """Connections with one TLS context, one rule for proxies, and default timeouts."""
 
@@ -42,18 +48,18 @@ class Transport(HTTPAdapter):
         proxy_tls: ssl.SSLContext | None = None,
         connections: int = 4,
         retries: Retry | int = 0,
-        whole: float | None = None,
+        limits: Limits = (math.inf, math.inf),
     ) -> None:
         """Verify servers by `tls`, and proxies with TLS of their own by `proxy_tls`.
 
-        `origin_setting` names the setting that decides the server. A whole answer may take `whole`
-        seconds, or any time.
+        `origin_setting` names the setting that decides the server. A whole answer keeps within
+        the `limits`.
         """
         # One context for all connections reads the certificate authorities once.
         self._tls = tls
         self._proxy_tls = proxy_tls or tls
         self._timeouts = timeouts
-        self._whole = whole
+        self._limits = limits
         self._proxies = proxies
         self._origin_setting = origin_setting
         # A context without verification has checked the pin itself, or its user was warned.
@@ -65,8 +71,7 @@ class Transport(HTTPAdapter):
     @override
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
-        if self._whole:
-            bound(self.poolmanager, self._whole)
+        bound(self.poolmanager, *self._limits)
 
     @override
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
@@ -74,8 +79,8 @@ class Transport(HTTPAdapter):
             kwargs["proxy_ssl_context"] = self._proxy_tls
         known = proxy in self.proxy_manager
         pools = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._tls)
-        if self._whole and not known:
-            bound(pools, self._whole)
+        if not known:
+            bound(pools, *self._limits)
         return pools
 
     @override
@@ -132,4 +137,9 @@ class DirectTransport(Transport):
     def __init__(
         self, tls: ssl.SSLContext, timeouts: Timeouts, *, retries: Retry | int = 0
     ) -> None:
-        super().__init__(tls, timeouts, retries=retries, whole=2 * (timeouts[1] or 0) or None)
+        super().__init__(tls, timeouts, retries=retries, limits=limits_of_tokens(timeouts))
+
+
+def limits_of_tokens(timeouts: Timeouts) -> Limits:
+    """The limits of an answer with a token: whoever waits for it holds the lock of the store."""
+    return 2 * (timeouts[1] or math.inf), TOKEN_BYTES.value

@@ -1,8 +1,9 @@
-"""Bounds: where an answer begins, and the time that it may take as a whole."""
+"""Bounds: where an answer begins, and the time and the bytes that it may take as a whole."""
 
 from __future__ import annotations
 
 import io
+import math
 import time
 from email.errors import MissingHeaderBodySeparatorDefect
 from functools import partial
@@ -27,11 +28,19 @@ class OverdueError(TimeoutError):
 
 
 class BoundedResponse(HTTPResponse):
-    """An answer that ends within so many seconds, from its first line to its last byte."""
+    """An answer of so many seconds and bytes, from its first line to its last byte."""
 
-    def __init__(self, seconds: float, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's own
+    def __init__(
+        self,
+        seconds: float,
+        size: float,
+        sock: socket.socket,
+        *args: Any,  # noqa: ANN401 - http.client's own
+        **kwargs: Any,  # noqa: ANN401 - http.client's own
+    ) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundedIO(self.fp.detach(), sock, seconds))
+        self._is_bounded = size < math.inf
+        self.fp = io.BufferedReader(_BoundedIO(self.fp.detach(), sock, seconds, size))
 
     @override
     def begin(self) -> None:
@@ -48,13 +57,18 @@ class BoundedResponse(HTTPResponse):
             self.close()
             msg = "a line between the headers is none"
             raise HTTPException(msg)
+        if self._is_bounded and self.headers.get("Content-Encoding", "identity") != "identity":
+            self.close()  # it may hold a thousand times its bytes
+            msg = "the answer is compressed, which nobody has asked for"
+            raise HTTPException(msg)
 
 
 class _BoundedIO(io.RawIOBase):
-    """The bytes of a socket, as far as they come in time."""
+    """The bytes of a socket, as far as they come in time and are not too many."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, seconds: float, size: float) -> None:
         self._raw, self._sock, self._seconds = raw, sock, seconds
+        self._room, self._size = size, size
         self._pause = sock.gettimeout()
         self._end = time.monotonic() + seconds
 
@@ -67,13 +81,19 @@ class _BoundedIO(io.RawIOBase):
         left = self._end - time.monotonic()
         if left <= 0:
             raise OverdueError(self._seconds)
-        if self._pause is None or left < self._pause:
-            self._sock.settimeout(left)
+        if left < (self._pause or math.inf):
+            self._sock.settimeout(left if left < math.inf else None)
         try:
-            return self._sock.recv_into(buffer)
+            number = self._sock.recv_into(buffer)
         except TimeoutError:
             if time.monotonic() < self._end:
                 raise
+        else:
+            self._room -= number
+            if self._room < 0:
+                msg = f"the answer is longer than {self._size:,} bytes"
+                raise HTTPException(msg)
+            return number
         raise OverdueError(self._seconds)
 
     @override
@@ -82,12 +102,12 @@ class _BoundedIO(io.RawIOBase):
         super().close()
 
 
-def bound(pools: PoolManager, seconds: float) -> None:
-    """Let no answer through these pools take longer as a whole."""
+def bound(pools: PoolManager, seconds: float, size: float) -> None:
+    """Let no answer through these pools take more time or more bytes as a whole."""
 
     def bounded(kind: type[HTTPConnectionPool], *args: Any, **kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401 - urllib3's own
         pool = kind(*args, **kwargs)
-        response = staticmethod(partial(BoundedResponse, seconds))
+        response = staticmethod(partial(BoundedResponse, seconds, size))
         pool.ConnectionCls = type("Bounded", (pool.ConnectionCls,), {"response_class": response})
         return pool
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import platform
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
@@ -13,7 +14,7 @@ import requests
 
 from tap_msteams.bounds import ANSWER_SECONDS
 from tap_msteams.settings import env_name
-from tap_msteams.transport.adapter import DirectTransport, Transport
+from tap_msteams.transport.adapter import DirectTransport, Limits, Transport, limits_of_tokens
 from tap_msteams.transport.proxies import Proxies
 from tap_msteams.transport.retries import LONGER, UNAVAILABLE, TokenRetry
 from tap_msteams.transport.trust import authorities, tls
@@ -39,7 +40,10 @@ _LOGGER = logging.getLogger(__name__)
 def session(settings: Settings) -> requests.Session:
     """The session for Graph, without retries: these are the client's."""
     transport = _transport(
-        settings, "graph_url", connections=settings.concurrency, whole=ANSWER_SECONDS.value
+        settings,
+        "graph_url",
+        connections=settings.concurrency,
+        limits=(ANSWER_SECONDS.value, math.inf),
     )
     return _session(settings, transport)
 
@@ -65,16 +69,16 @@ def machine_session(settings: Settings, backoff: float = 0.5) -> requests.Sessio
         statuses=UPDATING | UNAVAILABLE,
     )
     direct = DirectTransport(authorities(settings.ca_bundle), MACHINE_TIMEOUTS, retries=retries)
-    return _session(settings, direct)
+    return _plain(_session(settings, direct))
 
 
 def _token_session(
     settings: Settings, origin_setting: str, service: str, backoff: float
 ) -> requests.Session:
     retries = TokenRetry.with_service(service, backoff)
-    # Whoever waits for the answer holds the lock of the token store.
-    whole = 2 * settings.request_timeout or None
-    return _session(settings, _transport(settings, origin_setting, retries=retries, whole=whole))
+    limits = limits_of_tokens(timeouts(settings))
+    transport = _transport(settings, origin_setting, retries=retries, limits=limits)
+    return _plain(_session(settings, transport))
 
 
 def _transport(
@@ -83,7 +87,7 @@ def _transport(
     *,
     connections: int = 4,
     retries: Retry | int = 0,
-    whole: float | None = None,
+    limits: Limits,
 ) -> Transport:
     """The adapter for services on the network."""
     context = tls(settings)
@@ -104,7 +108,7 @@ def _transport(
         proxy_tls=authorities(settings.ca_bundle) if pinned else context,
         connections=connections,
         retries=retries,
-        whole=whole,
+        limits=limits,
     )
 
 
@@ -122,6 +126,12 @@ def _session(settings: Settings, transport: Transport) -> requests.Session:
     result.mount("http://", transport)
     result.headers["User-Agent"] = user_agent(settings.user_agent)
     return result
+
+
+def _plain(session: requests.Session) -> requests.Session:
+    """A session that asks for no compression, so that the bytes of an answer bound it."""
+    session.headers["Accept-Encoding"] = "identity"
+    return session
 
 
 def user_agent(operator: str | None = None) -> str:

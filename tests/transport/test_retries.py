@@ -6,6 +6,7 @@ import itertools
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 import requests
@@ -88,6 +89,36 @@ def test_an_answer_that_drips_ends_in_time_although_each_piece_does(settings, st
         with session, pytest.raises(requests.RequestException) as caught:
             session.post(f"http://127.0.0.1:{listening.getsockname()[1]}/token")
     assert "had not ended after 2 seconds" in reason(caught.value)
+
+
+def flood(listening, start):
+    """Answer with a beginning, and then with as much as anybody reads."""
+    client, _ = listening.accept()
+    with client, suppress(OSError):
+        client.recv(65536)
+        client.sendall(start)
+        while True:
+            client.sendall(bytes(65536))
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", "is longer than 1,000,000 bytes"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", "is compressed"),
+    ],
+)
+@pytest.mark.parametrize("service", TOKENS)
+def test_an_answer_with_a_token_has_an_end(settings, service, start, told):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        for _ in range(4):
+            threading.Thread(target=flood, args=(listening, start), daemon=True).start()
+        session = service(settings(request_timeout=0), backoff=0)
+        with session, pytest.raises(requests.RequestException) as caught:
+            session.post(f"http://127.0.0.1:{listening.getsockname()[1]}/token")
+    assert told in reason(caught.value)
 
 
 def test_an_answer_in_time_is_whole_and_its_connection_is_used_again(server, settings):
