@@ -112,7 +112,14 @@ def test_another_version_is_refused_in_a_line(version):
 
 @pytest.mark.parametrize(
     "damage",
-    [{"teams": {"yesterday": []}}, {"teams": []}, {"teams": {T1: 5}}, {"channels": {T1: ["a"]}}],
+    [
+        {"teams": {"yesterday": []}},
+        {"teams": []},
+        {"teams": {T1: 5}},
+        {"channels": {T1: ["a"]}},
+        {"versions": {T1[:13]: {"1": "AAAA"}}},
+        {"versions": {T1[:13]: {"one": ""}}},
+    ],
 )
 def test_damage_is_refused_in_a_line(damage):
     with pytest.raises(StateError, match="damaged") as caught:
@@ -178,6 +185,9 @@ def test_states_that_are_joined_know_of_each_team_what_the_newer_one_knows():
     right.leave_unfinished("window", T2, "/right")
     right.owe_deletions("alone", T1)
     right.begun, right.below = T1, ["b", "c"]
+    left.versions.add(T1, 2, 5)
+    right.versions.add(T1, 2, 5)
+    right.versions.add(T2, 1, 7)
     left.join(right)
     joined = reloaded(left, ours)
 
@@ -185,6 +195,7 @@ def test_states_that_are_joined_know_of_each_team_what_the_newer_one_knows():
     assert [joined.was_read_by_list(it) for it in ("old", "new", "alone")] == [False, False, True]
     assert joined.since("parts", "x") == joined.owed_deletions("alone") == T1
     assert joined.unfinished("window") == (datetime.fromisoformat(T2), "/right")
+    assert sorted(joined.versions) == [(5, 2), (7, 1)]
     assert (joined.begun, joined.below, "shard" in ours) == (T1, ["b"], False)
 
 

@@ -100,8 +100,8 @@ class Declaration(TapStream):
     """Whether a record may appear below several parents; it is then emitted once."""
 
     version: ClassVar[str | None] = None
-    """A number that rises with each version of a record; a record that arrives later with a lower
-    number is left out."""
+    """A number that rises with each version of a record: one that has been read does not count
+    again, nor does a lower one."""
 
     chosen_by: ClassVar[Mapping[str, Sequence[str]]] = {}
     """Settings that choose records, each with the properties that its entries are compared to;

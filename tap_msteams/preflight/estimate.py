@@ -199,8 +199,15 @@ class _Counts:
         """The share of a stream's records that every run reads again."""
         read = self._streams[type(part.stream)].read
         if not self._has_bookmarks(part):
-            return max((self._again(self._parts[it]) for it in self._above(part)), default=1.0)
+            above = [self._parts[it] for it in self._above(part)]
+            return max(
+                (0.0 if self._versioned(it) else self._again(it) for it in above), default=1.0
+            )
         return read.reread / read.kept if isinstance(read, Window) and read.kept else 0.0
+
+    def _versioned(self, part: Part) -> bool:
+        """Whether a run looks below a record again only where it has a new version."""
+        return bool(part.stream.version) and self._has_bookmarks(part)
 
     @staticmethod
     def _has_bookmarks(part: Part) -> bool:

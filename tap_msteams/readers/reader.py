@@ -59,7 +59,8 @@ class Reader:
         )
         self.selected = self.output.selected if self.output else ["id", *self._costly()]
         chosen = run.selection.names(kind)
-        self.known = Repeats(stream, Seen(None) if self.shared.feeds else Seen())
+        whole = self.shared.feeds or kind.version
+        self.known = Repeats(stream, Seen(None) if whole else Seen())
         self.facts = run.plan.facts(kind, {*facts, *chosen, *self.known.facts})
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)

@@ -10,7 +10,7 @@ from tap_msteams.client.row import ID, field_of
 from tap_msteams.run import DOUBLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
@@ -44,6 +44,11 @@ class Repeats:
         if self._once:
             return [it for it in rows if self._seen.is_new(self._key(it), self._age(it))]
         return rows
+
+    def remember(self, versions: Iterable[tuple[int, int]]) -> None:
+        """Take rows for seen, by the digests of their ids, each with its version."""
+        for number, version in versions:
+            self._seen.add(number, version)
 
     def _key(self, row: Row) -> list[str]:
         return [str(row.get(key)) for key in self._keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,10 +12,10 @@ from typing_extensions import override
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import NEWEST, Receipt, comparable, moment
+from tap_msteams.run import NEWEST, Receipt, comparable, digest, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration
@@ -52,6 +53,9 @@ class WindowReader(BookmarkedReader):
         self._replication_key = stream.replication_key or ""
         super().__init__(run, stream, facts=(self._replication_key,))
         self._options = options
+        self._pages: deque[tuple[Receipt, list[tuple[str, int, int]]]] = deque()
+        """The versions of records, page by page, until all below a page has been read."""
+        self.known.remember(self.bookmarks.versions)
 
     @property
     @override
@@ -83,19 +87,49 @@ class WindowReader(BookmarkedReader):
             await self.first_page({**parent.ids, "since": moment(before), "until": moment(now)})
         reading = replace(parent, receipt=shown)
         until = self.run.until  # a later answer may correct it, but not what has been asked for
-        end = self.run.settings.end
+        begin, end = self.since(partition), self.run.settings.end
         highest = comparable(moment(end)) if end else "~"
         async with self.parts() as parts:
-            for since, before in self._spans(self.since(partition), until):
+            for since, before in self._spans(begin, until):
                 bounds = {**parent.ids, "since": moment(since), "until": moment(before)}
                 lowest = comparable(moment(since))
                 below = highest if before == until else comparable(moment(before))
                 async for page in self.pages(bounds):
                     self.failures.look_at(page, reading)
                     rows = [it for it in page.rows if self._lies_in(it, lowest, below)]
-                    await self.emit_page(reading, self.chosen(rows), parts)
+                    unseen = self.known.unseen(self.chosen(rows))
+                    below_page = Receipt(shown)
+                    await self.emit_rows(reading, unseen, parts, below_page)
+                    self._remember(unseen, below_page)
         if parts.are_complete:
             await self.advance(partition, until, shown)
+
+    @override
+    async def advance(self, partition: str, to: datetime, shown: Receipt) -> None:
+        await super().advance(partition, to, shown)
+        if self.kind.version and (since := self.bookmarks.since(partition)):
+            kept = datetime.fromisoformat(since) - self.overlap
+            self.bookmarks.versions.forget_before(moment(kept))
+
+    @override
+    def save(self) -> None:
+        self._settle()
+        super().save()
+
+    def _remember(self, rows: Sequence[Row], shown: Receipt) -> None:
+        """Keep the versions of the rows of a page until all below them has been read."""
+        if version := self.kind.version:
+            timed = [(self._changed(it), it.get(version), it["id"]) for it in rows]
+            known = [(at, number, digest([id_])) for at, number, id_ in timed if number]
+            self._pages.append((shown, [it for it in known if it[0] != NEWEST]))
+            self._settle()
+
+    def _settle(self) -> None:
+        """Put versions into the state whose records show nothing that has not been read."""
+        while self._pages and self._pages[0][0].is_done:
+            shown, found = self._pages.popleft()
+            for at, number, id_ in () if shown.is_missed else found:
+                self.bookmarks.versions.add(at, number, id_)
 
     def _spans(
         self, since: datetime | None, until: datetime

@@ -12,7 +12,7 @@ from tap_msteams.run.moments import NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import EXIT_WITH_GAPS, Run
-from tap_msteams.run.seen import Seen
+from tap_msteams.run.seen import Seen, digest
 from tap_msteams.run.selection import Selection
 from tap_msteams.run.shard import Shard, is_split
 from tap_msteams.run.stream_run import Listing, Listings, StreamRun
@@ -44,6 +44,7 @@ __all__ = [
     "StreamRun",
     "bookmark_keys",
     "comparable",
+    "digest",
     "is_split",
     "learn_guests",
     "moment",

@@ -15,6 +15,7 @@ bookmark share an entry, so that 10,000 teams take 0.4 MB::
         "deletions": {"2026-11-18T03:00:00.000Z": ["<driveId>", ...]},
         "begun": "2026-11-19T03:00:00.000Z",
         "below": ["<stream>", ...],
+        "versions": {"2026-11-19T03": {"<version>": "<digests>"}},
         "shard": "2-of-4",
     }
 
@@ -26,7 +27,8 @@ are unfinished large ones, with Graph's own link to the first page that was not 
 are those that listings no longer show, with the day of the first such listing. `deletions` are
 those whose deletions since a moment are still to be read. `begun` is the start of the first run
 that may have shown a partition without keeping a link to it. `below` are the child streams that
-have read theirs up to the same bookmarks. With a `shard` the
+have read theirs up to the same bookmarks. `versions` are those of records that will be shown
+again, by the hour of their time; the child streams have read theirs. With a `shard` the
 state has this shard's partitions alone; without one it may be of the whole tenant.
 Moments are those of Graph's clock, in UTC with milliseconds, so that they compare as texts.
 """
@@ -42,6 +44,7 @@ from typing import TYPE_CHECKING, Any
 from tap_msteams.run.ledger import Ledger
 from tap_msteams.run.moments import parsed
 from tap_msteams.run.refusals import VERSION, check_shard, check_version, damaged
+from tap_msteams.run.versions import Versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
@@ -101,6 +104,8 @@ class Bookmarks:
         """The start of the first run that may have shown a partition without keeping a link."""
         self.below: list[str] = []
         """The child streams that have read theirs up to the same bookmarks."""
+        self.versions = Versions({})
+        """The versions of records that have been read with all that is below them."""
         if not state:
             return
         check_version(state, stream)
@@ -130,6 +135,7 @@ class Bookmarks:
             parsed(begun)
             self.begun = begun
         self.below = [*self._state.get("below", ())]
+        self.versions = Versions(self._state.get("versions", {}))
 
     def _fill(self, known: Ledger, key: str, check: Callable[[str], object] = parsed) -> None:
         """Take the partitions under a key of the state, each with its moment."""
@@ -223,12 +229,13 @@ class Bookmarks:
         """Whether nothing has been read."""
         parts = any(self._unfinished_parts.values())
         whole = self._partitions or self._listed
-        return not (whole or self._subpartitions or self._unfinished or parts)
+        return not (whole or self._subpartitions or self._unfinished or parts or self.versions)
 
     def clear(self) -> None:
         """Forget all that has been read, so that it is read again."""
         for known in self._by_partition:
             known.clear()
+        self.versions.clear()
 
     def keep(self, seen: Container[str], today: date) -> None:
         """Keep these partitions, and drop others once listings have not shown them for 30 days.
@@ -253,6 +260,7 @@ class Bookmarks:
                 self._take(partition, other)
         self.begun = min(filter(None, (self.begun, other.begun)), default=None)
         self.below = sorted({*self.below} & {*other.below})
+        self.versions.join(other.versions)
 
     def _progress(self, partition: str) -> tuple[str, str, str]:
         """How far a partition has been read; texts that compare."""
@@ -313,11 +321,12 @@ class Bookmarks:
         for key, entry in entries.items():
             if entry:
                 self._state[key] = {since: entry[since] for since in sorted(entry)}
-        if self._unfinished:
-            self._state["open"] = _open(self._unfinished)
-        if parts := {id_: _open(it) for id_, it in self._unfinished_parts.items() if it}:
-            self._state[f"open_{subpartitions}"] = parts
-        if self.begun:
-            self._state["begun"] = self.begun
-        if self.below:
-            self._state["below"] = self.below
+        parts = {id_: _open(it) for id_, it in self._unfinished_parts.items() if it}
+        more = {
+            "open": _open(self._unfinished),
+            f"open_{subpartitions}": parts,
+            "begun": self.begun,
+            "below": self.below,
+            "versions": self.versions.state,
+        }
+        self._state.update({key: entry for key, entry in more.items() if entry})

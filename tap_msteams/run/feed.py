@@ -18,7 +18,9 @@ ENOUGH = 10_000
 class Receipt:
     """Counts the unread children of one parent, and tells when all of them are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, within: Receipt | None = None) -> None:
+        """Count for another receipt, too, of which this one is a part."""
+        self._within = within
         self._unread = 0
         self._is_missed = False
         self._read = asyncio.Event()
@@ -28,16 +30,32 @@ class Receipt:
         """Count one more child."""
         self._unread += 1
         self._read.clear()
+        if self._within:
+            self._within.take()
 
     def miss(self) -> None:
         """Note that a child was not read."""
         self._is_missed = True
+        if self._within:
+            self._within.miss()
 
     def give_back(self) -> None:
         """Count a child as read."""
         self._unread -= 1
         if not self._unread:
             self._read.set()
+        if self._within:
+            self._within.give_back()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all children so far are done."""
+        return not self._unread
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether a child was not read."""
+        return self._is_missed
 
     async def read(self) -> bool:
         """Wait until all children are done; returns whether all were read."""

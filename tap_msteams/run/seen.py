@@ -15,6 +15,12 @@ GENERATION = 170_000
 _SMALLEST = 1024
 
 
+def digest(key: Iterable[str]) -> int:
+    """A number above 0 of eight bytes that stands for a key."""
+    found = blake2b("\0".join(key).encode(), digest_size=8).digest()
+    return int.from_bytes(found) or 1
+
+
 class Seen:
     """The keys of records with their versions: of all of them, or of the last ones.
 
@@ -31,8 +37,10 @@ class Seen:
 
     def is_new(self, key: Iterable[str], version: int = 0) -> bool:
         """Whether a key is new, or has a higher version than before."""
-        digest = blake2b("\0".join(key).encode(), digest_size=8).digest()
-        number = int.from_bytes(digest, "big") or 1
+        return self.add(digest(key), version)
+
+    def add(self, number: int, version: int) -> bool:
+        """The same of the digest of a key."""
         known = self._young.version(number)
         if known is None:
             known = self._old.version(number)

@@ -61,7 +61,7 @@ class CallRecords(GraphStream):
     """Calls and meetings that took place, one row each; kept for 30 days only.
 
     A record may be made again days after the call, with a higher `version`: the row is then
-    replaced.
+    replaced, and all below it read again. Each run reads the list of the last three days for that.
     """
 
     name = "call_records"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tap_msteams.run.versions import Versions
 from tap_msteams_sandbox.areas.calls import Calls, Telephony
 from tap_msteams_sandbox.areas.calls.telephony import NEVER
 from tap_msteams_sandbox.instants import DAY, iso
@@ -178,6 +179,22 @@ def test_a_kill_loses_nothing(sandbox):
 
     for stream in ALL:
         assert target.rows(stream) == shown(sandbox.tenant, stream)
+
+
+def test_a_kill_asks_again_only_for_calls_of_which_something_was_not_read(open_sandbox):
+    sandbox = open_sandbox(page_size=3)
+    target = Target(sandbox, *CALLS, tap=TalkativeTap)
+    target.run(last=600)
+    versions = target.state["bookmarks"]["call_records"]["versions"]
+    read, before = len([*Versions(versions)]), sandbox.count()
+    target.run()
+
+    for stream in CALLS:
+        assert target.rows(stream) == shown(sandbox.tenant, stream)
+    asked = {path: n for path, n in (sandbox.count() - before).items() if "{id}" in path}
+    assert read > 0 < asked[f"{BASE}/{{id}}/participants_v2"]
+    firsts = [it for it in sandbox.requests if it.path.endswith("participants_v2")]
+    assert len(firsts) < 2 * len(target.rows("call_records")) - read
 
 
 def test_call_records_are_not_for_users(open_sandbox):

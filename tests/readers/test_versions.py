@@ -1,0 +1,112 @@
+"""Laws of records with versions: what is below them is asked for once for each version."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from tap_msteams.errors import UnavailableError
+from tap_msteams.run import digest, moment
+from tap_msteams.run.versions import Versions
+from tests.client.fake_graph import NOON
+from tests.readers.tenant import page, read
+
+RECORDS, BELOW = "call_records", "call_participants"
+BASE = "/communications/callRecords"
+PERSON = page({"id": "person"})
+
+
+def call(name, version=1, hours=5):
+    started = moment(NOON - timedelta(hours=hours))
+    return {"id": name, "version": version, "startDateTime": started}
+
+
+def tenant(*pages, **below):
+    """A tenant with pages of calls, and what there is below some of them."""
+    links = [f"{BASE}?page={n}" for n in range(1, len(pages))]
+    answers = {
+        link: page(*rows, **({"@odata.nextLink": following} if following else {}))
+        for link, following, rows in zip([BASE + "?", *links], [*links, None], pages, strict=True)
+    }
+    found = {f"{BASE}/{name}/": answer for name, answer in below.items()}
+    return {**found, **dict(reversed(answers.items())), f"{BASE}/": PERSON}
+
+
+def after(first, answers, *streams):
+    return read(answers, *(streams or (RECORDS, BELOW)), state=first.state)
+
+
+def below(output):
+    """The calls of which the participants were asked for."""
+    return sorted({it.split("/")[3] for it in output.asked if it.endswith("/participants_v2")})
+
+
+def written(output):
+    return [(it["id"], it["version"]) for it in output.records[RECORDS]]
+
+
+def test_what_is_below_a_record_is_asked_for_again_only_for_a_new_version():
+    first = read(tenant([call("a"), call("b")]), RECORDS, BELOW)
+    second = after(first, tenant([call("a"), call("b", 2), call("c")]))
+    third = after(second, tenant([call("a"), call("b", 2), call("c")]))
+
+    assert below(first) == ["a", "b"]
+    assert (below(second), written(second)) == (["b", "c"], [("b", 2), ("c", 1)])
+    assert (below(third), written(third), third.code) == ([], [], 0)
+
+
+@pytest.mark.parametrize("streams", [(RECORDS,), (RECORDS, BELOW)])
+def test_a_lower_version_in_a_later_run_is_left_out(streams):
+    first = read(tenant([call("a", 3)]), *streams)
+    second = after(first, tenant([call("a", 2)]), *streams)
+    third = after(second, tenant([call("a", 4)]), *streams)
+
+    assert [written(it) for it in (first, second, third)] == [[("a", 3)], [], [("a", 4)]]
+
+
+def test_what_failed_below_a_record_is_asked_for_again_though_its_version_is_the_same():
+    pages = [call("a"), call("b")], [call("c"), call("d")]
+    first = read(tenant(*pages, b=UnavailableError("", 503)), RECORDS, BELOW)
+    second = after(first, tenant(*pages))
+    third = after(second, tenant(*pages))
+
+    assert (first.code, below(first)) == (3, ["a", "b", "c", "d"])
+    assert "whole" not in first.state["bookmarks"][RECORDS]
+    assert (second.code, below(second)) == (0, ["a", "b"])
+    assert below(third) == []
+
+
+@pytest.mark.parametrize("has_bookmark", [True, False], ids=["ended", "killed"])
+def test_a_stream_that_is_new_below_gets_what_is_below_all_records(has_bookmark):
+    first = read(tenant([call("a"), call("b")]), RECORDS)
+    if not has_bookmark:
+        del first.state["bookmarks"][RECORDS]["whole"]
+
+    assert below(after(first, tenant([call("a"), call("b")]))) == ["a", "b"]
+
+
+@pytest.mark.parametrize("lacks", ["version", "startDateTime"])
+def test_a_record_that_says_less_of_itself_is_read_again(lacks):
+    rows = [call("a") | {lacks: None}]
+    first = read(tenant(rows), RECORDS, BELOW)
+
+    assert below(after(first, tenant(rows))) == ["a"]
+
+
+def test_only_records_that_are_read_again_stay_in_the_state():
+    rows = [call("new"), call("old", hours=72 + 2), call("oldest", hours=29 * 24)]
+    state = read(tenant(rows), RECORDS).state["bookmarks"][RECORDS]
+
+    assert len([*Versions(state["versions"])]) == 1
+
+
+def test_a_record_takes_eleven_bytes_of_state():
+    versions = Versions({})
+    number = 30_000
+    for n in range(number):
+        versions.add(moment(NOON + timedelta(seconds=9 * n)), 1, digest([f"call-{n}"]))
+
+    assert len(json.dumps(versions.state)) < 11.1 * number
+    assert sorted(Versions(versions.state)) == sorted(versions)
