@@ -165,6 +165,15 @@ def test_streams_are_selected_on_the_command_line_of_meltano_as_shown():
             assert word.encode() in done.stdout
 
 
+def test_a_stream_on_the_command_line_is_one_that_the_project_selects():
+    """`--select` chooses among these, and reads nothing where it names another one."""
+    named = re.findall(r"--select [\"'](\w+)\.", " ".join(PAGES.values()))
+    [tap] = with_key("plugins")[0]["plugins"]["extractors"]
+
+    assert named
+    assert {*named} <= {it.partition(".")[0] for it in tap["select"]}
+
+
 # Schedules
 
 

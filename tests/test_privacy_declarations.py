@@ -71,3 +71,15 @@ def test_links_into_the_state_come_from_no_stream_of_people():
     }
     assert "driveId" in below
     assert below <= {"driveId", "teamId", "channelId"}
+
+
+def test_what_the_documents_say_to_deselect_stays_with_hashes():
+    page = Path(__file__).parent.parent / "docs/permissions.md"
+    [line] = re.findall(r"- Hashed data .*", page.read_text())
+    row = dict.fromkeys(re.findall(r"!users\.(\w+)", line), "x")
+    users = next(stream for stream in STREAMS if stream.name == "users")
+    settings = Settings.from_config(HASH)
+    rewrite = Privacy(settings).of_rows(users.properties.wrapped.values(), "users")
+
+    assert row
+    assert rewrite([row]) == [row]

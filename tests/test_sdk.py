@@ -281,6 +281,27 @@ def test_batches_hold_the_same_rows_and_state_never_runs_ahead_of_them(open_sand
     assert {message["type"] for message in again.messages} == {"SCHEMA", "STATE"}
 
 
+def test_batches_leave_what_could_not_be_read_to_the_next_run(open_sandbox, tmp_path):
+    sandbox = open_sandbox(faults=["random:rate=0.3,seed=3,retry_after=0"])
+    refused = next(iter(sandbox.tenant.teams))
+    sandbox.faults.add(f"403:where={refused}/channels,times=0")
+    storage = {"root": tmp_path.as_uri(), "prefix": "part-"}
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    config = sandbox.unpaced(batch_config={"encoding": encoding, "storage": storage})
+    first = run_tap(config, streams=["messages"])
+    sandbox.faults.clear()
+    twice = [run_tap(config, streams=["messages"], state=first.state) for _ in range(2)]
+
+    def read(output):
+        *_, (_, rows) = batches(output)
+        return {(it["channelIdentity"]["teamId"], it["id"]) for it in rows.get("messages", ())}
+
+    every = {(it["channelIdentity"]["teamId"], it["id"]) for it in sandbox.tenant.truth()}
+    rest = {it for it in every if it[0] == refused}
+    assert (first.code, read(first)) == (3, every - rest)
+    assert [(it.code, read(it)) for it in twice] == [(0, rest)] * 2  # of one and the same state
+
+
 # Versions
 
 

@@ -42,6 +42,20 @@ def test_what_is_there_though_its_list_was_not_found_once_is_read(target, where,
         assert reader.rows(stream).keys() == truth(reader.sandbox.tenant, stream).keys()
 
 
+@pytest.mark.parametrize(
+    ("where", "streams"),
+    [("/schedule$", ("schedules", "shifts")), ("/filesFolder", ("channel_folders",))],
+)
+def test_what_a_parent_may_lack_is_asked_for_twice(target, where, streams):
+    reader = target(EXPORT, *streams, "sync_issues", settings=ACTIVATES)
+    reader.sandbox.faults.add(f"404:where={where}")
+    output = reader.run()
+
+    assert (output.code, output.records["sync_issues"]) == (0, [])
+    for stream in streams:
+        assert reader.rows(stream).keys() == truth(reader.sandbox.tenant, stream).keys() != set()
+
+
 def test_a_list_that_is_never_found_below_what_is_there_is_a_gap(target):
     reader = target(settings=ACTIVATES)
     bad = first_team(reader)

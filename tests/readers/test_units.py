@@ -81,6 +81,26 @@ def test_the_link_to_more_replies_has_any_form(link):
     assert {it["id"] for it in output.records["messages"]} == {"2", "2-1", "2-2"}
 
 
+class Mine(Tenant):
+    """A tenant as a user who has signed in sees it."""
+
+    is_application = False
+
+
+@pytest.mark.parametrize("settings", [{}, {"start_date": "2026-11-01"}])
+def test_a_message_that_does_not_say_its_time_counts_as_new(settings):
+    answers = {
+        "/me/joinedTeams": page({"id": "T"}),
+        "/teams/T/": page({"id": "C"}),
+        "/teams/T/channels/C/messages?": page({"id": "1", "replies": [{"id": "2"}]}),
+    }
+    answers = dict(sorted(answers.items(), key=lambda it: -len(it[0])))
+    output = read(answers, "messages", kind=Mine, **settings)
+
+    assert [it["id"] for it in output.records["messages"]] == ["1", "2"]
+    assert (output.code, issues(output)) == (0, [])
+
+
 # Rows
 
 
