@@ -180,3 +180,12 @@ def test_the_jobs_in_the_documents_exist():
     assert named
     assert named <= jobs
     assert {schedule["job"] for schedule in PROJECT["schedules"]} <= jobs
+
+
+def test_what_the_makefile_installs_is_checked_by_the_authorities_of_the_machine():
+    """As pip does; uv by itself knows its own alone, and not that of a proxy."""
+    show = ["make", "--silent", "--eval", "show:;@echo $$UV_SYSTEM_CERTS", "show"]
+    kept = {name: it for name, it in os.environ.items() if name != "UV_SYSTEM_CERTS"}
+    for own, shown in (({}, "true"), ({"UV_SYSTEM_CERTS": "false"}, "false")):
+        done = subprocess.run(show, cwd=ROOT, env={**kept, **own}, capture_output=True, check=True)
+        assert done.stdout.decode().strip() == shown

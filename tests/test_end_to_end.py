@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -111,6 +112,24 @@ def test_what_is_gone_from_the_tenant_is_marked(loads, stream):
 
     assert gone == second.tables[stream].keys() - second.truth[stream].keys()
     assert gone or stream != "members"
+
+
+def test_the_files_of_a_channel_are_found_as_the_documents_say(loads, postgres):
+    _, second = loads
+    blocks = re.findall(r"```sql\n(.*?);\n```", (ROOT / "docs/tables.md").read_text(), re.DOTALL)
+    [query] = [it for it in blocks if "channel_folders" in it]
+    items = {row["id"]: row for row in second.tables["drive_items"].values()}
+    inside, left = {row["id"] for row in second.tables["channel_folders"].values()}, True
+    while left:
+        left = {id_ for id_, it in items.items() if above(it) in inside} - inside
+        inside |= left
+    files = [it["name"] for id_ in inside if (it := items[id_])["file"] and not it["deleted"]]
+
+    assert sorted(row["name"] for row in postgres.rows(query, SCHEMA)) == sorted(files) != []
+
+
+def above(item):
+    return (item["parentReference"] or {}).get("id")
 
 
 def test_each_run_observes_the_presence_of_everybody(loads, postgres):
