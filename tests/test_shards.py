@@ -39,6 +39,7 @@ DECLARED = {stream.name: stream for stream in STREAMS if issubclass(stream, Grap
 SPLIT = {
     *("messages", "deleted_team_messages", "hosted_contents", "drive_items"),
     *("copilot_interactions", "call_transcripts", "call_recordings"),
+    *("organizer_transcripts", "organizer_recordings"),
 }
 CHANGING = ("messages", "drive_items")
 BELOW_TEAMS = ("messages", "hosted_contents", "drive_items")

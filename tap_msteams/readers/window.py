@@ -12,7 +12,7 @@ from typing_extensions import override
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import NEWEST, Receipt, comparable, digest, moment
+from tap_msteams.run import NEWEST, Receipt, Seen, comparable, digest, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,8 @@ class Window(Kind):
     """How long Graph keeps a record."""
     span: timedelta | None = None
     """The longest span of time that Graph takes in one request."""
+    repeats: bool = False
+    """Whether Graph may send a record again on a later page; it is then emitted once."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> WindowReader:
@@ -51,7 +53,10 @@ class WindowReader(BookmarkedReader):
     def __init__(self, run: Run, stream: Declaration, options: Window) -> None:
         """Continue at the bookmarks, as far back as Graph keeps records."""
         self._replication_key = stream.replication_key or ""
-        super().__init__(run, stream, facts=(self._replication_key,))
+        keys = stream.primary_keys if options.repeats else ()
+        above = stream.names_above(application=run.application)
+        self._own_keys = [it for it in keys if it not in above]
+        super().__init__(run, stream, facts=(self._replication_key, *self._own_keys))
         self._options = options
         self._pages: deque[tuple[Receipt, list[tuple[str, int, int]]]] = deque()
         """The versions of records, page by page, until all below a page has been read."""
@@ -89,6 +94,7 @@ class WindowReader(BookmarkedReader):
         until = self.run.until  # a later answer may correct it, but not what has been asked for
         begin, end = self.since(partition), self.run.settings.end
         highest = comparable(moment(end)) if end else "~"
+        known = Seen()
         async with self.parts() as parts:
             for since, before in self._spans(begin, until):
                 bounds = {**parent.ids, "since": moment(since), "until": moment(before)}
@@ -97,6 +103,8 @@ class WindowReader(BookmarkedReader):
                 async for page in self.pages(bounds):
                     self.failures.look_at(page, reading)
                     rows = [it for it in page.rows if self._lies_in(it, lowest, below)]
+                    if self._own_keys:
+                        rows = [it for it in rows if known.is_new(self._key(it))]
                     unseen = self.known.unseen(self.chosen(rows))
                     below_page = Receipt(shown)
                     await self.emit_rows(reading, unseen, parts, below_page)
@@ -140,6 +148,10 @@ class WindowReader(BookmarkedReader):
         while since < until:
             yield since, min(since + span, until)
             since += span
+
+    def _key(self, row: Row) -> list[str]:
+        """The part of a record's key that its parents' ids lack."""
+        return [str(row.get(name)) for name in self._own_keys]
 
     def _lies_in(self, row: Row, lowest: str, highest: str) -> bool:
         """Whether a record changed in a span, to which its start belongs and its end does not.

@@ -1,4 +1,4 @@
-"""Transcripts and recordings of meetings and calls."""
+"""Transcripts, recordings and insights of meetings, and of calls."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.declaration import Content, Delegated, Query, fill
+from tap_msteams.declaration import Content, Delegated, Details, Query, fill
 from tap_msteams.errors import NotEntitledError, RejectedError, recast
 from tap_msteams.readers import GraphStream, Window
 from tap_msteams.schema import (
+    FreeText,
     IdentitySet,
+    Many,
     PersonalUrl,
     PersonalValue,
     PersonId,
+    PersonName,
     WebVtt,
     moments,
+    record,
+    strings,
 )
 from tap_msteams.streams.directory import Users, unless_guest
-from tap_msteams.streams.meetings import OnlineMeetings
+from tap_msteams.streams.meetings import OnlineMeetings, hosted_by_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
     from tap_msteams.errors import GraphError
 
 BOUNDS = "userId='{userId}',startDateTime={since},endDateTime={until}"
+ORGANIZED = "meetingOrganizerUserId='{userId}',startDateTime={since},endDateTime={until}"
+
+REREAD = timedelta(days=1)
+"""How long after its start an artifact may show up, which Graph gives by the time of its start."""
 
 CHANNEL = "@thread.tacv2"
 """The ending of channel ids, which ids of other threads do not have."""
@@ -131,17 +140,89 @@ class Recordings(MeetingArtifacts):
     )
 
 
-class CallArtifacts(GraphStream):
-    """Transcripts or recordings of calls that a user started and no meeting leads to."""
+class MeetingInsights(MeetingArtifacts):
+    """Notes, tasks and mentions that Microsoft 365 Copilot has made of a meeting's transcript.
+
+    Graph lists what there is; the insights themselves take one request each. A user reads
+    those of meetings that the user organized.
+    """
+
+    name = "meeting_insights"
+    path = "/copilot/users/{userId}/onlineMeetings/{meetingId}/aiInsights"
+    query = Query()
+    product = "Microsoft 365 Copilot"
+    # https://learn.microsoft.com/microsoft-365-copilot/extensibility/api/ai-services/meeting-insights/onlinemeeting-list-aiinsights
+    details = Details(
+        path=f"{path}/{{insightId}}", only=("actionItems", "meetingNotes", "viewpoint")
+    )
+    permission = "OnlineMeetingAiInsight.Read.All"
+    clouds = ("global",)
+    entity = "callAiInsight"
+    fills = "insightId"
+    selected_by_default = False
+    cost = "1 per online meeting, and 1 per row for more than its times"
+    properties = th.PropertiesList(
+        th.Property("userId", PersonId, required=True, description="The organizer."),
+        th.Property("meetingId", PersonalValue, required=True),
+        th.Property("id", th.StringType, required=True),
+        th.Property("callId", th.StringType, description="The id of the call record."),
+        th.Property(
+            "contentCorrelationId", th.StringType, description="The same value in the transcript."
+        ),
+        th.Property("createdDateTime", th.DateTimeType, description="That of the transcript."),
+        *moments("endDateTime"),
+        th.Property(
+            "meetingNotes",
+            Many(
+                record(
+                    *strings(FreeText, "title", "text"),
+                    th.Property("subpoints", Many(record(*strings(FreeText, "title", "text")))),
+                )
+            ),
+        ),
+        th.Property(
+            "actionItems",
+            Many(
+                record(
+                    *strings(FreeText, "title", "text"), *strings(PersonName, "ownerDisplayName")
+                )
+            ),
+        ),
+        th.Property(
+            "viewpoint",
+            record(
+                th.Property(
+                    "mentionEvents",
+                    Many(
+                        record(
+                            th.Property("speaker", IdentitySet),
+                            *moments("eventDateTime"),
+                            *strings(FreeText, "transcriptUtterance"),
+                        )
+                    ),
+                )
+            ),
+            description="Where the user was mentioned.",
+        ),
+    )
+
+    @classmethod
+    @override
+    def meaning(
+        cls, error: GraphError, ids: Ids, facts: Mapping[str, Any], *, application: bool
+    ) -> GraphError:
+        found = super().meaning(error, ids, facts, application=application)
+        return found if application else hosted_by_others(found)
+
+
+class UserArtifacts(GraphStream):
+    """Transcripts or recordings of a user, of which an application asks for a span of time."""
 
     parents = (Users,)
-    # https://learn.microsoft.com/graph/api/adhoccall-getalltranscripts: by the time of their start,
-    # but they show up later.
-    read = Window(reread=timedelta(days=1))
+    read = Window(reread=REREAD)
     query = Query(select=False)
     sign_in = "application"
     clouds = ("global",)
-    primary_keys = ("userId", "id")
     replication_key = "createdDateTime"
     parent_facts = ("userType",)
     appends = True
@@ -151,6 +232,56 @@ class CallArtifacts(GraphStream):
     @override
     def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
         return unless_guest(ids, row)
+
+
+class OrganizerArtifacts(UserArtifacts):
+    """Transcripts or recordings of all scheduled meetings that a user organizes."""
+
+    # https://learn.microsoft.com/graph/changelog: answers of several pages may repeat rows.
+    read = Window(reread=REREAD, repeats=True)
+    primary_keys = ("userId", "meetingId", "id")
+    facts = ("meetingId",)
+
+
+class OrganizerTranscripts(OrganizerArtifacts):
+    """Transcripts of all scheduled meetings of each organizer, without finding the meetings.
+
+    An application reads them by the time of their start. Graph leaves out meetings in
+    channels: `transcripts` has those, meeting by meeting, with the same keys.
+    """
+
+    name = "organizer_transcripts"
+    path = f"/users/{{userId}}/onlineMeetings/getAllTranscripts({ORGANIZED})"
+    content = Transcripts.content
+    permission = Transcripts.permission
+    entity = "callTranscript"
+    fills = "transcriptId"
+    on_request = ("content",)
+    properties = Transcripts.properties
+
+    @classmethod
+    @override
+    def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
+        return fill(cls.content.path, {**ids, "meetingId": row["meetingId"]})
+
+
+class OrganizerRecordings(OrganizerArtifacts):
+    """Recordings of all scheduled meetings of each organizer, without finding the meetings.
+
+    Graph leaves out meetings in channels: `recordings` has those, with the same keys.
+    """
+
+    name = "organizer_recordings"
+    path = f"/users/{{userId}}/onlineMeetings/getAllRecordings({ORGANIZED})"
+    permission = Recordings.permission
+    entity = "callRecording"
+    properties = Recordings.properties
+
+
+class CallArtifacts(UserArtifacts):
+    """Transcripts or recordings of calls that a user started and no meeting leads to."""
+
+    primary_keys = ("userId", "id")
 
 
 CALL_ARTIFACT = (

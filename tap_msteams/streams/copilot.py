@@ -67,13 +67,17 @@ class CopilotInteractions(GraphStream):
     permission = "AiEnterpriseInteraction.Read.All"
     clouds = ("global",)
     entity = "aiInteraction"
-    primary_keys = ("userId", "id")
+    # An id is the moment of its creation, as that of a message in a chat is.
+    primary_keys = ("userId", "sessionId", "id")
     replication_key = "createdDateTime"
     appends = True
     selected_by_default = False
     properties = th.PropertiesList(
         th.Property("userId", PersonId, required=True),
-        th.Property("id", th.StringType, required=True),
+        th.Property(
+            "sessionId", PersonalValue, required=True, description="The conversation with Copilot."
+        ),
+        th.Property("id", th.StringType, required=True, description="Unique within the session."),
         th.Property("createdDateTime", th.DateTimeType),
         th.Property("interactionType", th.StringType, description="userPrompt or aiResponse."),
         th.Property(
@@ -82,7 +86,6 @@ class CopilotInteractions(GraphStream):
             description="The app, for example IPM.SkypeTeams.Message.Copilot.Teams.",
         ),
         th.Property("conversationType", th.StringType, description="For example bizchat."),
-        th.Property("sessionId", PersonalValue, description="The conversation with Copilot."),
         th.Property("requestId", th.StringType, description="Joins a prompt and its answers."),
         th.Property("from", IdentitySet, description="The person, or Copilot as an application."),
         th.Property("body", ItemBody),

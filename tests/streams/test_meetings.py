@@ -13,8 +13,11 @@ from tests.target import DECLARED, TalkativeTap, Target, key_of
 
 MEETINGS = "online_meetings"
 BELOW = ("attendance_reports", "attendance_records", "transcripts", "recordings")
-ALL = (MEETINGS, *BELOW)
+ORGANIZED = ("organizer_transcripts", "organizer_recordings")
+INSIGHTS = "meeting_insights"
+ALL = (MEETINGS, *BELOW, *ORGANIZED, INSIGHTS)
 ARTIFACTS = ("transcripts", "recordings")
+of_both_ways = pytest.mark.parametrize("stream", ["transcripts", "organizer_transcripts"])
 LOOKUP = "GET /users/{id}/onlineMeetings"
 CONTENT = "GET /users/{id}/onlineMeetings/{id}/transcripts/{id}/content"
 
@@ -32,12 +35,12 @@ def notices(output):
     return [row for row in output.records["sync_issues"] if row["severity"] == "notice"]
 
 
-def with_text():
+def with_text(stream="transcripts"):
     """A catalog that asks for what was said."""
-    catalog = selection(["transcripts"])
+    catalog = selection([stream])
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
-            if entry["tap_stream_id"] == "transcripts" and item["breadcrumb"][-1:] == ["content"]:
+            if item["breadcrumb"][-1:] == ["content"]:
                 item["metadata"]["selected"] = True
     return catalog
 
@@ -125,6 +128,19 @@ def test_meetings_of_channels_have_transcripts_too(sandbox, meetings):
     assert in_channels & {row["meetingId"] for row in output.records["transcripts"]}
 
 
+@pytest.mark.parametrize(
+    ("of_meetings", "of_organizers"), [*zip(ARTIFACTS, ORGANIZED, strict=True)]
+)
+def test_what_both_ways_give_has_the_same_keys_and_all_that_only_one_gives_is_of_channels(
+    whole, shared_sandbox, of_meetings, of_organizers
+):
+    one, other = whole.rows(of_meetings), whole.rows(of_organizers)
+
+    assert other.items() <= one.items()
+    get = shared_sandbox.tenant.part(Meetings).get
+    assert all(get(meeting).in_channel for _, meeting, _ in one.keys() - other.keys())
+
+
 def test_where_graph_gives_nothing_of_channels_that_is_a_notice_and_no_gap(sandbox, meetings):
     whole = run_tap(swift(sandbox), streams=ARTIFACTS)
     meetings.gives_channels = False
@@ -141,46 +157,51 @@ def test_where_graph_gives_nothing_of_channels_that_is_a_notice_and_no_gap(sandb
         assert output.rows(stream) == others
 
 
-def test_what_was_said_is_read_only_when_it_is_selected(sandbox, meetings):
-    run_tap(swift(sandbox), streams=["transcripts"])
+@of_both_ways
+def test_what_was_said_is_read_only_when_it_is_selected(sandbox, meetings, stream):
+    run_tap(swift(sandbox), streams=[stream])
     assert sandbox.count()[CONTENT] == 0
 
-    output = run_tap(swift(sandbox), catalog=with_text())
+    output = run_tap(swift(sandbox), catalog=with_text(stream))
 
     tenant = sandbox.tenant
-    assert sandbox.count()[CONTENT] == len(output.records["transcripts"]) > 0
-    for row in output.records["transcripts"]:
+    assert sandbox.count()[CONTENT] == len(output.records[stream]) > 0
+    for row in output.records[stream]:
         _, session = meetings.held[row["callId"]]
         said = web_vtt(tenant, session, meetings.attendees(session.call_id))
         assert row["content"] == said.decode()
 
 
-def test_a_transcript_without_its_speakers_is_better_than_none(sandbox, meetings):
+@of_both_ways
+def test_a_transcript_without_its_speakers_is_better_than_none(sandbox, meetings, stream):
     meetings.transcripts = "text"
-    catalog = with_text()
+    catalog = with_text(stream)
     catalog["streams"] += selection(["sync_issues"])["streams"]
 
     output = run_tap({**swift(sandbox), "concurrency": 2}, catalog=catalog)
 
     assert output.code == 0
-    (notice,) = [row for row in notices(output) if row["stream"] == "transcripts"]
-    assert notice["code"] == "SpeakerAttributionNotAllowed"
+    told = [row for row in notices(output) if row["stream"] == stream]
+    (notice,) = [row for row in told if row["code"] == "SpeakerAttributionNotAllowed"]
     assert "-EnableAttributedTranscripts" in notice["remedy"]
-    for row in output.records["transcripts"]:
+    for row in output.records[stream]:
         _, session = meetings.held[row["callId"]]
         said = unattributed(sandbox.tenant, session, meetings.attendees(session.call_id))
         assert row["content"] == said.decode()
-    asked, read = sandbox.count()[CONTENT], len(output.records["transcripts"])
+    asked, read = sandbox.count()[CONTENT], len(output.records[stream])
     assert read < asked < 2 * read  # what is under way when the first one is refused
 
 
-def test_a_tenant_that_gives_no_transcripts_is_one_gap_with_its_own_remedy(sandbox, meetings):
+@of_both_ways
+def test_a_tenant_that_gives_no_transcripts_is_one_gap_with_its_own_remedy(
+    sandbox, meetings, stream
+):
     meetings.transcripts = "off"
 
-    output = run_tap(swift(sandbox), streams=["transcripts", "sync_issues"])
+    output = run_tap(swift(sandbox), streams=[stream, "sync_issues"])
 
     assert output.code == 3
-    (gap,) = [row for row in output.records["sync_issues"] if row["stream"] == "transcripts"]
+    (gap,) = [row for row in output.records["sync_issues"] if row["stream"] == stream]
     assert (gap["severity"], gap["code"]) == ("gap", "GraphAccessToTranscriptsDisabled")
     assert "-EnableGraphTranscriptAccess" in gap["remedy"]
     assert not gap["permission"]

@@ -70,26 +70,29 @@ def _of(tenant: Company, person: Person) -> Iterator[Row]:
     start = tenant.until - FIRST + person.n * SECOND
     for number, instant in enumerate(range(start, int(tenant.now()) - SECOND, EVERY)):
         random = tenant.random("copilot", person.id, str(number))
-        session, request = guid(random), guid(random)
-        for kind in ("userPrompt", "aiResponse"):
-            yield _row(person, number, kind, (instant, session, request, guid(random)))
+        # Two sessions in two windows: what is said at the same moment has the same id.
+        for _ in range(1 + person.n % 2):
+            session, request = f"19:{guid(random)}@thread.v2", guid(random)
+            for kind in ("userPrompt", "aiResponse"):
+                yield _row(person, number, kind, (instant, session, request))
 
 
-def _row(person: Person, number: int, kind: str, about: tuple[int, str, str, str]) -> Row:
+def _row(person: Person, number: int, kind: str, about: tuple[int, str, str]) -> Row:
     """Return a prompt or an answer."""
-    instant, session, request, key = about
+    instant, session, request = about
     asks = kind == "userPrompt"
+    said = instant if asks else instant + SECOND
     user = {"id": person.id, "displayName": person.display_name, "tenantId": person.tenant_id}
     bot = {"id": "fb8d773d-7ef8-4ec0-a117-179f88add510", "displayName": "Copilot in Teams"}
     return {
-        "id": key,
+        "id": str(said),
         "sessionId": session,
         "requestId": request,
         "appClass": APPS[number % len(APPS)],
         "interactionType": kind,
         "conversationType": "appchat" if number % 2 else "bizchat",
-        "etag": str(instant),
-        "createdDateTime": iso(instant if asks else instant + SECOND),
+        "etag": str(said),
+        "createdDateTime": iso(said),
         "locale": "en-ie",
         "contexts": [
             {
@@ -112,7 +115,7 @@ def _row(person: Person, number: int, kind: str, about: tuple[int, str, str, str
         if asks
         else [
             {
-                "attachmentId": key[:8],
+                "attachmentId": request[:8],
                 "contentType": "reference",
                 "contentUrl": f"https://halyard.example/documents/{number}.docx",
                 "content": None,

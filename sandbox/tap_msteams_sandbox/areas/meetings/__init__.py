@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tap_msteams_sandbox.areas.meetings import answers, rows
+from tap_msteams_sandbox.areas.meetings import answers, insights, organizer, rows
 from tap_msteams_sandbox.areas.meetings.area import AREA
 from tap_msteams_sandbox.areas.meetings.calendar import Meetings, Transcripts
 
-__all__ = ["AREA", "Meetings", "Transcripts", "answers", "rows"]
+__all__ = ["AREA", "Meetings", "Transcripts", "answers", "insights", "organizer", "rows"]

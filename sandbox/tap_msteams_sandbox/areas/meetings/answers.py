@@ -51,7 +51,7 @@ _NUMBERED = re.compile(r"joinMeetingIdSettings/joinMeetingId eq '(?P<number>\d+)
 @below_a_user("", "onlinemeeting-get", "$filter", application=MEETING, delegated=OWN_MEETING)
 def found(call: Call) -> bytes:
     """GET .../onlineMeetings?$filter=...: one meeting, for there is no list."""
-    user = _user(call)
+    user = user_of(call)
     text, meetings = call.query.get("$filter") or "", call.tenant.part(Meetings)
     if match := _JOINED_AT.fullmatch(text):
         meeting = meetings.at(match["url"].replace("''", "'"))
@@ -68,7 +68,7 @@ def found(call: Call) -> bytes:
 @below_a_user("/{id}", "onlinemeeting-get", application=MEETING, delegated=OWN_MEETING)
 def meeting(call: Call) -> bytes:
     """GET .../onlineMeetings/{id}."""
-    user = _user(call)
+    user = user_of(call)
     shown = _open_to(_named(call), user).describe(call.tenant)
     context = call.context(f"users('{user.id}')/onlineMeetings/$entity")
     return entity(context, msgspec.json.encode(shown))
@@ -142,7 +142,7 @@ def transcripts(call: Call) -> bytes:
 )
 def recordings(call: Call) -> bytes:
     """GET .../recordings."""
-    meeting = _scheduled(call)
+    meeting = scheduled(call)
     rows = [artifacts.recording(call.tenant, meeting, it) for it in recorded(meeting)]
     return _page(call, "recordings", rows)
 
@@ -152,7 +152,7 @@ def recordings(call: Call) -> bytes:
 )
 def transcript(call: Call) -> bytes:
     """GET .../transcripts/{id}."""
-    meeting = _scheduled(call)
+    meeting = scheduled(call)
     session = _artifact(call, "transcripts", transcribed(meeting))
     row = artifacts.transcript(call.tenant, meeting, session)
     return entity(call.context(_place(call, "transcripts/$entity")), msgspec.json.encode(row))
@@ -163,7 +163,7 @@ def transcript(call: Call) -> bytes:
 )
 def recording(call: Call) -> bytes:
     """GET .../recordings/{id}."""
-    meeting = _scheduled(call)
+    meeting = scheduled(call)
     session = _artifact(call, "recordings", recorded(meeting))
     row = artifacts.recording(call.tenant, meeting, session)
     return entity(call.context(_place(call, "recordings/$entity")), msgspec.json.encode(row))
@@ -208,7 +208,7 @@ def transcript_metadata(call: Call) -> Reply:
 )
 def recording_content(call: Call) -> Reply:
     """GET .../recordings/{id}/content."""
-    session = _artifact(call, "recordings", recorded(_scheduled(call)))
+    session = _artifact(call, "recordings", recorded(scheduled(call)))
     body = artifacts.FILM + session.call_id.encode()
     return Reply(body=body, headers={"Content-Type": "video/mp4"})
 
@@ -245,7 +245,7 @@ def recorded(meeting: Meeting) -> list[Session]:
     return meeting.sessions[:-7:-1]
 
 
-def _user(call: Call) -> Person:
+def user_of(call: Call) -> Person:
     """Return the user that the path names."""
     if call.endpoint.path.startswith("/me/"):
         return call.tenant.users[call.caller.user or ""]
@@ -286,7 +286,7 @@ def _open_to(meeting: Meeting | None, user: Person) -> Meeting:
 
 def _hosted(call: Call) -> Meeting:
     """Return the meeting of the path, if the user hosts it."""
-    user = _user(call)
+    user = user_of(call)
     meeting = _open_to(_named(call), user)
     if not meeting.hosted_by(user.id):
         msg = "Only the organizer and co-organizers of the meeting have access."
@@ -294,9 +294,9 @@ def _hosted(call: Call) -> Meeting:
     return meeting
 
 
-def _scheduled(call: Call) -> Meeting:
+def scheduled(call: Call) -> Meeting:
     """Return the meeting of the path, if Graph gives artifacts of its kind."""
-    meeting = _open_to(_named(call), _user(call))
+    meeting = _open_to(_named(call), user_of(call))
     if meeting.in_channel and not call.tenant.part(Meetings).gives_channels:
         msg = "The requested operation is not supported for channel meetings."
         raise GraphError.bad_request(msg)
@@ -304,14 +304,19 @@ def _scheduled(call: Call) -> Meeting:
 
 
 def _transcribed(call: Call) -> Meeting:
-    """Return the meeting of the path, if the tenant gives its transcripts to applications.
+    """Return the meeting of the path, if the tenant gives out its transcripts."""
+    given_out(call)
+    return scheduled(call)
+
+
+def given_out(call: Call) -> None:
+    """Refuse if the tenant gives its transcripts to no application.
 
     https://learn.microsoft.com/en-us/graph/api/onlinemeeting-list-transcripts#error-responses
     """
     if call.tenant.part(Meetings).transcripts == "off":
         msg = "Graph API access to transcripts is disabled for this tenant."
         raise GraphError(403, "Forbidden", msg, inner="GraphAccessToTranscriptsDisabled")
-    return _scheduled(call)
 
 
 def _reported(call: Call) -> tuple[Meeting, Session]:
@@ -337,7 +342,7 @@ def _present(call: Call, session: Session) -> list[Any]:
 
 
 def _place(call: Call, what: str) -> str:
-    return f"users('{_user(call).id}')/onlineMeetings('{_names(call)[0]}')/{what}"
+    return f"users('{user_of(call).id}')/onlineMeetings('{_names(call)[0]}')/{what}"
 
 
 def _page(call: Call, what: str, rows: list[dict[str, Any]]) -> bytes:

@@ -20,12 +20,13 @@ OWN_MEETING = ("OnlineMeetings.Read", "OnlineMeetings.ReadWrite")
 ATTENDANCE = ("OnlineMeetingArtifact.Read.All",)
 TRANSCRIPT = ("OnlineMeetingTranscript.Read.All",)
 RECORDING = ("OnlineMeetingRecording.Read.All",)
+INSIGHT = ("OnlineMeetingAiInsight.Read.All",)
 
 MONTH = 30 * 24 * 3600
 
 AREA = Area(
     "Meetings",
-    roles=(MEETING[0], OWN_MEETING[0], *ATTENDANCE, *TRANSCRIPT, *RECORDING),
+    roles=(MEETING[0], OWN_MEETING[0], *ATTENDANCE, *TRANSCRIPT, *RECORDING, *INSIGHT),
     limits=(Limit("meetings", r"GET /users/\{id\}/onlineMeetings", 2000, MONTH, PRESENCE, "user"),),
 )
 
