@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 # https://learn.microsoft.com/graph/best-practices-concept#handling-future-members-in-evolvable-enumerations
 _PREFER = "include-unknown-enum-members"
 
+_VERSION = "/v1.0"
+
 _ENCODING = {"Accept-Encoding": "gzip"}
 """The only compression that bodies are read with."""
 
@@ -65,7 +67,7 @@ class Graph:
         authenticator: GraphAuthenticator,
     ) -> None:
         """Send requests to `origin` through `session`, signed by `authenticator`."""
-        self._root = f"{origin}/v1.0"
+        self._root = origin + _VERSION
         self._origin = origin
         self._session = session
         self._authenticator = authenticator
@@ -198,8 +200,14 @@ class Graph:
         )
 
     def resolve(self, base: str, link: str) -> str:
-        """A link by RFC 3986; one that leads to Graph begins as the tap's own addresses do."""
+        """A link by RFC 3986; one that leads to Graph begins as the tap's own addresses do.
+
+        In Microsoft's example of getAllOnlineMeetingMessages a rooted link lacks the version.
+        """
         whole = self._root + base if base.startswith("/") else base
+        is_rooted = link.startswith("/") and not link.startswith(("//", f"{_VERSION}/"))
+        if is_rooted and whole.startswith(self._root):
+            link = _VERSION + link
         try:
             found = link if _SCHEME.match(link) else urljoin(whole, link)
             if origin_of(found) != origin_of(self._origin):

@@ -21,12 +21,13 @@ ATTENDANCE = ("OnlineMeetingArtifact.Read.All",)
 TRANSCRIPT = ("OnlineMeetingTranscript.Read.All",)
 RECORDING = ("OnlineMeetingRecording.Read.All",)
 INSIGHT = ("OnlineMeetingAiInsight.Read.All",)
+QUESTION = ("EngagementMeetingConversation.Read.All",)
 
 MONTH = 30 * 24 * 3600
 
 AREA = Area(
     "Meetings",
-    roles=(MEETING[0], OWN_MEETING[0], *ATTENDANCE, *TRANSCRIPT, *RECORDING, *INSIGHT),
+    roles=(MEETING[0], OWN_MEETING[0], *ATTENDANCE, *TRANSCRIPT, *RECORDING, *INSIGHT, *QUESTION),
     limits=(Limit("meetings", r"GET /users/\{id\}/onlineMeetings", 2000, MONTH, PRESENCE, "user"),),
 )
 

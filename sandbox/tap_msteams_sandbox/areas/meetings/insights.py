@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from tap_msteams_sandbox.areas.meetings import artifacts
 from tap_msteams_sandbox.areas.meetings.answers import scheduled, transcribed
 from tap_msteams_sandbox.areas.meetings.area import AREA, INSIGHT
