@@ -27,6 +27,13 @@ ELSEWHERE = {
     ("deleted_team_messages", "replyToId"): "deleted_team_messages",
     ("transcripts", "callId"): "call_records",
     ("recordings", "callId"): "call_records",
+    ("meeting_insights", "callId"): "call_records",
+    ("organizer_transcripts", "callId"): "call_records",
+    ("organizer_recordings", "callId"): "call_records",
+    ("organizer_transcripts", "meetingId"): "online_meetings",
+    ("organizer_recordings", "meetingId"): "online_meetings",
+    ("meeting_conversation_messages", "conversationId"): "meeting_conversations",
+    ("meeting_conversation_messages", "replyToId"): "meeting_conversation_messages",
     ("sync_issues", "runId"): "sync_runs",
 }
 """References whose names do not tell their table; None: the column is no reference."""

@@ -46,7 +46,9 @@ def test_a_tenant_that_lacks_all_products_gets_one_notice_for_each_list(open_san
     assert output.records["users"]
     issues = output.records["sync_issues"]
     assert {it["verdict"] for it in issues} == {"lacking"}
-    assert sorted(it["stream"] for it in issues) == sorted([*LACKED, "townhalls"])
+    assert sorted(it["stream"] for it in issues) == sorted(
+        [*LACKED, "townhalls", "meeting_insights", "meeting_conversation_messages"]
+    )
 
 
 @pytest.mark.parametrize("which", [0, -1], ids=["first", "last"])

@@ -1,12 +1,12 @@
 {# Computed from the declarations of the streams: see `make fix`. #}
 {{ staging("copilot_interactions", {
     "user_id": ["text", "userId"],
+    "session_id": ["text", "sessionId"],
     "id": ["text", "id"],
     "created_date_time": ["timestamp", "createdDateTime"],
     "interaction_type": ["text", "interactionType"],
     "app_class": ["text", "appClass"],
     "conversation_type": ["text", "conversationType"],
-    "session_id": ["text", "sessionId"],
     "request_id": ["text", "requestId"],
     "from_json": ["json", "from"],
     "from_application_id": ["text", "from", "application", "id"],

@@ -29,7 +29,7 @@ STATES = ("published", "pendingReview", "dismissed")
     "GET /communications/getAllOnlineMeetingMessages",
     "cloudcommunications-getallonlinemeetingmessages",
     application=QUESTION, delegated=None, options={"$expand", *PAGED} - {"$top"},
-    paging=Paging(20, 20),
+    paging=Paging(5, 5),
 )  # fmt: skip
 def messages(call: Call) -> bytes:
     """GET /communications/getAllOnlineMeetingMessages, on pages of a size that is not documented.

@@ -1,0 +1,22 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("meeting_conversations", {
+    "id": ["text", "id"],
+    "starter_id": ["text", "starterId"],
+    "online_meeting_id": ["text", "onlineMeetingId"],
+    "organizer_json": ["json", "organizer"],
+    "organizer_application_id": ["text", "organizer", "application", "id"],
+    "organizer_application_display_name": ["text", "organizer", "application", "displayName"],
+    "organizer_device_id": ["text", "organizer", "device", "id"],
+    "organizer_device_display_name": ["text", "organizer", "device", "displayName"],
+    "organizer_user_id": ["text", "organizer", "user", "id"],
+    "organizer_user_display_name": ["text", "organizer", "user", "displayName"],
+    "organizer_audience_id": ["text", "organizer", "audience", "id"],
+    "organizer_audience_display_name": ["text", "organizer", "audience", "displayName"],
+    "organizer_group_id": ["text", "organizer", "group", "id"],
+    "organizer_group_display_name": ["text", "organizer", "group", "displayName"],
+    "moderation_state": ["text", "moderationState"],
+    "upvote_count": ["bigint", "upvoteCount"],
+    "creation_mode": ["text", "creationMode"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}

@@ -1,0 +1,21 @@
+{# Computed from the declarations of the streams: see `make fix`. #}
+{{ staging("organizer_recordings", {
+    "user_id": ["text", "userId"],
+    "meeting_id": ["text", "meetingId"],
+    "id": ["text", "id"],
+    "call_id": ["text", "callId"],
+    "content_correlation_id": ["text", "contentCorrelationId"],
+    "created_date_time": ["timestamp", "createdDateTime"],
+    "end_date_time": ["timestamp", "endDateTime"],
+    "meeting_organizer_json": ["json", "meetingOrganizer"],
+    "meeting_organizer_application_id": ["text", "meetingOrganizer", "application", "id"],
+    "meeting_organizer_application_display_name": ["text", "meetingOrganizer", "application", "displayName"],
+    "meeting_organizer_device_id": ["text", "meetingOrganizer", "device", "id"],
+    "meeting_organizer_device_display_name": ["text", "meetingOrganizer", "device", "displayName"],
+    "meeting_organizer_user_id": ["text", "meetingOrganizer", "user", "id"],
+    "meeting_organizer_user_display_name": ["text", "meetingOrganizer", "user", "displayName"],
+    "recording_content_url": ["text", "recordingContentUrl"],
+    "additional_data": ["json", "additionalData"],
+    "_sdc_extracted_at": ["timestamp", "_sdc_extracted_at"],
+    "_sdc_deleted_at": ["timestamp", "_sdc_deleted_at"],
+}) }}
