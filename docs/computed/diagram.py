@@ -20,6 +20,7 @@ TABLES = {stream.name: stream for stream in STREAMS}
 ELSEWHERE = {
     ("groups", "id"): "teams",
     ("communities", "groupId"): None,
+    ("copilot_interactions", "sessionId"): None,
     ("messages", "chatId"): None,
     ("deleted_team_messages", "chatId"): None,
     ("deleted_team_messages", "channelId"): None,

@@ -33,6 +33,8 @@ ROOTS = {
     "associatedTeams": "Collection(associatedTeamInfo)",
     "chats": "Collection(chat)",
     "communications/callRecords": "Collection(callRecords.callRecord)",
+    "communications/getAllOnlineMeetingMessages": "Collection(engagementConversationMessage)",
+    "copilot/users/onlineMeetings/aiInsights": "Collection(callAiInsight)",
     "directoryObjects": "Collection(directoryObject)",
     "drives": "Collection(drive)",
     "employeeExperience/communities": "Collection(community)",

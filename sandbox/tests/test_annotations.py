@@ -56,11 +56,12 @@ class Walk:
         self.tenant, self.get = client.sandbox.tenant, cache(client.get)
         self.meetings = list(self.tenant.part(Meetings).visible())
         start, end = iso(self.tenant.until - 80 * DAY), iso(self.tenant.until)
+        user = "userId='{0}',meetingOrganizerUserId='{0}'"
         self.arguments = {
             "getPstnCalls()": f"fromDateTime={start},toDateTime={end}",
             "getDirectRoutingCalls()": f"fromDateTime={start},toDateTime={end}",
-            "getAllTranscripts()": f"userId='{{0}}',startDateTime={start},endDateTime={end}",
-            "getAllRecordings()": f"userId='{{0}}',startDateTime={start},endDateTime={end}",
+            "getAllTranscripts()": f"{user},startDateTime={start}",
+            "getAllRecordings()": f"{user},startDateTime={start}",
             "getByUserRole()": "role='organizer'",
         }
 
@@ -96,7 +97,7 @@ class Walk:
         return [row["id"] for it in answers if it.status_code == 200 for row in it.json()["value"]]
 
     def hosted(self, collection):
-        return [it for it in self.meetings if it.organizer.id == collection.split("/")[2]]
+        return [it for it in self.meetings if it.organizer.id in collection.split("/")]
 
 
 @pytest.fixture(scope="session")

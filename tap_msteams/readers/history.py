@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from tap_msteams.client import Request
 from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.report import DAY, Report, midnight, report_path, warn_of_lost_days
 from tap_msteams.readers.table import ReportDecoder
-from tap_msteams.run import moment
+from tap_msteams.run import DAYS_LEFT_OUT, moment
 
 if TYPE_CHECKING:
     from tap_msteams.client import Page
@@ -86,9 +86,10 @@ class HistoryReader(PeriodReader):
         name, today = self.stream.name, self.run.start.date()
         since = self.since(name)
         first = since.date() if since else date.min
-        needed = (today - first).days + 1
-        if needed > PERIODS[0]:
-            page = await self._period(next((it for it in PERIODS if it >= needed), PERIODS[-1]))
+        needed, period = (today - first).days + 1, PERIODS[0]
+        if needed > period:
+            period = next((it for it in PERIODS if it >= needed), PERIODS[-1])
+            page = await self._period(period)
         kept = timedelta(days=PERIODS[-1])
         warn_of_lost_days(name, self.bookmarks.since(name), today - kept + DAY, kept)
         self.failures.look_at(page, parent)
@@ -96,8 +97,29 @@ class HistoryReader(PeriodReader):
         # A row without a day is reported as such.
         wanted = [not day or (day >= str(first) and self._lies_before_end(day)) for day in days]
         await self.write([*compress(page.rows, wanted)], parent)
-        if last := max(compress(days, wanted), default=""):
-            self.bookmarks.advance(name, moment(midnight(date.fromisoformat(last))))
+        if counted := {date.fromisoformat(day) for day in compress(days, wanted) if day}:
+            last = self._last_without_gap(counted, max(first, max(counted) - (period - 1) * DAY))
+            self.bookmarks.advance(name, moment(midnight(last)))
+
+    def _last_without_gap(self, counted: set[date], first: date) -> date:
+        """The last day up to which the report has all days after the bookmark.
+
+        Microsoft's pages do not say that a report leaves out days: one that does may still come.
+        """
+        last, bookmark = max(counted), self.bookmarks.since(self.stream.name)
+        day = (
+            max(first, datetime.fromisoformat(bookmark).date() + DAY) if bookmark else min(counted)
+        )
+        every = [day + number * DAY for number in range((last - day).days)]
+        if not (missing := [it for it in every if it not in counted]):
+            return last
+        self.run.issues.notice(
+            self.kind,
+            f"the report leaves out {len(missing)} days, the first of them {missing[0]}",
+            "nothing to do: the days from there on are read again until Graph has them",
+            DAYS_LEFT_OUT,
+        )
+        return missing[0] - DAY
 
     @property
     @override

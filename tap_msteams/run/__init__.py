@@ -6,7 +6,16 @@ from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys
 from tap_msteams.run.consent import Consent
 from tap_msteams.run.feed import Feed, Parent, Receipt
 from tap_msteams.run.guests import learn_guests
-from tap_msteams.run.issues import CIRCLE, DOUBLES, LEFT_OUT, UNDECLARED, UNSELECTED, Issue, Issues
+from tap_msteams.run.issues import (
+    CIRCLE,
+    DAYS_LEFT_OUT,
+    DOUBLES,
+    LEFT_OUT,
+    UNDECLARED,
+    UNSELECTED,
+    Issue,
+    Issues,
+)
 from tap_msteams.run.ledger import Ledger
 from tap_msteams.run.moments import NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
@@ -19,6 +28,7 @@ from tap_msteams.run.stream_run import Listing, Listings, StreamRun
 
 __all__ = [
     "CIRCLE",
+    "DAYS_LEFT_OUT",
     "DOUBLES",
     "EXIT_WITH_GAPS",
     "LEFT_OUT",

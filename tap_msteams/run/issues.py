@@ -43,6 +43,9 @@ ALIKE = 20
 CIRCLE = "linkToItself"
 """The code of the notice that the last page of a list has a link, which leads to itself."""
 
+DAYS_LEFT_OUT = "daysLeftOut"
+"""The code of the notice that a report has no row for some days in its middle."""
+
 DOUBLES = "rowsWithOneId"
 """The code of the notice that Graph sends several rows with one id."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
 from typing_extensions import override
@@ -28,7 +28,7 @@ from tap_msteams.streams.directory import Users, unless_guest
 from tap_msteams.streams.meetings import OnlineMeetings, hosted_by_others
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Ids
@@ -50,7 +50,7 @@ class MeetingArtifacts(GraphStream):
     query = Query(select=False)
     parents = (OnlineMeetings,)
     parent_facts = ("chatInfo",)
-    clouds = ("global", "usgov", "usgov_dod")
+    clouds: ClassVar[Sequence[str]] = ("global", "usgov", "usgov_dod")
     primary_keys = ("userId", "meetingId", "id")
     appends = True
 

@@ -237,6 +237,36 @@ def test_half_a_year_is_read_at_once_and_later_only_new_and_restated_days(sandbo
     assert {key[0] for key in first if first[key] != restated[key]} == {*days[:2]}
 
 
+@pytest.mark.parametrize("has_read", [False, True], ids=["first run", "later run"])
+def test_a_day_that_a_report_leaves_out_is_told_and_read_when_it_comes(
+    sandbox, reports, clock, has_read
+):
+    target = Target(sandbox, "team_counts", "sync_issues")
+    missing = reports.refreshed - timedelta(days=20)
+    if has_read:
+        target.run()
+        clock.forward(5 * A_DAY)
+        missing = reports.refreshed - timedelta(days=3)
+    reports.left_out = {missing}
+
+    output = target.run()
+
+    assert output.code == 0
+    [notice] = output.records["sync_issues"]
+    assert (notice["severity"], notice["code"]) == ("notice", "daysLeftOut")
+    assert str(missing) in notice["message"]
+    assert (str(missing),) not in target.rows("team_counts")
+    clock.forward(9 * A_DAY)
+    reports.left_out = set()
+
+    output = target.run()
+
+    assert not output.records["sync_issues"]
+    assert counted(shown(sandbox.tenant, "team_counts")).items() <= (
+        counted(target.rows("team_counts")).items()
+    )
+
+
 def test_start_and_end_date_choose_days_of_half_a_year(sandbox, reports):
     start, end = reports.refreshed - timedelta(days=40), reports.refreshed - timedelta(days=20)
     config = {**sandbox.unpaced(), "start_date": str(start), "end_date": str(end)}

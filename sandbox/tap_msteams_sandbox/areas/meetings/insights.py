@@ -43,8 +43,7 @@ def insights(call: Call) -> bytes:
     meeting = _meeting(call)
     rows = [insight(call.tenant, meeting, it) for it in transcribed(meeting)]
     shown = [{name: row[name] for name in LISTED} for row in rows]
-    where = f"copilot/users('{call.names[0]}')/onlineMeetings('{meeting.id}')/aiInsights"
-    return with_link(call, where, shown, names=rows[0] if rows else ())
+    return with_link(call, _place(call), shown, names=rows[0] if rows else ())
 
 
 @AREA.endpoint(
@@ -58,10 +57,15 @@ def single(call: Call) -> bytes:
     for session in transcribed(meeting):
         row = insight(call.tenant, meeting, session)
         if row["id"] == call.names[2]:
-            context = call.context(f"copilot/users('{call.names[0]}')/onlineMeetings/aiInsights")
-            return entity(f"{context}/$entity", pick(row, call.query.selected(row)))
+            context = call.context(f"{_place(call)}/$entity")
+            return entity(context, pick(row, call.query.selected(row)))
     msg = f"AI insight {call.names[2]}"
     raise GraphError.not_found(msg)
+
+
+def _place(call: Call) -> str:
+    user, meeting = call.names[:2]
+    return f"copilot/users('{user}')/onlineMeetings('{meeting}')/aiInsights"
 
 
 def _meeting(call: Call) -> Meeting:

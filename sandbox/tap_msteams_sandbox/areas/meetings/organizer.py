@@ -19,7 +19,7 @@ from tap_msteams_sandbox.odata import PAGED, Paging, page, pick
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tap_msteams_sandbox.company.company import Company
     from tap_msteams_sandbox.company.people import Person
@@ -45,7 +45,7 @@ _ARGUMENT = re.compile(r"(\w+)='?([^',]+)'?")
 def transcripts(call: Call) -> bytes:
     """GET /users/{id}/onlineMeetings/getAllTranscripts(...)."""
     given_out(call)
-    return _made_between(call, all_of(call.tenant, user_of(call), "transcripts"))
+    return _made_between(call, "transcripts")
 
 
 @AREA.endpoint(
@@ -54,13 +54,14 @@ def transcripts(call: Call) -> bytes:
 )  # fmt: skip
 def recordings(call: Call) -> bytes:
     """GET /users/{id}/onlineMeetings/getAllRecordings(...)."""
-    return _made_between(call, all_of(call.tenant, user_of(call), "recordings"))
+    return _made_between(call, "recordings")
 
 
-def _made_between(call: Call, rows: Iterable[Row]) -> bytes:
+def _made_between(call: Call, kind: str) -> bytes:
     """Return what was made between the two instants of the path."""
+    user = user_of(call)
     asked = dict(_ARGUMENT.findall(call.names[1]))
-    if asked.get("meetingOrganizerUserId") != call.names[0]:
+    if asked.get("meetingOrganizerUserId") != user.id:
         msg = "MeetingOrganizerUserId has to be given, and to be the user of the path."
         raise GraphError.bad_request(msg)
     try:
@@ -69,17 +70,18 @@ def _made_between(call: Call, rows: Iterable[Row]) -> bytes:
     except ValueError:
         msg = "startDateTime and endDateTime have to be given as DateTimeOffset."
         raise GraphError.bad_request(msg) from None
+    rows = all_of(call.tenant, user, kind)
     found = [row for row in rows if low < parse(row["createdDateTime"]) < high]
-    return _on_pages(call, found)
+    return _on_pages(call, kind, found)
 
 
-def _on_pages(call: Call, rows: list[Row]) -> bytes:
+def _on_pages(call: Call, kind: str, rows: list[Row]) -> bytes:
     """Return a page; every second one is empty, and the next one repeats some rows."""
     number, size = call.query.number() or 0, call.size
     start, is_empty = number // 2 * size, number % 2
     shown = [] if is_empty else rows[max(start - REPEATED, 0) : start + size]
     has_more = is_empty or start + size < len(rows)
-    context = call.context("Collection(callTranscript)")
+    context = call.context(f"Collection(call{kind.capitalize()[:-1]})")
     more = call.next_link(number + 1) if has_more else None
     return page(context, [pick(row, None) for row in shown], next_link=more)
 

@@ -104,6 +104,8 @@ def daily(
     """Yield a row for each day of a period, the newest first."""
     for back in range(days):
         day = reports.refreshed - timedelta(days=back)
+        if day in reports.left_out:
+            continue
         about = {"reportDate": str(day), "reportPeriod": str(days)}
         yield _row(reports, columns, day, about)
 

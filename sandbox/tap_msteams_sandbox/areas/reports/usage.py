@@ -131,6 +131,8 @@ class Reports:
         """Whether the last cell of the first row of each report is missing."""
         self.empty: set[date] = set()
         """The days whose reports are files without a byte."""
+        self.left_out: set[date] = set()
+        """The days that reports on the whole tenant leave out."""
         self.more: dict[str, str] = {}
         """Columns that Microsoft has added, each with what stands in it."""
         self.spelling: dict[str, str] = {}
