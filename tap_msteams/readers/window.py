@@ -94,7 +94,7 @@ class WindowReader(BookmarkedReader):
         until = self.run.until  # a later answer may correct it, but not what has been asked for
         begin, end = self.since(partition), self.run.settings.end
         highest = comparable(moment(end)) if end else "~"
-        known = Seen()
+        seen = Seen()
         async with self.parts() as parts:
             for since, before in self._spans(begin, until):
                 bounds = {**parent.ids, "since": moment(since), "until": moment(before)}
@@ -104,7 +104,7 @@ class WindowReader(BookmarkedReader):
                     self.failures.look_at(page, reading)
                     rows = [it for it in page.rows if self._lies_in(it, lowest, below)]
                     if self._own_keys:
-                        rows = [it for it in rows if known.is_new(self._key(it))]
+                        rows = [it for it in rows if seen.is_new(self._key(it))]
                     unseen = self.known.unseen(self.chosen(rows))
                     below_page = Receipt(shown)
                     await self.emit_rows(reading, unseen, parts, below_page)
