@@ -17,6 +17,7 @@ from tap_msteams.settings import (
     rules,
 )
 from tap_msteams.tap import TapMSTeams
+from tap_msteams.throttle import SERVICES
 from tests.ways import APP, BROKER, MACHINE, SECRETS, TOKEN, USER, WAYS, the_line, told
 
 every_setting = pytest.mark.parametrize("rule", rules(Settings).values(), ids=lambda it: it.name)
@@ -150,6 +151,21 @@ def test_a_number_below_its_minimum_is_told(key, least):
     assert told({**APP, key: least}) == []
     line = the_line({**APP, key: least - 1})
     assert line == f"'{key}' (env TAP_MSTEAMS_{key.upper()}) must be at least {least}"
+
+
+@pytest.mark.parametrize(
+    "shares", [["files"], ["files=half"], ["mail=1"], ["files=0"], ["files=-1"], ["files=inf"]]
+)
+def test_shares_that_say_nothing_are_told(shares):
+    assert "must be a list of shares above 0" in the_line({**APP, "rate_limit_shares": shares})
+
+
+def test_services_of_shares_are_those_of_the_limits():
+    shares = [f"{service} = 0.5" for service in SERVICES]
+    given = Settings.from_config({**APP, "rate_limit_shares": shares})
+
+    assert given.shares == dict.fromkeys(SERVICES, 0.5)
+    assert all(f"`{it}`" in rules(Settings)["rate_limit_shares"].description for it in SERVICES)
 
 
 @pytest.mark.parametrize(("key", "most"), [("concurrency", 1000), ("lookback_minutes", 525_600)])

@@ -18,11 +18,13 @@ class Clock:
 def admitted(gate, urls, seconds, clock):
     """How many of an endless round of requests get through in so many simulated seconds."""
     keys = [gate.keys(url) for url in urls]
+    asked = [(its, gate.units(its, url)) for its, url in zip(keys, urls, strict=True)]
     count, position, end = 0, 0, clock.now + seconds
     while clock.now < end:
         waits = []
         for offset in range(len(keys)):
-            wait = gate.admit(keys[(position + offset) % len(keys)], clock.now)
+            its, units = asked[(position + offset) % len(keys)]
+            wait = gate.admit(its, clock.now, units)
             if not wait:
                 count += 1
                 position += offset + 1
@@ -119,12 +121,37 @@ def test_reports_are_never_more_than_14_in_any_10_minutes(clock, every):
     assert all(later - sooner >= 600 for sooner, later in zip(moments, moments[14:], strict=False))
 
 
-def test_drives_are_read_at_once_up_to_the_units_of_a_minute(clock):
-    gate, began = Gate(), clock.now
-    urls = ["/groups/g/drives", "/drives/b!x/root/delta?token=y"]
-    assert admitted(gate, urls, 1, clock) == 600
+DRIVES, DELTA = "/groups/g/drives", "/drives/b!x/root/delta"
+LINK = f"{DELTA}?token=y"
+
+
+@pytest.mark.parametrize(
+    ("urls", "licenses", "number"),
+    [
+        ([DRIVES], 0, 600),
+        ([DELTA], 1_000, 600),
+        ([LINK], 0, 1_200),
+        ([f"{DELTA}(token='y')"], 0, 1_200),
+        ([DRIVES, LINK], 0, 800),
+        ([LINK], 1_001, 2_400),
+        ([DELTA], 50_000, 2_400),
+        ([LINK], 300_000, 6_000),
+    ],
+)
+def test_drives_are_read_at_once_up_to_the_units_of_a_minute(urls, licenses, number, clock):
+    gate, began = Gate(licenses=licenses), clock.now
+    assert admitted(gate, urls, 1, clock) == number
     assert clock.now - began == pytest.approx(60, rel=0.03)
-    assert admitted(gate, urls, 240, clock) == 4 * 600
+    assert admitted(gate, urls, 119, clock) == 2 * number
+
+
+def test_a_service_that_is_shared_with_others_has_a_share_of_its_own(clock):
+    gate = Gate(0.5, shares={"files": 0.25, "teams": 1.0})
+    teams = [EXPORT.format(n) for n in range(100)]
+
+    assert admitted(gate, [LINK], 1, clock) == 1_200 / 4
+    assert admitted(gate, teams, 20, clock) == pytest.approx(200 * 20, rel=0.05)
+    assert admitted(gate, ["/users"], 20, clock) == pytest.approx(350 / 2 * 20, rel=0.05)
 
 
 def test_one_call_record_is_asked_for_ten_times_at_once_and_no_more(clock):

@@ -71,13 +71,15 @@ TOPICS = (
         "([Running it](running.md#more-than-one-process)).",
         (
             "rate_limit_share",
+            "rate_limit_shares",
+            "licenses",
             "concurrency",
             "shards",
             "shard",
             "shards_share_limits",
             "user_agent",
         ),
-        {"rate_limit_share": 0.5},
+        {"rate_limit_share": 0.5, "rate_limit_shares": ["files=1"], "licenses": 20000},
     ),
     Topic(
         "Sign-in with a certificate",

@@ -140,7 +140,9 @@ class GraphClient:
 
     async def _page(self, stream: StreamClient, request: Request, pause: float = 0.0) -> Page:
         """The page that a request asks for, after a pause."""
-        attempt = Attempt(request, self.gate.keys(request.url), not_before=self.clock() + pause)
+        keys = self.gate.keys(request.url)
+        units = self.gate.units(keys, request.url)
+        attempt = Attempt(request, keys, units, not_before=self.clock() + pause)
         while True:
             if error := self._held_up(attempt):
                 raise error
@@ -221,7 +223,7 @@ class GraphClient:
                 waits = [self.gate.wait(wide, now)] if attempts else []
                 for attempt in () if any(waits) else attempts:
                     wait = max(0.0, attempt.not_before - now)
-                    wait = wait or self.gate.admit(attempt.buckets, now)
+                    wait = wait or self.gate.admit(attempt.buckets, now, attempt.units)
                     if not wait:
                         attempts.remove(attempt)
                         stream.waiting[wide] = stream.waiting.pop(wide)  # others come first next

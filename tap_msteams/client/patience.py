@@ -36,6 +36,8 @@ class Attempt:
     request: Request
     buckets: tuple[tuple[str, ...], ...]
     """The limits that apply to the request, the widest first."""
+    units: int = 1
+    """The units that it takes from the widest one."""
     turn: asyncio.Future[None] | None = None
     """Done when the request may be sent."""
     not_before: float = 0.0

@@ -11,9 +11,9 @@ import msgspec
 
 from tap_msteams.advice import DOCTOR, advice_on
 from tap_msteams.preflight.sample import Measure, Sampling
-from tap_msteams.readers import Export, Report, Window
+from tap_msteams.readers import Delta, Export, Report, Window
 from tap_msteams.readers.report import report_path
-from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
+from tap_msteams.throttle import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import Declaration
     from tap_msteams.preflight.sample import Part
     from tap_msteams.readers import GraphStream
+    from tap_msteams.settings import Settings
     from tap_msteams.tap import TapMSTeams
 
 SAMPLE = 10
@@ -28,8 +29,6 @@ SAMPLE = 10
 
 PAGES = 3
 """Pages of each parent in the sample."""
-
-_LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,7 @@ def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estim
     sampling = Sampling(tap, sampled, measure)
     parts = sampling.read()
     counts = _Counts(parts, sampling, tap.graph_streams)
-    share = settings.rate_limit_share
-    loads = (_Load(share), _Load(share))
+    loads = (_Load(settings), _Load(settings))
     for stream in streams:
         is_offered = sampling.run.plan.why_not(type(stream)) is None
         if isinstance(stream.read, Report) and stream.selected and is_offered:
@@ -98,7 +96,8 @@ def estimate(tap: TapMSTeams, sample: int = SAMPLE, pages: int = PAGES) -> Estim
         cost = Cost(stream.name, first, 0.0, later, 0.0)
         if url:
             cost.first_seconds = loads[0].add(url, first.value, parents)
-            cost.later_seconds = loads[1].add(url, later.value, parents)
+            link = f"{url}?token=" if isinstance(stream.read, Delta) else url
+            cost.later_seconds = loads[1].add(link, later.value, parents)
         result.streams.append(cost)
     result.sizes = {
         name: counts.rows(part)
@@ -223,34 +222,35 @@ class _Counts:
 
 
 class _Load:
-    """The requests of a run by limit."""
+    """The units of a run's requests by limit."""
 
-    def __init__(self, share: float) -> None:
-        self._gate = Gate(share)
-        self._share = (share or 1.0) * HEADROOM
+    def __init__(self, settings: Settings) -> None:
+        share, licenses = settings.rate_limit_share or 1.0, settings.licenses or 0
+        self._gate = Gate(share, shares=settings.shares, licenses=licenses)
         self._whole: dict[str, float] = defaultdict(float)
         self._each: dict[str, float] = defaultdict(float)
 
     def add(self, url: str, requests: float, parents: float) -> float:
         """Add the requests of a stream; returns the seconds that they take alone."""
-        wide, *narrow = (key[0] for key in self._gate.keys(url))
-        self._whole[wide] += requests
+        keys = self._gate.keys(url)
+        wide, *narrow = (key[0] for key in keys)
+        units = requests * self._gate.units(keys, url)
+        self._whole[wide] += units
         below_one = requests / max(parents, 1.0)
         for name in narrow:
             self._each[name] += below_one
-        times = [self._time(wide, requests), *(self._time(name, below_one) for name in narrow)]
+        times = [self._time(wide, units), *(self._time(name, below_one) for name in narrow)]
         return max(times)
 
-    def _time(self, name: str, requests: float) -> float:
-        limit = _LIMITS[name]
-        free = limit.amount if limit.is_counted else 1.0
-        return max(0.0, requests - free) / (limit.rate * self._share)
+    def _time(self, name: str, units: float) -> float:
+        at_once, rate = self._gate.speed(name)
+        return max(0.0, units - at_once) / rate
 
     @property
     def seconds(self) -> float:
         """The seconds that all requests take side by side."""
         loads = (*self._whole.items(), *self._each.items())
-        return max((self._time(name, requests) for name, requests in loads), default=0.0)
+        return max((self._time(name, units) for name, units in loads), default=0.0)
 
 
 def encoded(result: Estimate) -> bytes:

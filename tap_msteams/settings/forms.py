@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from singer_sdk import typing as th
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+_SERVICES = {"calls", "directory", "files", "presence", "reports", "teams"}
 _SCHEMES = {"http", "https", "socks5", "socks5h"}
 
 
@@ -20,8 +22,8 @@ _SCHEMES = {"http", "https", "socks5", "socks5h"}
 class Form:
     """A format that a text has to have."""
 
-    fits: Callable[[str], object]
-    """Returns a true value for a text of this form."""
+    fits: Callable[[Any], object]
+    """Returns a true value for a text of this form, or a list of such texts."""
     what: str
     json_type: type[th.StringType] = th.StringType
 
@@ -89,6 +91,24 @@ def _is_fingerprint(text: str) -> bool:
     return all(re.fullmatch(r"[0-9a-fA-F]{64}", pin) for pin in pins)
 
 
+def shares_of(entries: Iterable[str]) -> dict[str, float]:
+    """The shares in entries like files=0.5; raises ValueError where one says something else."""
+    shares = {
+        service.strip(): float(share) for service, _, share in (it.partition("=") for it in entries)
+    }
+    if not {*shares} <= _SERVICES or not all(0 < it < inf for it in shares.values()):
+        raise ValueError
+    return shares
+
+
+def _are_shares(entries: list[str]) -> bool:
+    try:
+        shares_of(entries)
+    except ValueError:
+        return False
+    return True
+
+
 WORD = Form(
     # An empty value is reported as missing, which says more.
     re.compile(r"[!-~]*").fullmatch,
@@ -108,6 +128,10 @@ PROXY = Form(
     "an address like http://proxy.example:8080, with http, https, socks5 or socks5h; what is "
     "special in its user and password is percent-encoded, or goes into 'proxy_username' and "
     "'proxy_password' as it is",
+)
+SHARES = Form(
+    _are_shares,
+    f"a list of shares above 0 like files=0.5, for {', '.join(sorted(_SERVICES))}",
 )
 PAGE = Form(_is_page, "an address like http://localhost:33333")
 FINGERPRINT = Form(

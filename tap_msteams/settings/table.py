@@ -10,7 +10,17 @@ from singer_sdk import typing as th
 from tap_msteams.errors import SettingsError
 from tap_msteams.settings.checks import wrong_config
 from tap_msteams.settings.clouds import CLOUDS, Cloud
-from tap_msteams.settings.forms import FINGERPRINT, HEADER, ORIGIN, PAGE, PROXY, TENANT, WORD
+from tap_msteams.settings.forms import (
+    FINGERPRINT,
+    HEADER,
+    ORIGIN,
+    PAGE,
+    PROXY,
+    SHARES,
+    TENANT,
+    WORD,
+    shares_of,
+)
 from tap_msteams.settings.methods import AuthMethod, complete
 from tap_msteams.settings.privacy import PrivacySettings, wrong_privacy
 from tap_msteams.settings.reading import Reading
@@ -197,6 +207,16 @@ class Settings(Sharding, PrivacySettings, Reading):
         default=1.0,
         minimum=0,
     )
+    rate_limit_shares: list[str] | None = setting(
+        "Shares of single services instead, such as `files=0.5`: `calls`, `directory`, `files`, "
+        "`presence`, `reports`, `teams`.",
+        form=SHARES,
+    )
+    licenses: int | None = setting(
+        "Number of the tenant's licenses, with which SharePoint's limits for files grow. Default: "
+        "up to 1,000.",
+        minimum=0,
+    )
     emit_activate_version_messages: bool = setting(
         "Let the target remove rows that a complete full read no longer has.",
         default=False,
@@ -221,6 +241,11 @@ class Settings(Sharding, PrivacySettings, Reading):
         if "nango_host" in given:
             given["nango_host"] = given["nango_host"].rstrip("/")
         return cls(**given)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The shares of single services."""
+        return shares_of(self.rate_limit_shares or ())
 
     def need(self, key: str) -> str:
         """A text that the other settings require, which the checks have ensured."""

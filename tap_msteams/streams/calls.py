@@ -124,7 +124,7 @@ class CallParticipants(GraphStream):
     primary_keys = ("callId", "id")
     appends = True
     selected_by_default = False
-    cost = "1 per call record and 130 rows"
+    cost = "1 per version of a call record and 130 rows"
     properties = th.PropertiesList(
         th.Property("callId", th.StringType, required=True),
         th.Property("id", PersonId, required=True, description="For telephones the number."),
@@ -148,7 +148,7 @@ class CallSessions(GraphStream):
     appends = True
     fills = "sessionId"
     selected_by_default = False
-    cost = "1 per call record and 60 rows"
+    cost = "1 per version of a call record and 60 rows"
     properties = th.PropertiesList(
         th.Property("callId", th.StringType, required=True),
         th.Property("id", th.StringType, required=True),

@@ -89,9 +89,11 @@ class TapMSTeams(Plugin):
     @cached_property
     def gate(self) -> Gate:
         """The gate that all requests pass."""
-        if not self.settings.rate_limit_share:
+        settings = self.settings
+        if not settings.rate_limit_share:
             self.logger.info("`rate_limit_share` is 0: Graph's limits are not paced, only heeded")
-        return Gate(self.settings.rate_limit_share)
+        shares, licenses = settings.shares, settings.licenses or 0
+        return Gate(settings.rate_limit_share, shares=shares, licenses=licenses)
 
     @property
     def all_streams(self) -> list[TapStream]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tap_msteams.throttle.gate import HEADROOM, Gate
-from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS, Limit
+from tap_msteams.throttle.limits import SCOPED_LIMITS, SERVICES, TENANT_LIMITS, Limit
 
-__all__ = ["HEADROOM", "SCOPED_LIMITS", "TENANT_LIMITS", "Gate", "Limit"]
+__all__ = ["HEADROOM", "SCOPED_LIMITS", "SERVICES", "TENANT_LIMITS", "Gate", "Limit"]

@@ -34,23 +34,23 @@ class Bucket:
         """Tokens a second, as it is at present."""
         return self._rate * self._factor
 
-    def wait(self, now: float) -> float:
-        """Seconds until there is a token; 0 if there is one."""
+    def wait(self, now: float, units: int = 1) -> float:
+        """Seconds until there is a token for each of a request's units; 0 if there is."""
         if now < self.closed_until:
             return self.closed_until - now
         elapsed = max(0.0, now - self._updated)
         self._tokens = min(self._capacity, self._tokens + elapsed * self._rate * self._factor)
         self._factor = min(1.0, self._factor + elapsed * RECOVERY_PER_SECOND)
         self._updated = now
-        return self._missing(now)
+        return self._missing(now, units)
 
-    def _missing(self, now: float) -> float:  # noqa: ARG002 - for the override
+    def _missing(self, now: float, units: int) -> float:  # noqa: ARG002 - for the override
         if self._tokens >= 1.0 - _ROUNDING:
             return 0.0
         return (1.0 - self._tokens) / (self._rate * self._factor)
 
-    def take(self, now: float) -> None:  # noqa: ARG002 - for the override
-        """Use up a token."""
+    def take(self, now: float, units: int = 1) -> None:  # noqa: ARG002 - for the override
+        """Use up a token, or one for each unit where units are counted."""
         self._tokens -= 1.0
 
     def close(self, sent: float, now: float, seconds: float) -> None:
@@ -67,7 +67,7 @@ class Bucket:
 
 
 class Counter(Bucket):
-    """A sliding window: a number of requests at once, each counted until its time has passed."""
+    """A sliding window: a number of units at once, each counted until its time has passed."""
 
     __slots__ = ("_amount", "_passed", "_seconds")
 
@@ -77,15 +77,16 @@ class Counter(Bucket):
         self._passed: deque[float] = deque()
 
     @override
-    def _missing(self, now: float) -> float:
+    def _missing(self, now: float, units: int) -> float:
         seconds = self._seconds / self._factor
         while self._passed and now - self._passed[0] >= seconds - _ROUNDING:
             self._passed.popleft()
-        return seconds - (now - self._passed[0]) if len(self._passed) >= self._amount else 0.0
+        last = len(self._passed) + units - self._amount - 1  # the last one that must have passed
+        return seconds - (now - self._passed[last]) if last >= 0 else 0.0
 
     @override
-    def take(self, now: float) -> None:
-        self._passed.append(now)
+    def take(self, now: float, units: int = 1) -> None:
+        self._passed.extend([now] * units)
 
     @override
     def idle(self, now: float) -> bool:

@@ -14,7 +14,7 @@ from tap_msteams.throttle.buckets import Bucket, Counter
 from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 HEADROOM = 0.98
 """The share of a limit to use, so that requests that bunch up on the way stay within it."""
@@ -22,15 +22,28 @@ HEADROOM = 0.98
 _PRUNE_AT = 8192
 """Buckets at which those that are the same as new ones are dropped for the first time."""
 
+_INF = float("inf")
+
 _LIMITS = {limit.name: limit for limit in (*TENANT_LIMITS, *SCOPED_LIMITS)}
 
 
 class Gate:
     """All buckets of one application in one tenant."""
 
-    def __init__(self, share: float = 1.0, jitter: Callable[[], float] = random.random) -> None:
-        """Use `share` of the documented limits; 0 turns pacing off, and only 429 slows requests."""
-        self._share = share
+    def __init__(
+        self,
+        share: float = 1.0,
+        jitter: Callable[[], float] = random.random,
+        *,
+        shares: Mapping[str, float] | None = None,
+        licenses: int = 0,
+    ) -> None:
+        """Use `share` of the documented limits; 0 turns pacing off, and only 429 slows requests.
+
+        Services among `shares` have shares of their own. The tenant has at least so many
+        `licenses`.
+        """
+        self._share, self._shares, self._licenses = share, shares or {}, licenses
         self._jitter = jitter
         self._buckets: dict[tuple[str, ...], Bucket] = {}
         self._prune_at = _PRUNE_AT
@@ -53,18 +66,31 @@ class Gate:
         """Use a part of the tenant-wide limits that apply to these paths: others use the rest."""
         self._divided |= {self.keys(path)[0][0]: by for path in paths}
 
-    def admit(self, keys: tuple[tuple[str, ...], ...], now: float) -> float:
-        """Take a token from each bucket and return 0, or return the seconds to wait."""
-        buckets = [self._bucket(key, now) for key in keys]
-        wait = max(bucket.wait(now) for bucket in buckets)
+    def admit(
+        self, keys: tuple[tuple[str, ...], ...], now: float, units: int | None = None
+    ) -> float:
+        """Take a token from each bucket and return 0, or return the seconds to wait.
+
+        The widest one has a token for each of the request's units, by default for the most.
+        """
+        wide, *narrow = (self._bucket(key, now) for key in keys)
+        units = units or _LIMITS[keys[0][0]].cost
+        wait = wide.wait(now, units)
+        for bucket in narrow:
+            wait = max(wait, bucket.wait(now))
         if not wait:
-            for bucket in buckets:
+            wide.take(now, units)
+            for bucket in narrow:
                 bucket.take(now)
         return wait
 
+    def units(self, keys: tuple[tuple[str, ...], ...], url: str) -> int:
+        """The units that a request takes from the widest of its buckets."""
+        return _LIMITS[keys[0][0]].units(url)
+
     def wait(self, key: tuple[str, ...], now: float) -> float:
-        """Seconds until one bucket has a token; 0 if it has one."""
-        return self._bucket(key, now).wait(now)
+        """Seconds until one bucket has enough for any request; 0 if it has."""
+        return self._bucket(key, now).wait(now, _LIMITS[key[0]].cost)
 
     def closed(self, keys: tuple[tuple[str, ...], ...], now: float) -> float:
         """Seconds for which a 429 has closed one of these buckets; 0 if all are open."""
@@ -96,7 +122,15 @@ class Gate:
     def allowance(self, key: tuple[str, ...]) -> float | None:
         """Requests a second that a bucket admits at present; None without pacing."""
         bucket = self._buckets.get(key)
-        return bucket.rate if bucket and self._share else None
+        return bucket.rate / _LIMITS[key[0]].cost if bucket and bucket.rate < _INF else None
+
+    def speed(self, name: str) -> tuple[int, float]:
+        """The units at once, and those a second, that this gate admits of a limit."""
+        limit = _LIMITS[name]
+        share = self._shares.get(limit.service, self._share) / self._divided.get(name, 1)
+        amount = limit.amount_for(self._licenses) * share
+        at_once = max(limit.cost, int(amount)) if limit.is_counted else 1
+        return at_once, amount / limit.seconds * HEADROOM
 
     def _bucket(self, key: tuple[str, ...], now: float) -> Bucket:
         if (bucket := self._buckets.get(key)) is None:
@@ -109,11 +143,7 @@ class Gate:
 
     def _fresh(self, name: str, now: float) -> Bucket:
         """A new bucket of a limit."""
-        if not self._share:
-            return Bucket(float("inf"), now)
-        limit = _LIMITS[name]
-        share = self._share / self._divided.get(name, 1)
-        rate = limit.rate * share * HEADROOM
-        if limit.is_counted:
-            return Counter(max(1, int(limit.amount * share)), rate, now)
-        return Bucket(rate, now)
+        at_once, rate = self.speed(name)
+        if not rate:
+            return Bucket(_INF, now)
+        return Counter(at_once, rate, now) if _LIMITS[name].is_counted else Bucket(rate, now)

@@ -7,10 +7,14 @@ https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limi
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
 _MINUTE = 60.0
+
+_SIZES = (1_000, 5_000, 15_000, 50_000)
+"""Numbers of licenses up to which a tenant has once to four times the units of the smallest."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +26,27 @@ class Limit:
     seconds: float = 1.0
     scope: str = ""
     """The group of the pattern whose values have limits of their own; empty: the tenant."""
+    service: str = "teams"
+    """The service that others may share; empty: all of Graph."""
+    cost: int = 1
+    """The units that a request takes, where the limit counts units."""
+    cheap: re.Pattern[str] | None = None
+    """The requests that take one unit only."""
+    grows: bool = False
+    """Whether it is for up to 1,000 licenses, and grows with them."""
 
     @cached_property
     def name(self) -> str:
         """The unique name of the limit."""
         return f"{self.amount:g} in {self.seconds:g} s: {self.pattern.pattern}"
+
+    def units(self, url: str) -> int:
+        """The units that a request takes."""
+        return 1 if self.cheap and self.cheap.search(url) else self.cost
+
+    def amount_for(self, licenses: int) -> float:
+        """The amount in a tenant with so many licenses."""
+        return self.amount * (1 + bisect_left(_SIZES, licenses) if self.grows else 1)
 
     @property
     def rate(self) -> float:
@@ -39,8 +59,10 @@ class Limit:
         return self.rate < 1 or self.seconds >= _MINUTE
 
 
-def _limit(pattern: str, amount: float, seconds: float = 1.0, scope: str = "") -> Limit:
-    return Limit(re.compile(pattern), amount, seconds, scope)
+def _limit(
+    pattern: str, amount: float, seconds: float = 1.0, scope: str = "", service: str = "teams"
+) -> Limit:
+    return Limit(re.compile(pattern), amount, seconds, scope, service)
 
 
 _TEAM = r"/teams/(?P<team>[^/]+)"
@@ -66,20 +88,28 @@ TENANT_LIMITS = (
     _limit(r"/me/joinedTeams|/teams/[^/]+$", 30),
     _limit(r"/teams$", 30),
     # https://learn.microsoft.com/graph/throttling-limits#cloud-communication-service-limits
-    _limit(r"/communications/getPresencesByUserId|/users/[^/]+/presence", 1500, 30),
+    _limit(r"/communications/getPresencesByUserId|/users/[^/]+/presence", 1500, 30, "", "presence"),
     # https://learn.microsoft.com/graph/throttling-limits#call-records-limits
-    _limit(r"/communications/callRecords", 1500, 20),
-    # Resource units of the smallest tenant; each request taken as a list, which costs two.
+    _limit(r"/communications/callRecords", 1500, 20, "", "calls"),
+    # Resource units; lists take two, single items and deltas with a token one.
     # https://learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online
-    _limit(r"/drives/|/groups/[^/]+/drive", 1200 / 2, 60),
+    Limit(
+        re.compile(r"/drives/|/groups/[^/]+/drive"),
+        1200,
+        _MINUTE,
+        service="files",
+        cost=2,
+        cheap=re.compile(r"/delta\b.*token|/drive(?:\?|$)|/drives/[^/?]+(?:\?|$)"),
+        grows=True,
+    ),
     # Resource units of the smallest tenant; a request with $select costs one.
     # https://learn.microsoft.com/graph/throttling-limits#identity-and-access-service-limits
-    _limit(r"/(?:users|groups)(?:/[^/]+)?$|/groups/", 3500, 10),
+    _limit(r"/(?:users|groups)(?:/[^/]+)?$|/groups/", 3500, 10, "", "directory"),
     # All other reads of Teams; also meetings, whose own limits are by the month.
     _limit(r"/(?:teams|teamwork|chats|me)/|/users/|/chats$", 30),
     # All requests of an application to Graph.
     # https://learn.microsoft.com/graph/throttling-limits
-    _limit(r"", 130_000, 10),
+    _limit(r"", 130_000, 10, "", ""),
 )
 """Limits per application and tenant; the first that matches applies."""
 
@@ -90,9 +120,12 @@ SCOPED_LIMITS = (
     _limit(r"/(?P<user>me|users/[^/]+)/chats$", 5, scope="user"),
     # https://learn.microsoft.com/graph/throttling-limits#call-records-limits
     # A path does not tell a first page from a later one: both limits apply.
-    _limit(_RECORD, 10, 20, scope="record"),
-    _limit(_RECORD, 50, 300, scope="record"),
+    _limit(_RECORD, 10, 20, "record", "calls"),
+    _limit(_RECORD, 50, 300, "record", "calls"),
     # https://learn.microsoft.com/graph/throttling-limits#reports-service-limits
-    _limit(r"/reports/(?P<report>\w+)", 14, 600, scope="report"),
+    _limit(r"/reports/(?P<report>\w+)", 14, 600, "report", "reports"),
 )
 """Limits per team, channel, chat, user, call or report; all that match apply, too."""
+
+SERVICES = tuple(sorted({it.service for it in (*TENANT_LIMITS, *SCOPED_LIMITS)} - {""}))
+"""The services whose limits can be shared with others."""
