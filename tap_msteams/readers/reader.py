@@ -144,6 +144,10 @@ class Reader:
         try:
             if not await self.guarded(parent, self._unless_barred(parent)):
                 self.shared.failed += 1
+        except BaseException:
+            if parent.receipt:  # the run ends, with the parent half read
+                parent.receipt.miss()
+            raise
         finally:
             self.end_parent(parent)
             self._open.release()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
-from tap_msteams.errors import UnavailableError
+from tap_msteams.errors import RejectedError, UnavailableError
 from tap_msteams.run import digest, moment
 from tap_msteams.run.versions import Versions
 from tests.client.fake_graph import NOON
@@ -76,6 +77,26 @@ def test_what_failed_below_a_record_is_asked_for_again_though_its_version_is_the
     assert "whole" not in first.state["bookmarks"][RECORDS]
     assert (second.code, below(second)) == (0, ["a", "b"])
     assert below(third) == []
+
+
+def test_what_a_run_that_is_stopped_was_in_the_middle_of_is_asked_for_again():
+    asked, ended = Event(), Event()
+
+    def slow(_):
+        asked.set()
+        ended.wait(10)
+        return PERSON
+
+    def fatal(request):
+        asked.wait(10)
+        return RejectedError(request.url, 400)
+
+    answers = {**tenant([call("a")], a=slow), "/teams?": fatal}
+    first = read(answers, RECORDS, BELOW, "teams", on_error="fail")
+    ended.set()
+    second = after(first, tenant([call("a")]))
+
+    assert (first.code, below(second)) == (1, ["a"])
 
 
 @pytest.mark.parametrize("has_bookmark", [True, False], ids=["ended", "killed"])
