@@ -11,8 +11,10 @@ from tap_msteams.advice import LEFT_OUT_BY
 from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.remedies import REMEDIES
 from tap_msteams.preflight import examine
+from tap_msteams.preflight.doctor import _share
 from tap_msteams.preflight.permissions import BROADER, serving
 from tap_msteams.readers import GraphStream
+from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox.endpoints import Routes
 from tap_msteams_sandbox.graph import ENDPOINTS, ROLES
@@ -20,6 +22,7 @@ from tests.auth.person import Person
 from tests.conftest import selection
 from tests.patient import DEFAULTS, UNPACED, patient
 from tests.target import HastyTap
+from tests.ways import APP
 
 __all__ = ["patient"]
 
@@ -174,6 +177,13 @@ def test_a_refusal_is_told_with_where_the_sign_in_log_explains_it(open_sandbox, 
     assert (report.exit_code, check.state) == (1, "failed")
     assert "AADSTS53003" in check.remedy
     assert f"Sign-in logs, {tab}" in check.remedy
+
+
+def test_shares_of_single_services_are_said():
+    shares = {"rate_limit_share": 0.5, "rate_limit_shares": ["files=1"]}
+    told = _share(Settings.from_config({**APP, **shares})).text
+
+    assert told == "at most 50% of the documented ones are used, of files 100%"
 
 
 def test_a_throttling_tenant_is_said_to_throttle_and_nobody_waits_for_it(patient):

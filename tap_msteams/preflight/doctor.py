@@ -146,7 +146,10 @@ def _lower(headers: dict[str, str]) -> set[str]:
 def _share(settings: Settings) -> Check:
     share = settings.rate_limit_share
     if share:
-        return Check("rate limits", "ok", f"at most {share:.0%} of the documented ones are used")
+        told = "".join(f", of {name} {it:.0%}" for name, it in settings.shares.items())
+        return Check(
+            "rate limits", "ok", f"at most {share:.0%} of the documented ones are used{told}"
+        )
     return Check(
         "rate limits",
         "warning",
