@@ -14,6 +14,7 @@ from tests.scenarios import (
     chapters,
     faults,
     random_faults,
+    sign_ins,
     taps,
     tenants,
 )
@@ -58,7 +59,7 @@ message_scenarios = st.builds(
     tenant=tenants(teams=st.integers(1, 4), messages=st.integers(0, 20)),
     sandbox=st.fixed_dictionaries(
         {
-            "auth": st.sampled_from(["service_principal", "service_principal", "refresh_token"]),
+            "auth": sign_ins,
             "page_size": st.sampled_from([1, 2, 3, 5, 20]),
             "inline_replies": st.sampled_from([1, 2, 1000]),
         }

@@ -144,6 +144,8 @@ def tenants(*, teams, messages):
     )
 
 
+sign_ins = st.sampled_from(["service_principal", "service_principal", "refresh_token"])
+
 taps = st.fixed_dictionaries(
     {
         "concurrency": st.sampled_from([1, 2, 4]),

@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from tap_msteams.errors import StateError
-from tap_msteams.run import Bookmarks, comparable, moment
+from tap_msteams.run import Bookmarks, bookmark_keys, comparable, moment
+from tap_msteams.streams import STREAMS
 
 T1, T2, T3 = (f"2026-11-{day:02}T03:00:00.000Z" for day in (18, 19, 20))
 
@@ -56,9 +57,54 @@ def test_a_team_read_whole_needs_no_channels():
     state = {}
     marks = bookmarks(state)
     marks.advance_subpartition("a", "x", T2)
+    marks.leave_unfinished("a", T2, "/a/y", "y")
     marks.advance("a", T3)
     marks.save()
     assert state == {"version": 1, "teams": {T3: ["a"]}}
+
+
+def test_a_team_was_read_by_a_list_where_the_last_reading_was():
+    state = {}
+    marks = bookmarks(state)
+    for by_list in (True, False):
+        marks.advance("a", T1, by_list=by_list)
+        marks.advance("b", T1, by_list=not by_list)
+    marks.save()
+    assert state == {"version": 1, "teams": {T1: ["a"]}, "listed": {T1: ["b"]}}
+
+
+def test_ids_that_are_hidden_later_keep_their_bookmarks_under_other_names():
+    window = {"anna": {"until": T1, "next": "/anna"}}
+    state = {"version": 1, "users": {T1: ["anna"]}, "parts": {T2: {"bob": ["x"]}}, "open": window}
+    marks = Bookmarks(state, "chat_messages", ("users", "parts"), alias=str.upper)
+    marks.leave_unfinished("ANNA", T1, "/anna")
+    marks.save()
+    assert state == {"version": 1, "users": {T1: ["ANNA"]}, "parts": {T2: {"BOB": ["x"]}}}
+
+
+def test_a_shard_drops_what_is_of_other_shards_at_once_and_then_waits_like_anybody():
+    state = {"version": 1, "teams": {T1: ["mine", "gone"]}}
+    marks = Bookmarks(state, "messages", ("teams", "channels"), shard="1-of-2")
+    assert "shard" not in state
+    marks.keep({"mine"}, date(2026, 11, 20))
+    marks.keep(set(), date(2026, 11, 20))
+    marks.save()
+    unseen = {"2026-11-20": ["mine"]}
+    assert state == {"version": 1, "shard": "1-of-2", "teams": {T1: ["mine"]}, "unseen": unseen}
+
+
+@pytest.mark.parametrize(
+    ("stream", "application", "keys"),
+    [
+        ("messages", True, ("teams", "channels")),
+        ("call_records", True, ("whole", "parts")),
+        ("chat_messages", True, ("users", "parts")),
+        ("chat_messages", False, ("chats", "parts")),
+    ],
+)
+def test_bookmarks_are_by_the_parents_of_whoever_signs_in(stream, application, keys):
+    [kind] = [it for it in STREAMS if it.name == stream]
+    assert bookmark_keys(kind, application=application) == keys
 
 
 def test_ten_thousand_teams_stay_below_a_megabyte():
@@ -183,6 +229,9 @@ def test_states_that_are_joined_know_of_each_team_what_the_newer_one_knows():
     right.advance("alone", T1, by_list=True)
     right.advance_subpartition("parts", "x", T1)
     right.leave_unfinished("window", T2, "/right")
+    for it in (left, right):
+        it.advance("ahead", T1)
+    right.leave_unfinished("ahead", T2, "/ahead")
     right.owe_deletions("alone", T1)
     right.begun, right.below = T1, ["b", "c"]
     left.versions.add(T1, 2, 5)
@@ -196,6 +245,7 @@ def test_states_that_are_joined_know_of_each_team_what_the_newer_one_knows():
     assert joined.since("parts", "x") == joined.owed_deletions("alone") == T1
     assert joined.unfinished("window") == (datetime.fromisoformat(T2), "/right")
     assert sorted(joined.versions) == [(5, 2), (7, 1)]
+    assert joined.unfinished("ahead") == (datetime.fromisoformat(T2), "/ahead")
     assert (joined.begun, joined.below, "shard" in ours) == (T1, ["b"], False)
 
 

@@ -112,13 +112,14 @@ class Reminders(GraphStream):
 class LibraryTap(HastyTap):
     """A tap that reads a library from a Graph of the test's."""
 
+    kinds = (Shelves, Books, Covers, Loans, Reminders, SyncIssues, SyncRuns)
+
     def __init__(self, graph, state=None, **settings):
         super().__init__(config={**SETTINGS, **settings}, state=state)
         self.graph = graph
 
     def discover_streams(self):
-        streams = (Shelves, Books, Covers, Loans, Reminders, SyncIssues, SyncRuns)
-        return [stream(self) for stream in streams]
+        return [kind(self) for kind in self.kinds]
 
 
 def shelves(*names, default=None, **more):
@@ -140,8 +141,8 @@ def anything(url):
 class Reading:
     """A run over some streams, on the event loop of the test."""
 
-    def __init__(self, graph, *streams, state=None, **settings):
-        self.tap = LibraryTap(graph, state, **settings)
+    def __init__(self, graph, *streams, state=None, tap=LibraryTap, **settings):
+        self.tap = tap(graph, state, **settings)
         self.rows = defaultdict(list)
         """What has been written, by stream."""
         self.run = self.tap.new_run([self.tap.streams[it.name] for it in streams], self.emit)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 import threading
 
 import pytest
@@ -10,11 +12,13 @@ import pytest
 from tap_msteams.errors import (
     ForbiddenError,
     MissingError,
+    TapError,
     UnavailableError,
 )
 from tests.client.fake_graph import FakeGraph, body
 from tests.loop import LONG
 from tests.readers.library import Loans, Reading, Reminders, shelves
+from tests.readers.tenant import page, read
 
 
 def lent(*ids):
@@ -95,3 +99,95 @@ async def test_a_row_that_cannot_be_read_holds_the_bookmark():
 
     assert (reading.ids(Loans), read_until(reading)) == (["1"], {})
     assert [it.severity for it in reading.issues] == ["gap"]
+
+
+# The start
+
+
+def since(text):
+    """The state of a shelf whose loans were read up to a moment."""
+    return {"bookmarks": {"loans": {"version": 1, "shelves": {text: ["a"]}}}}
+
+
+@pytest.mark.parametrize(
+    ("state", "settings", "found"),
+    [
+        (None, {}, "0123"),
+        (since("2026-11-20T10:05:00.000Z"), {}, "123"),
+        (since("2026-11-20T10:05:00.000Z"), {"lookback_minutes": 4}, "3"),
+        (None, {"start_date": "2026-11-20T10:00:00.001Z"}, "23"),
+        (since("2026-11-20T10:05:00.000Z"), {"start_date": "2026-11-20T10:00:00.002Z"}, "3"),
+        (since("2026-11-20T10:05:00.000Z"), {"start_date": "2026-11-20T09:00:00Z"}, "123"),
+    ],
+)
+async def test_what_changed_since_the_bookmark_and_the_start_date_is_read(state, settings, found):
+    times = ["09:59:59.999", "10:00:00", "10:00:00.0010", "10:02:00"]
+    rows = [{"id": str(n), "lentDateTime": f"2026-11-20T{it}Z"} for n, it in enumerate(times)]
+    loans = json.dumps({"value": rows}).encode()
+    graph = shelves("a", **{"/shelves/a/loans": [loans]})
+    reading = Reading(graph, Loans, state=state, **settings)
+    await reading.read()
+
+    assert reading.ids(Loans) == [*found]
+    assert read_until(reading) == {"a": "2026-11-20T12:00:00.000Z"}
+    [run] = [it for kind, it in reading.run.streams.items() if kind is Loans]
+    assert (run.is_complete, run.lists_all) == (
+        not {*settings} - {"lookback_minutes"},
+        not state and not settings,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "settings", "told"),
+    [
+        (since("2126-11-20T10:00:00.000Z"), {}, "'loans' has a bookmark in the future (2126-11-2"),
+        (None, {"start_date": "2126-11-20"}, "'start_date' (env TAP_MSTEAMS_START_DATE) is in the"),
+    ],
+)
+async def test_a_start_in_the_future_ends_the_run(state, settings, told):
+    reading = Reading(shelves("a"), Loans, state=state, **settings)
+    with pytest.raises(TapError, match=re.escape(told)):
+        await reading.read()
+
+
+async def test_all_is_read_once_more_for_a_stream_that_comes_below(caplog):
+    caplog.set_level(logging.INFO)
+    answers = {"/shelves/a/loans": [lent("1")]}
+    state = None
+    for streams, found in [((Loans,), ["1"]), ((Loans,), []), ((Loans, Reminders), ["1"])]:
+        reading = Reading(shelves("a", **answers), *streams, state=state)
+        await reading.read()
+        assert reading.ids(Loans) == found
+        state = {"bookmarks": reading.state}
+    assert state["bookmarks"]["loans"]["below"] == ["reminders"]
+    assert reading.ids(Reminders) == ["/loans/1/reminders"]
+    told = "loans: read from the start once more, for all that is below it in reminders"
+    assert caplog.messages.count(told) == 1
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+async def test_shelves_that_are_gone_are_noted_where_all_were_listed(is_listed):
+    row = b"" if is_listed else b",null"
+    graph = FakeGraph(
+        {"/shelves": [b'{"value":[{"id":"b"}%s]}' % row], "/shelves/b/loans": [lent()]}
+    )
+    reading = Reading(graph, Loans, state=since("2026-11-20T10:00:00.000Z"))
+    await reading.read()
+    assert read_until(reading).keys() == {"a", "b"}
+    unseen = {"unseen": {"2026-11-20": ["a"]}} if is_listed else {}
+    assert {it: v for it, v in reading.state["loans"].items() if it == "unseen"} == unseen
+
+
+def test_the_state_of_people_who_are_hidden_knows_their_pseudonyms_alone():
+    answers = {"/users?": page({"id": "anna"}), "/users/anna/chats/getAllMessages": page()}
+    hidden = {"people": "hash", "people_key": "0123456789abcdef"}
+    first = read(answers, "chat_messages", **hidden)
+    second = read(answers, "chat_messages", state=first.state, **hidden)
+
+    assert first.state["bookmarks"] == second.state["bookmarks"]
+    assert "anna" not in json.dumps(first.state)
+    assert [it for it in second.asked if "lastModifiedDateTime%20gt" in it]
+    plain = read(answers, "chat_messages")
+    third = read(answers, "chat_messages", state=plain.state, **hidden)
+    assert third.state["bookmarks"] == first.state["bookmarks"]
+    assert second.asked == third.asked

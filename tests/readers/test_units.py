@@ -101,6 +101,25 @@ def test_a_message_that_does_not_say_its_time_counts_as_new(settings):
     assert (output.code, issues(output)) == (0, [])
 
 
+def test_a_channel_is_read_down_to_its_own_bookmark():
+    place, link = "/teams/T/channels/C/messages", {"@odata.nextLink": "/more"}
+    answers = {
+        "/teams?": page({"id": "T"}),
+        "/teams/T/channels?": page({"id": "C"}),
+        f"{place}?": page(thread("1"), **link),
+        "/more": page(),
+        "/teams/T/channels/getAllMessages": ForbiddenError("/x", 403, message="closed"),
+    }
+    known = {"version": 1, "teams": {"2026-10-01T00:00:00.000Z": ["T"]}}
+    newer = {"channels": {"2026-11-02T00:00:00.000Z": {"T": ["C"]}}}
+    asked = []
+    for state in (known, {**known, **newer}):
+        asked += [
+            "/more" in read(answers, "messages", state={"bookmarks": {"messages": state}}).asked
+        ]
+    assert asked == [True, False]
+
+
 # Rows
 
 

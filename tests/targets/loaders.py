@@ -34,7 +34,7 @@ class Loader:
         return {}
 
     def load(self, lines, **settings):
-        """Load what a tap wrote; return the STATE that the target confirms last."""
+        """Load what a tap wrote; return the STATE that the target confirms last, if it does."""
         config = self.folder / "config.json"
         given = {**self.definition.get("config", {}), **self.settings(), **settings}
         config.write_text(json.dumps(given))
@@ -47,7 +47,8 @@ class Loader:
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode()[-5000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        confirmed = done.stdout.splitlines()
+        return json.loads(confirmed[-1]) if confirmed else None
 
     def rows(self, stream):
         """The rows of a table, with the names and the types of its stream."""
