@@ -148,8 +148,7 @@ class DeltaReader(BookmarkedReader):
         """
         partition, shown = self.partition(parent.ids), Receipt()
         reading = replace(parent, receipt=shown)
-        url = self.queries.collection(parent.ids)
-        url += f"{'&' if '?' in url else '?'}token={quote(since)}"
+        url = f"{self.queries.collection(parent.ids)}&token={quote(since)}"  # after its $select
         request = Request(url, self.decoder, proof=self.queries.proof(parent.ids))
         try:
             async with self.parts() as parts:

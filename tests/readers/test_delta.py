@@ -165,6 +165,20 @@ async def test_a_link_that_is_refused_is_read_from_the_start_and_what_was_delete
     assert [it.removeprefix(told) for it in caplog.messages] == [str(error)]
 
 
+async def test_a_link_that_is_refused_is_not_asked_for_again():
+    answers = {"/old": ExpiredError("/old", 410), FIRST.format("a"): UnavailableError("/x", 503)}
+    _, state = await read(answers, known(AT_NOON, "/old"), now=LATER)
+    assert state == {"version": 1, "deletions": {BEFORE_NOON: ["a"]}}
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_a_shelf_that_is_gone_lacks_nothing(is_gone):
+    gone = MissingError("/x", 404)
+    answers = {FIRST.format("a"): gone, **({"/shelves/a": gone} if is_gone else {})}
+    reading, _ = await read(answers)
+    assert [it.severity for it in reading.issues] == (["notice"] if is_gone else ["gap"])
+
+
 @pytest.mark.parametrize("error", [UnavailableError("/old", 503), ForbiddenError("/old", 403)])
 async def test_a_link_that_fails_otherwise_is_kept(error):
     reading, state = await read({"/old": error}, known(AT_NOON, "/old"), now=LATER)
