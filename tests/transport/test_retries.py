@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from contextlib import suppress
 import pytest
 import requests
 from urllib3 import HTTPResponse
-from urllib3.exceptions import MaxRetryError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutError, SSLError
 
 from tap_msteams import transport
 from tap_msteams.transport.failures import reason
@@ -34,17 +35,51 @@ def waits(session, status, **headers):
         found.append(retries.get_retry_after(answer))
 
 
+A_MINUTE = [0, 1, 2, 4, 8, 15, 15, 15]
+
+
 @pytest.mark.parametrize("opened", TOKENS)
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_who_gives_tokens_is_waited_for_for_a_minute(settings, opened, status):
-    assert 60 <= sum(waits(opened(settings()), status)) < 90
+    found = waits(opened(settings()), status)
+    assert found[:8] == A_MINUTE
+    assert sum(found) < 90
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_metadata_service_that_is_updated_is_waited_for_as_long_as_microsoft_asks(
     settings, status
 ):
-    assert 70 <= sum(waits(transport.machine_session(settings()), status)) < 90
+    assert waits(transport.machine_session(settings()), status) == [*A_MINUTE, 15]
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404])
+def test_an_answer_is_not_asked_for_again(settings, status):
+    retries = transport.identity_session(settings()).get_adapter("https://x").max_retries
+    assert not retries.is_retry("POST", status, has_retry_after=True)
+    assert not retries.raise_on_status  # the answer is told, not that it was the last one
+
+
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [(ConnectTimeoutError(), 2), (ReadTimeoutError(None, None, None), 1), (SSLError(), 0)],
+)
+def test_a_service_that_does_not_answer_is_asked_again_once_or_twice(settings, error, times):
+    retries = transport.identity_session(settings()).get_adapter("https://x").max_retries
+    for _ in range(times):
+        retries = retries.increment("POST", "/token", error=error)
+    with pytest.raises(MaxRetryError):
+        retries.increment("POST", "/token", error=error)
+
+
+def test_who_is_waited_for_is_told_after_every_answer(settings, caplog):
+    caplog.set_level(logging.INFO)
+    session = transport.identity_session(settings(), backoff=0.001)
+    retries, answer = session.get_adapter("https://x").max_retries, HTTPResponse(b"", {}, 503)
+    for _ in range(2):
+        retries = retries.increment("POST", "/token", answer)
+        retries.sleep(answer)
+    assert caplog.messages == ["Entra ID is not available (HTTP 503): trying again in 0 s"]
 
 
 @pytest.mark.parametrize("asked", ["0", "0.2", "-5", "soon", "nan"])
