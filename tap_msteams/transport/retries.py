@@ -28,9 +28,9 @@ _LOGGER = logging.getLogger(__name__)
 class TokenRetry(Retry):
     """Attempts for about a minute: a server can make the waits in between longer, never shorter."""
 
-    def __init__(self, *args: Any, service: str = "", **options: Any) -> None:  # noqa: ANN401 - urllib3's own
+    def __init__(self, *, service: str, **options: Any) -> None:  # noqa: ANN401 - urllib3's own
         """Ask `service`, which messages name, again."""
-        super().__init__(*args, **options)
+        super().__init__(**options)
         self._service = service
 
     @classmethod

@@ -16,6 +16,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, ReadTimeoutEr
 
 from tap_msteams import transport
 from tap_msteams.transport.failures import reason
+from tap_msteams.transport.retries import TokenRetry
 
 TOKENS = (transport.identity_session, transport.broker_session, transport.machine_session)
 
@@ -72,14 +73,24 @@ def test_a_service_that_does_not_answer_is_asked_again_once_or_twice(settings, e
         retries.increment("POST", "/token", error=error)
 
 
-def test_who_is_waited_for_is_told_after_every_answer(settings, caplog):
+class Sleepless(TokenRetry):
+    """Notes for what it would sleep."""
+
+    slept = ()
+
+    def sleep_for_retry(self, response):
+        self.slept += (self.get_retry_after(response),)
+        return True
+
+
+def test_who_is_waited_for_is_told(caplog):
     caplog.set_level(logging.INFO)
-    session = transport.identity_session(settings(), backoff=0.001)
-    retries, answer = session.get_adapter("https://x").max_retries, HTTPResponse(b"", {}, 503)
+    retries, answer = Sleepless.with_service("Entra ID", 0.5), HTTPResponse(b"", {}, 503)
     for _ in range(2):
         retries = retries.increment("POST", "/token", answer)
         retries.sleep(answer)
-    assert caplog.messages == ["Entra ID is not available (HTTP 503): trying again in 0 s"]
+    assert retries.slept == (1,)
+    assert caplog.messages == ["Entra ID is not available (HTTP 503): trying again in 1 s"]
 
 
 @pytest.mark.parametrize("asked", ["0", "0.2", "-5", "soon", "nan"])
@@ -89,10 +100,13 @@ def test_no_server_makes_a_wait_shorter(settings, asked):
     assert all(wait >= least for wait, least in pairs)
 
 
-@pytest.mark.parametrize(("asked", "waited"), [("30", 30), ("86400", 60), ("1e300", 60)])
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [("30", 30), ("86400", 60), ("1e300", 60), ("Wed, 21 Oct 2026 07:28:40 GMT", 40)],
+)
 def test_a_server_makes_a_wait_longer_up_to_a_minute(settings, asked, waited):
-    session = transport.identity_session(settings())
-    assert set(waits(session, 429, retry_after=asked)) == {waited}
+    session, now = transport.identity_session(settings()), "Wed, 21 Oct 2026 07:28:00 GMT"
+    assert set(waits(session, 429, retry_after=asked, date=now)) == {waited}
 
 
 def drip(listening, start):
