@@ -100,13 +100,14 @@ class Ledger(Target):
     def expected(self, stream):
         """The rows that may be looked for: those of the tenant; to a user what a new target has."""
         if self.is_delegated:
-            return self._anew.rows(stream)
-        rows = shown(self.sandbox.tenant, stream, asked_for=self.asked_for)
+            rows = self._anew.rows(stream)
+        else:
+            rows = shown(self.sandbox.tenant, stream, asked_for=self.asked_for)
         if stream == "call_records" or "callId" in KEYS[stream]:
             kept = self._calls_kept()
             return {key: row for key, row in rows.items() if key[0] in kept}
         if isinstance(DECLARED[stream].read, Report):
-            # Of rows that were not read again it is that of an earlier report.
+            # Of rows that were not read again they are those of an earlier report.
             for row in (*rows.values(), *self.rows(stream).values()):
                 row.pop("reportRefreshDate", None)
                 row.pop("reportPeriod", None)
