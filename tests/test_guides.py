@@ -249,7 +249,8 @@ def shell(tmp_path, shared_sandbox):
     programs.mkdir()
     tap = programs / "tap-msteams"
     tap.write_text(f'#!/bin/sh\nexec {sys.executable} -m tap_msteams "$@"\n')
-    target = programs / "target-jsonl"
+    target = tmp_path / "target" / "bin" / "target-jsonl"
+    target.parent.mkdir(parents=True)
     target.write_text(
         "#!/bin/sh\ntee received | grep STATE | jq -c .value\nexit ${TARGET_CODE:-0}\n"
     )
@@ -285,7 +286,7 @@ def first_commands(path):
         r"^( *)```sh\n(.*?)^\1```", (ROOT / path).read_text(), re.MULTILINE | re.DOTALL
     )
     lines = [line.strip() for _, script in scripts for line in script.splitlines()]
-    others = ("make ", "pip ", "export ", "meltano ", "tap-msteams-sandbox ")
+    others = ("make ", "pip ", "python3 -m venv ", "export ", "meltano ", "tap-msteams-sandbox ")
     return [line for line in lines if not line.startswith(others)]
 
 

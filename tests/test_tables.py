@@ -1,4 +1,4 @@
-"""The diagrams, and what is computed of tables and permissions, agree with the streams."""
+"""What is computed of tables and permissions agrees with the streams."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.computed import diagram, permissions
+from docs.computed import permissions, references
 from docs.computed.streams import ASKING
 from tap_msteams.streams import STREAMS
 from tests.conftest import run_tap
@@ -32,12 +32,12 @@ def rows(shared_sandbox):
 LEADS = [
     (stream.name, column, target)
     for stream in STREAMS
-    for column, target in diagram.leads_to(stream).items()
+    for column, target in references.leads_to(stream).items()
 ]
 
 
 @pytest.mark.parametrize(("table", "column", "target"), LEADS)
-def test_a_column_leads_to_the_table_that_the_diagram_says(rows, table, column, target):
+def test_a_column_leads_to_the_table_that_the_page_says(rows, table, column, target):
     ids = {row["id"] if target != "sync_runs" else row["runId"] for row in rows[target]}
     values = {row.get(column) for row in rows[table]} - {None}
 
@@ -45,7 +45,7 @@ def test_a_column_leads_to_the_table_that_the_diagram_says(rows, table, column, 
         assert values & ids
 
 
-@pytest.mark.parametrize(("table", "path", "target"), diagram.NESTED)
+@pytest.mark.parametrize(("table", "path", "target"), references.NESTED)
 def test_a_value_within_an_object_leads_where_the_page_says(rows, table, path, target):
     values = set()
     for row in rows[table]:
@@ -59,30 +59,23 @@ def test_a_value_within_an_object_leads_where_the_page_says(rows, table, path, t
         assert values & {row[column] for row in rows[target]}
 
 
-def test_no_key_that_is_an_id_of_another_table_is_left_out_of_the_diagram():
+def test_no_key_that_is_an_id_of_another_table_is_left_out():
     foreign = {stream.fills for stream in STREAMS if getattr(stream, "fills", None)}
     for stream in STREAMS:
         for column in foreign & {*stream.primary_keys}:
-            if (stream.name, column) in diagram.ELSEWHERE:
+            if (stream.name, column) in references.ELSEWHERE:
                 continue
-            assert column in diagram.leads_to(stream), (stream.name, column)
+            assert column in references.leads_to(stream), (stream.name, column)
 
 
-def test_every_table_is_in_one_diagram_with_its_key():
+def test_every_table_is_on_the_page_with_its_key_and_what_it_leads_to():
     page = (DOCS / "tables.md").read_text()
-    entities = re.findall(r"^  (\w+) \{\n((?:    .*\n)*)", page, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \| ([^|]*) \|[^|]*\|$", page, re.MULTILINE)
 
-    assert [name for name, _ in entities] == [stream.name for stream in STREAMS]
-    for stream, (_, columns) in zip(STREAMS, entities, strict=True):
-        assert re.findall(r"(\w+) PK", columns) == [*stream.primary_keys]
-
-
-def test_every_line_of_a_diagram_ends_at_tables_that_there_are():
-    page = (DOCS / "tables.md").read_text()
-    lines = re.findall(r"^  (\w+) \|\|--o\{ (\w+) : \"(\w+)\"$", page, re.MULTILINE)
-
-    assert {(table, column, target) for target, table, column in lines} == {*LEADS}
-    assert {target for target, _, _ in lines} <= STREAM_NAMES
+    assert [name for name, _, _ in rows] == [stream.name for stream in STREAMS]
+    for stream, (_, key, leads) in zip(STREAMS, rows, strict=True):
+        assert re.findall(r"`(\w+)`", key) == [*stream.primary_keys]
+        assert dict(re.findall(r"`(\w+)` → `(\w+)`", leads)) == references.leads_to(stream)
 
 
 def test_every_permission_of_a_stream_is_told():

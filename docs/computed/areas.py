@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from docs.computed import queries, streams
-from docs.computed.diagram import leads_to
 from docs.computed.markdown import code, flat, grid
+from docs.computed.references import leads_to
 from tap_msteams.declaration import Declaration
 from tap_msteams.schema import Many
 from tap_msteams.settings import CLOUDS
@@ -17,7 +17,7 @@ from tap_msteams.streams import STREAMS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from docs.computed.diagram import Table
+    from docs.computed.references import Table
 
 MICROSOFT = "https://learn.microsoft.com/graph/api/resources/"
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from docs.computed import diagram, streams
+from docs.computed import references, streams
 from docs.computed.markdown import flat, grid
 from tap_msteams.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docs.computed.diagram import Table
+    from docs.computed.references import Table
 
 Column = tuple[str, str, tuple[str, ...], str]
 """Name, type, keys on the way to the value, and description."""
@@ -150,12 +150,12 @@ def tests() -> str:
 def _references(stream: Table) -> Iterator[dict[str, Any]]:
     """Tests that the rows of other tables are there."""
     own = stream.properties.wrapped
-    for name, target in diagram.leads_to(stream).items():
+    for name, target in references.leads_to(stream).items():
         if target not in UNBOUND and (stream.name, name) not in ELSEWHERE:
-            keys = diagram.TABLES[target].primary_keys
+            keys = references.TABLES[target].primary_keys
             pairs = {key: name if key == "id" else key for key in keys if key == "id" or key in own}
             arguments = {
-                "to": f"ref('{model(diagram.TABLES[target])}')",
+                "to": f"ref('{model(references.TABLES[target])}')",
                 "keys": {snake(key): snake(column) for key, column in pairs.items()},
             }
             yield {"refers_to": {"arguments": arguments}}

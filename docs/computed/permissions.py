@@ -23,7 +23,7 @@ from tap_msteams.schema import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docs.computed.diagram import Table
+    from docs.computed.references import Table
 
 HELD = {
     "people": (PersonId, PersonName, MailAddress),

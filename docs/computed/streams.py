@@ -8,7 +8,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from docs.computed import diagram
+from docs.computed import references
 from docs.computed.markdown import code, grid
 from tap_msteams.declaration import Declaration
 from tap_msteams.readers import Delta
@@ -17,7 +17,7 @@ from tap_msteams.settings import CLOUDS
 from tap_msteams.streams import STREAMS
 
 if TYPE_CHECKING:
-    from docs.computed.diagram import Table
+    from docs.computed.references import Table
 
 ASKING = [stream for stream in STREAMS if issubclass(stream, Declaration)]
 """The streams that need a permission."""
@@ -121,21 +121,20 @@ def tables() -> str:
                 f"`{stream.name}`",
                 about(stream),
                 code(stream.primary_keys),
-                ", ".join(f"`{name}` → `{to}`" for name, to in diagram.leads_to(stream).items()),
+                ", ".join(f"`{name}` → `{to}`" for name, to in references.leads_to(stream).items()),
                 gone(stream),
             )
             for stream in streams
         ]
         heads = ("table", "what a row is", "key", "leads to", "what is gone")
-        picture = f"```mermaid\n{diagram.mermaid(streams)}\n```"
-        parts.append(f"### {area(streams[0])}\n\n{grid(heads, rows)}\n\n{picture}")
+        parts.append(f"### {area(streams[0])}\n\n{grid(heads, rows)}")
     return "\n\n".join(parts)
 
 
 def nested() -> str:
     """References from within objects to other tables."""
     lines = []
-    for table, (first, *inner, last), target in diagram.NESTED:
+    for table, (first, *inner, last), target in references.NESTED:
         path = "".join(f"->'{key}'" for key in inner)
         column = "joinWebUrl" if last == "joinWebUrl" else "id"
         inside = f"""{table}."{first}"{path}->>'{last}'"""

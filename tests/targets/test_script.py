@@ -25,6 +25,7 @@ def test_the_second_run_of_the_script_is_incremental(tmp_path):
     target = Jsonl("target-jsonl", tmp_path)
     tap = tmp_path / "tap-msteams"
     tap.write_text(f'#!/bin/sh\nexec {sys.executable} -m tap_msteams "$@"\n')
+    (tmp_path / "target").symlink_to(target.venv)
     script = tmp_path / "sync.sh"
     script.write_text(SCRIPT)
     for program in (tap, script):
@@ -34,7 +35,7 @@ def test_the_second_run_of_the_script_is_incremental(tmp_path):
     def run(sandbox):
         """The keys of the messages that a run of the script has written."""
         before = {*tmp_path.glob("messages-*.jsonl")}
-        path = f"{tmp_path}:{target.venv / 'bin'}:{os.environ['PATH']}"
+        path = f"{tmp_path}:{os.environ['PATH']}"
         variables = {**sandbox.environment(), "PATH": path, "PYTHONPATH": str(ROOT)}
         subprocess.run([script], env={**os.environ, **variables}, timeout=PATIENCE, check=True)
         clock.forward(60)

@@ -1,4 +1,4 @@
-"""Diagrams of the tables, with their keys and references."""
+"""References of the tables to each other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tap_msteams.schema import PersonId
 from tap_msteams.streams import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tap_msteams.declaration import TapStream
 
@@ -96,24 +96,3 @@ def _above(table: Table) -> Iterator[Table]:
     while parents:
         yield parents[0]
         parents = parents[0].parents
-
-
-def mermaid(tables: Iterable[Table]) -> str:
-    """A diagram of some tables, in Mermaid, which GitHub draws."""
-    lines, lines_between = ["erDiagram"], []
-    for table in tables:
-        far = leads_to(table)
-        lines.append(f"  {table.name} {{")
-        for name in dict.fromkeys([*table.primary_keys, *far]):
-            marks = ["PK"] * (name in table.primary_keys) + ["FK"] * (name in far)
-            lines.append(f"    {_type(table, name)} {name} {', '.join(marks)}")
-        lines.append("  }")
-        lines_between += [
-            f'  {target} ||--o{{ {table.name} : "{name}"' for name, target in far.items()
-        ]
-    return "\n".join([*lines, *lines_between])
-
-
-def _type(table: Table, column: str) -> str:
-    declared = table.properties.wrapped[column].to_dict()[column]
-    return {"date-time": "timestamp", "date": "date"}.get(declared.get("format", ""), "text")
