@@ -17,37 +17,8 @@ from docs.computed.streams import everything
 SCHEMA = "teams_demo"
 MARTS = f"{SCHEMA}_marts"
 
-QUESTIONS = {
-    "How fast does a team get an answer?": """
-        select team_name as team, count(*) as posts,
-            round(100.0 * count(first_answer_at) / count(*)) as percent_answered,
-            round(percentile_cont(0.5) within group (order by minutes_to_first_answer))
-                as median_minutes
-        from msteams__threads where sender_kind = 'user' and not is_deleted
-        group by team_name order by posts desc limit 5""",
-    "Who writes most?": """
-        select user_name as person, department, sum(messages) as messages,
-            count(distinct day) as days
-        from msteams__person_days group by user_name, department
-        order by messages desc, person limit 5""",
-    "Which meetings are well attended?": """
-        select subject, count(distinct report_id) as meetings,
-            round(count(*) * 1.0 / count(distinct report_id), 1) as attendees,
-            round(avg(seconds) / 60) as minutes
-        from msteams__meeting_attendance group by subject
-        order by meetings desc, subject limit 5""",
-    "Which calls had the worst quality?": """
-        select to_char(started_at, 'YYYY-MM-DD HH24:MI') as started, participants,
-            round(average_jitter_ms::numeric, 1) as jitter_ms,
-            round(100 * worst_packet_loss_rate::numeric, 1) as worst_loss_percent
-        from msteams__call_quality where streams > 0
-        order by worst_packet_loss_rate desc nulls last limit 5""",
-    "How many people use Teams?": """
-        select day, active_people as active, chat_messages as chats, meetings_attended as meetings,
-            people_on_phones as phones
-        from msteams__adoption order by day desc limit 5""",
-}
-"""Questions, with the queries that answer them."""
+QUERIES = ("answer_times", "busiest_writers", "meeting_attendance", "worst_calls", "adoption")
+"""Queries of the documents; the first line of each is the question that it answers."""
 
 
 def main() -> None:
@@ -62,8 +33,9 @@ def main() -> None:
     postgres.execute(f"set client_min_messages = error; drop schema if exists {MARTS} cascade")
     heading("Everything, and the marts")
     build(postgres)
-    for question, query in QUESTIONS.items():
-        heading(question)
+    for name in QUERIES:
+        query = (ROOT / "docs" / "queries" / "marts" / f"{name}.sql").read_text()
+        heading(query.partition("\n")[0].removeprefix("-- "))
         show(postgres.rows(query, MARTS))
     print(
         f"\nLook around\n  make psql                 then: set search_path to {MARTS}; \\d\n"

@@ -75,7 +75,7 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     SwitchedOffError: Advice(
         "403, `GraphAccessToTranscriptsDisabled`",
-        "The tenant gives its transcripts to no application, which is Microsoft's default.",
+        "Access to transcripts through Graph is off in this tenant, which is Microsoft's default.",
         "have a Teams administrator switch it on "
         "(Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true)",
         _ISSUES,
@@ -89,7 +89,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         verdict="refused",
     ),
     NotLicensedError: Advice(
-        "403 with a word of a licence, where no single person is concerned",
+        "403 that mentions a licence, for more than one person",
         "The tenant lacks a licence, or has lost it. What was loaded before stays.",
         "renew or buy the licence that the message names; deselect it if it is not wanted",
         _ISSUES,
@@ -103,36 +103,36 @@ GRAPH: dict[type[GraphError], Advice] = {
         verdict="disabled",
     ),
     UnprovenError: Advice(
-        "404, although what it is below is there",
-        "Microsoft's service does not find it at the moment; nothing says that it is gone.",
+        "404, although the parent is there",
+        "Graph does not find it at the moment, but nothing says that it was deleted.",
         _LATER,
         _ISSUES,
         verdict="notFound",
     ),
     UnofferedListError: Advice(
         "402, 405, 412, 501 on a list of the whole tenant",
-        "Graph does not offer the list to this tenant, in this cloud or to this way to sign in, or "
-        "is disturbed. What was loaded before stays.",
-        "deselect it and what is read below it, if this lasts",
+        "Graph does not offer the list to this tenant, in this cloud or with this sign-in, or has "
+        "a disturbance. What was loaded before stays.",
+        "if this lasts, deselect it and the streams that are read below it",
         DOCTOR,
         verdict="listNotOffered",
     ),
     UnlistedError: Advice(
-        "it is read below a stream that was not read",
-        "Its parents are not known.",
-        "see what is said of that stream",
+        "its parents come from a stream that was not read",
+        "Without that stream, nobody knows what to ask for.",
+        "do what the line about that stream says",
         _ISSUES,
         verdict="notListed",
     ),
     ExcessError: Advice(
         "an answer or a list without end",
-        "A bound of this tap was reached, which is far above what Graph answers.",
+        "The answer reached a bound of the tap, which is far above what Graph sends.",
         "check what answers at 'graph_url', and the proxy; if it is Graph, report it",
         _ISSUES,
         verdict="excess",
     ),
     MissingError: Advice(
-        "404 of its own address",
+        "404 for the object itself",
         "It was deleted after it had been listed.",
         "nothing to do",
         _ISSUES,
@@ -141,8 +141,8 @@ GRAPH: dict[type[GraphError], Advice] = {
         outcome="is gone",
     ),
     NotEntitledError: Advice(
-        "403 or 404 with a word of a licence or an application access policy",
-        "A person has no licence, no mailbox or no policy for it.",
+        "403 or 404 that mentions a licence or an application access policy",
+        "A person has no licence, no mailbox or no policy for this.",
         "assign a licence or have a Teams administrator grant the application access policy, if "
         "these people are meant to have it",
         _ISSUES,
@@ -152,7 +152,7 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     LackingError: Advice(
         "this tenant seems to lack",
-        "The tenant has no licence for the product that the stream is of, or has switched it off. "
+        "The tenant has no licence for the product behind the stream, or has switched it off. "
         "What was loaded before stays.",
         "deselect the stream, or buy the product or switch it on",
         DOCTOR,
@@ -162,8 +162,8 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     UnsupportedError: Advice(
         "402, 405, 412, 501",
-        "Graph does not offer it to this tenant, in this cloud or to this way to sign in.",
-        "this tenant, cloud or way to sign in does not offer it: deselect it",
+        "Graph does not offer it to this tenant, in this cloud or with this sign-in.",
+        "not offered to this tenant, cloud or sign-in: deselect it",
         DOCTOR,
         "notice",
         verdict="notOffered",
@@ -180,15 +180,15 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     UnavailableError: Advice(
         "5xx, a dropped connection, an answer cut short",
-        "Microsoft's service or the network on the way is disturbed, for longer than the tap "
-        "tried again.",
+        "Microsoft's service or the network had a disturbance that lasted longer than the tap's "
+        "attempts.",
         _LATER,
         "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
         verdict="unavailable",
     ),
     TokenRejectedError: Advice(
         "401",
-        "Graph does not accept the token, and no new one either.",
+        "Graph accepts neither the token nor a new one.",
         "check 'tenant_id', 'cloud' and 'graph_url', or ask an administrator for a policy that "
         "blocks this sign-in",
         DOCTOR,
@@ -196,15 +196,14 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     ExpiredError: Advice(
         "410, `syncStateNotFound`, `resyncRequired`",
-        "The place in STATE is older than Graph remembers.",
+        "Graph no longer knows the position that is kept in STATE.",
         "nothing: it is read from the start",
         "the line in the log that names the stream and the parent",
         verdict="expired",
     ),
     RejectedError: Advice(
-        "400 and the rest",
-        "Graph does not take the request as it is: a change at Microsoft, or a mistake of this "
-        "tap.",
+        "400 and all other refusals",
+        "Graph does not accept this request: Microsoft has changed it, or the tap has a mistake.",
         "upgrade tap-msteams; if it persists, report it with the line of the log",
         _ISSUES,
         verdict="rejected",
@@ -219,7 +218,7 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     UnforeseenError: Advice(
         "an unforeseen error",
-        "A mistake of this tap.",
+        "The tap has a mistake.",
         "report it, with the log of a run at 'verbosity' (env TAP_MSTEAMS_VERBOSITY) `debug`",
         "'verbosity' (env TAP_MSTEAMS_VERBOSITY) set to `debug`",
         verdict="unforeseen",
@@ -245,13 +244,13 @@ NETWORK = (
     ),
     Advice(
         "is not trusted",
-        "A proxy of your company opens the encryption with a certificate authority of its own.",
+        "A proxy of your company inspects TLS, with a certificate authority of its own.",
         "set 'ca_bundle' to a PEM file with that authority, or to `system`",
         DOCTOR,
     ),
     Advice(
         "has expired: check the clock",
-        "The clock of this machine is wrong, or the server's certificate really ended.",
+        "The clock of this machine is wrong, or the server's certificate really has expired.",
         "set the clock of this machine",
         DOCTOR,
     ),
@@ -269,8 +268,8 @@ NETWORK = (
     ),
     Advice(
         "its certificate is another than the pinned one",
-        "The server has a new certificate, or somebody else answers.",
-        "ask who runs it, then set 'certificate_fingerprint' to the new one",
+        "The server has a new certificate, or another server answers.",
+        "ask its operator, then set 'certificate_fingerprint' to the new one",
         DOCTOR,
     ),
 )
@@ -286,8 +285,8 @@ UNMATCHED = Advice(
 CONFIGURATION = (
     Advice(
         "there is no setting ",
-        "A key of the configuration is spelt in another way.",
-        "take the name that the line suggests",
+        "A key of the configuration is misspelt.",
+        "use the name that the line suggests",
         "`tap-msteams --about`",
     ),
     Advice(
@@ -316,13 +315,13 @@ STATE = (
     Advice(
         "the state is no Singer state",
         "The file is not the `value` of a STATE message.",
-        "hand in the last STATE of a run, or none for a full read",
+        "pass the last STATE of a run, or none for a full read",
         "`meltano state get`",
     ),
     Advice(
         "the catalog selects a stream ",
         "The catalog is of another version of this tap.",
-        "write it anew with `--discover`",
+        "write a new one with `--discover`",
         "`tap-msteams --discover`",
     ),
     Advice(

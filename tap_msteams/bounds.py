@@ -35,7 +35,7 @@ ASKED = Bound(
     "a gap of all that the same limit holds up",
 )
 MISSING = Bound(
-    "Requests that are answered 404 though what they are below is there", 3, "requests", "a gap"
+    "Requests that are answered 404 though their parent is there", 3, "requests", "a gap"
 )
 ANSWER_SECONDS = Bound(
     "A whole answer of Graph's, from its first byte to its last", 600, "seconds", "sent again"

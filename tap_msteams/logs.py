@@ -67,6 +67,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 _LOGGER = logging.getLogger(__name__)
 
+_NARRATED = {"Parsing env var for settings config...", "Skipping parse of env var settings..."}
+"""What the SDK logs of each configuration, in the name of the tap."""
+
 
 class _Secrets:
     """The secrets that this process knows, and the pattern that finds them."""
@@ -160,6 +163,8 @@ class LogFile(logging.FileHandler):
 def install() -> None:
     """Keep secrets out of the log of this process; call after the SDK has set it up."""
     guard()
+    logging.getLogger("singer_sdk.configuration").setLevel(logging.WARNING)
+    logging.getLogger("tap-msteams").addFilter(lambda record: record.msg not in _NARRATED)
     atexit.register(_let_go_of_stderr)
     sys.excepthook = _uncaught
     threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -51,6 +52,10 @@ def test_the_command_writes_a_table_of_80_columns_for_people(patient, tmp_path):
     table, _, _ = done.stdout.partition("What to do")
     assert max(map(len, table.splitlines())) <= 80
     assert f"{len(DEFAULTS) + 2} of {len(STREAMS)} streams selected" in table
+    assert re.search(
+        r"^Not selected, but readable: \d+ streams; `--json` has them$", table, re.MULTILINE
+    )
+    assert done.stderr == ""
 
 
 def test_a_permission_is_never_broken_and_what_is_not_selected_takes_no_rows(patient, tmp_path):

@@ -23,6 +23,15 @@ def query(name: str) -> str:
     return f"```sql\n{(QUERIES / f'{name}.sql').read_text().strip()};\n```"
 
 
+def of_marts() -> str:
+    """The queries of the marts, each below its question."""
+    parts = []
+    for path in sorted((QUERIES / "marts").glob("*.sql")):
+        question, _, text = path.read_text().strip().partition("\n")
+        parts.append(f"{question.removeprefix('-- ')}\n\n```sql\n{text};\n```")
+    return "\n\n".join(parts)
+
+
 def answer(name: str) -> str:
     """A query and the first rows of its result."""
     rows = found(name)

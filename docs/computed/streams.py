@@ -51,9 +51,10 @@ def table() -> str:
     ]
     missing = {stream.name: frozenset(CLOUDS) - {*stream.clouds} for stream in ASKING}
     for clouds in dict.fromkeys(filter(None, missing.values())):
-        names = " or ".join(f"`{cloud}`" for cloud in sorted(clouds))
+        names = " and ".join(f"`{cloud}`" for cloud in sorted(clouds))
         without = code(name for name, found in missing.items() if found == clouds)
-        lines.append(f"Not in the cloud {names}: {without}.")
+        cloud = "cloud" if len(clouds) == 1 else "clouds"
+        lines.append(f"Not in the {cloud} {names}: {without}.")
     return "\n".join(lines)
 
 

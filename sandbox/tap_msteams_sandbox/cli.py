@@ -92,28 +92,29 @@ def _describe(context: click.Context, _: click.Parameter, asked: bool) -> None: 
     type=click.Choice(AUTH_METHODS),
     default=AUTH_METHODS[0],
     show_default=True,
-    help="The way of signing in that the environment is set for.",
+    metavar="METHOD",
+    help=f"Sign-in that the environment is set for: {', '.join(AUTH_METHODS)}.",
 )
 @click.option(
     "--roles",
     multiple=True,
     callback=_names,
     metavar="PERMISSION,...",
-    help="Permissions to grant; without it all that reading takes.",
+    help="Permissions to grant. Default: all that reading takes.",
 )
 @click.option(
     "--without",
     multiple=True,
     callback=_names,
     metavar="PERMISSION,...",
-    help="Permissions to leave out of them.",
+    help="Permissions not to grant.",
 )
 @click.option("--no-export", is_flag=True, help="Refuse the export of messages.")
 @click.option(
     "--faults",
     multiple=True,
     metavar="KIND[:OPTION=VALUE,...]",
-    help="Something that goes wrong, such as 429:where=messages,times=3; can be repeated.",
+    help="A fault, such as 429:where=messages,times=3; can be repeated.",
 )
 @click.option("--limits", is_flag=True, help="Enforce Graph's documented limits.")
 @click.option(
@@ -121,7 +122,7 @@ def _describe(context: click.Context, _: click.Parameter, asked: bool) -> None: 
     type=click.Choice(get_args(Transcripts)),
     default="speakers",
     show_default=True,
-    help="How much of its transcripts the tenant gives out; a new one of Microsoft's: off.",
+    help="How much of its transcripts the tenant gives out; Microsoft's default is off.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option(

@@ -135,7 +135,7 @@ REMEDIES = {
     500113: "the app registration has no redirect URI: register 'redirect_uri' there",
     500133: "the clock of this machine is wrong: set it",
     500200: "this is a personal Microsoft account: sign in with a work or school account",
-    500208: "this is a personal Microsoft account, or of another kind than this tenant takes: sign "
+    500208: "this is a personal Microsoft account, or of a kind that this tenant refuses: sign "
     "in with a work or school account",
     500212: "a policy of the user's organization bars this tenant: ask its administrator",
     500213: "a policy of this tenant bars the user: ask its administrator",
@@ -143,10 +143,10 @@ REMEDIES = {
     530003: f"conditional access wants a registered device: {_POLICY}",
     530032: f"a security policy blocks this sign-in: {_POLICY}",
     530035: f"security defaults block this sign-in: {_POLICY}",
-    530036: "conditional access blocks device codes, and what was signed in to by one: {browser}",
+    530036: "conditional access blocks device codes, and sign-ins that used one: {browser}",
     650052: "this tenant has not subscribed to the service: ask an administrator",
     650053: "Graph has no such delegated permission: check the spelling in 'scopes'",
-    650054: "what is asked for is no longer there: check 'scopes', 'graph_url' and 'cloud'",
+    650054: "what the tap asks for no longer exists: check 'scopes', 'graph_url' and 'cloud'",
     650056: "the app registration lists no permissions of Graph, or consent is missing: "
     f"{_CONSENT}",
     650057: "the app registration does not list Graph: add its permissions in the Entra admin "
@@ -188,13 +188,13 @@ REMEDIES = {
     f"{_CONSENT}",
     900971: "the app registration has no redirect URI: register 'redirect_uri' there",
     1000031: "the application cannot be used at this time: ask an administrator",
-    1002012: "an application's token can only be asked for all of Graph: check 'graph_url'",
+    1002012: "an application can request a token only for all of Graph: check 'graph_url'",
     5000225: "the tenant was blocked after a long time without use: ask an administrator to have "
     "it reactivated, which Microsoft does within 20 days",
     7000112: "the application is disabled: enable it in the Entra admin center",
     7000113: "the client assertion is for another application: check 'client_id'",
     7000215: "the client secret is wrong: set 'client_secret' to the secret's value, not its id",
-    7000216: "the application proves itself with nothing: set 'client_secret' or a certificate",
+    7000216: "the application sent no credential: set 'client_secret' or a certificate",
     7000218: "the application is a confidential client: set its 'client_secret' or certificate, or "
     "allow public client flows in the app registration",
     7000222: "the client secret has expired: create a new one and set 'client_secret'",

@@ -12,7 +12,10 @@ from tap_msteams.cli.command import Command, Given
 @click.command("admin-consent-url", cls=Command)
 @click.pass_obj
 def command(given: Given) -> None:
-    """Print the address where an administrator grants what the app registration lists."""
+    """Print the link for an administrator's consent.
+
+    The page behind it grants the permissions that the app registration lists.
+    """
     url = admin_consent_url(given.registration)
     tell(
         "An administrator of the tenant opens this address, signs in and accepts. The page that it "

@@ -27,7 +27,7 @@ from tap_msteams.preflight.tables import tell_report
 )
 @click.pass_context
 def command(ctx: click.Context, *, catalog: str | None, as_json: bool, parents: int) -> None:
-    """Check the sign-in, the network and the permissions, and try each stream.
+    """Check sign-in, network, permissions and each stream.
 
     Exit code 0: all selected streams can be read; 3: something is missing; 1: nobody can sign in.
     """

@@ -35,7 +35,10 @@ from tap_msteams.preflight.tables import tell_estimate
 def command(
     ctx: click.Context, *, catalog: str | None, as_json: bool, sample: int, pages: int
 ) -> None:
-    """Look at a sample, and say how many requests a run takes and how long."""
+    """Say how many requests a run takes, and how long.
+
+    The numbers come from a sample of the tenant.
+    """
     given: Given = ctx.obj
     tap = tap_of(ctx, given, catalog)
     with quiet(logging.WARNING):

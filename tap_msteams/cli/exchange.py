@@ -32,7 +32,11 @@ from tap_msteams.errors import AuthenticationError
 def command(
     given: Given, *, code: str | None, no_pkce: bool, as_json: bool, with_refresh_token: bool
 ) -> None:
-    """Redeem CODE, or the whole address that the browser ended at; asked for when left out."""
+    """Finish a sign-in that `url` began.
+
+    CODE may also be the whole address that the browser ended at; the command asks for what is
+    left out.
+    """
     check_json(as_json=as_json, with_refresh_token=with_refresh_token)
     grant = given.grant
     found = parse_answer(code or _asked())

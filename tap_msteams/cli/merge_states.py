@@ -34,10 +34,11 @@ _STREAMS = {
     metavar="FILE...",
 )
 def command(*, files: tuple[str, ...]) -> None:
-    """Write one state that has the newest bookmarks of all FILEs.
+    """Merge the states of shards into one.
 
-    It is for any number of shards: each of them goes on with its own part. FILEs are states as the
-    tap takes them, or as `meltano state get` writes them; the result is what the first one is.
+    It has the newest bookmarks of all FILEs and serves any number of shards: each of them goes on
+    with its own part. FILEs are states as the tap takes them, or as `meltano state get` writes
+    them; the result has the form of the first one.
     """
     given = [read_object("the state", path, StateError) for path in files]
     states = [_bookmarks(path, state) for path, state in zip(files, given, strict=True)]

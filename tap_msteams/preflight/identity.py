@@ -101,7 +101,7 @@ def credential(settings: Settings, *, is_accepted: bool) -> Check | None:
         state = "failed" if left <= 0 else "warning"
         return Check("certificate", state, f"{when} on {end:%Y-%m-%d}", new)  # type: ignore[arg-type]
     if settings.client_secret and is_accepted:
-        text = "its end is told in the Entra admin center only, under Certificates & secrets"
+        text = "the Entra admin center alone shows when it ends, under Certificates & secrets"
         return Check("client secret", "ok", text)
     return None
 

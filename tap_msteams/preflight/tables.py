@@ -14,6 +14,7 @@ from tap_msteams.errors import visible
 from tap_msteams.progress.words import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import IO
 
     from tap_msteams.preflight.doctor import Report
@@ -27,6 +28,9 @@ _GRANTED = {True: "yes", False: "no", None: "?"}
 
 WIDE = 100
 """Columns in which the longest row of a stream has room."""
+
+FEW = 12
+"""Names that a reader looks through; of more, the number is enough."""
 
 _SUMMARY = {
     "complete": "All selected streams can be read, as far as was tried (`--parents` tries more).",
@@ -48,8 +52,9 @@ def tell_report(report: Report, file: IO[str]) -> None:
     console.print(checks)
     if report.identity:
         names = report.identity.permissions
-        held = ", ".join(names) or "none" if report.identity.readable else "it does not tell"
-        console.print(f"\nPermissions in the token: {escape(held)}")
+        held = _some(names, "permission") if names else "none"
+        told = held if report.identity.readable else "not readable"
+        console.print(f"\nPermissions in the token: {escape(told)}")
     if report.streams:
         _tell_streams(report.streams, console)
     _tell_what_to_do(report, console)
@@ -67,10 +72,17 @@ def _tell_streams(rows: list[Row], console: Console) -> None:
     others = [row for row in rows if not row.selected]
     readable = [row.stream for row in others if row.is_readable]
     if readable:
-        console.print(f"\nNot selected, but readable: {', '.join(readable)}", style="dim")
+        console.print(f"\nNot selected, but readable: {_some(readable, 'stream')}", style="dim")
     if rest := len(others) - len(readable):
         told = f"Not selected, and not readable: {plural(rest, 'stream')}; `--json` says why"
         console.print(f"\n{told}", style="dim")
+
+
+def _some(names: Sequence[str], noun: str) -> str:
+    """A few names, or the number of many."""
+    return (
+        ", ".join(names) if len(names) <= FEW else f"{plural(len(names), noun)}; `--json` has them"
+    )
 
 
 def _streams(rows: list[Row]) -> Table:
@@ -91,17 +103,19 @@ def _tell_what_to_do(report: Report, console: Console) -> None:
     troubled = [row for row in report.streams if row.selected and not row.is_readable]
     if not troubled:
         return
+    # On a terminal a name is not broken; elsewhere a line is one for whoever searches it.
+    whole = not console.is_terminal
     console.print("\n[bold]What to do[/]")
     key = "{0.remedy}".format
     for _, group in groupby(sorted(troubled, key=key), key=key):
         rows = list(group)
         names = ", ".join(row.stream for row in rows)
-        console.print(f"- {names}: {escape(rows[0].problem)}", soft_wrap=True)
-        console.print(f"  → {escape(rows[0].remedy)}", soft_wrap=True)
+        console.print(f"- {names}: {escape(rows[0].problem)}", soft_wrap=whole)
+        console.print(f"  → {escape(rows[0].remedy)}", soft_wrap=whole)
     if report.consent:
         console.print("\n[bold]To have the missing permissions granted[/]")
         for number, step in enumerate(report.consent.steps, 1):
-            console.print(f"{number}. {escape(step)}", soft_wrap=True)
+            console.print(f"{number}. {escape(step)}", soft_wrap=whole)
         if report.consent.url:
             # The URL stays on one line, so that it can be clicked and copied.
             console.print(f"\n{escape(report.consent.url)}", soft_wrap=True)
@@ -136,8 +150,7 @@ def tell_estimate(estimate: Estimate, file: IO[str]) -> None:
     console.print(
         "Requests, and the time that they take at "
         f"{estimate.share or 1:.0%} of the rates that Microsoft documents.\n"
-        "≥: at least; there is more below what was looked at, which took "
-        f"{estimate.requests} requests.",
+        f"The estimate took {estimate.requests} requests; ≥ is a minimum: not all was looked at.",
         style="dim",
     )
     for note in estimate.notes:

@@ -297,7 +297,7 @@ CALL_ARTIFACT = (
 
 
 class CallTranscripts(CallArtifacts):
-    """Transcripts of calls of two, of groups and by telephone."""
+    """Transcripts of one-on-one, group and telephone calls."""
 
     name = "call_transcripts"
     path = f"/users/{{userId}}/adhocCalls/getAllTranscripts({BOUNDS})"
@@ -325,7 +325,7 @@ class CallTranscripts(CallArtifacts):
 
 
 class CallRecordings(CallArtifacts):
-    """Recordings of calls of two, of groups and by telephone, with their addresses."""
+    """Recordings of one-on-one, group and telephone calls, with their addresses."""
 
     name = "call_recordings"
     path = f"/users/{{userId}}/adhocCalls/getAllRecordings({BOUNDS})"

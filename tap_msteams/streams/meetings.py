@@ -187,7 +187,7 @@ REPORT = (
 
 
 class AttendanceReports(GraphStream):
-    """Attendance reports of a meeting, one for each time it took place; the newest 50."""
+    """Attendance reports of a meeting: one for each time that it took place, the newest 50."""
 
     name = "attendance_reports"
     path = "/users/{userId}/onlineMeetings/{meetingId}/attendanceReports"

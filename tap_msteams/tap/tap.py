@@ -48,7 +48,7 @@ STOP_SECONDS = 30
 
 
 class TapMSTeams(Plugin):
-    """Singer tap for Microsoft Teams: teams, channels, messages, members and presence."""
+    """Singer tap for Microsoft Teams, from messages and members to calls and usage reports."""
 
     name = "tap-msteams"
     message_writer_class = RecordWriter

@@ -14,10 +14,13 @@ from tests.warehouse import ENVIRONMENT
 PLUGINS = ROOT / ".meltano/utilities"
 
 DUMP = """
-import duckdb, json, sys
-found = duckdb.connect(sys.argv[1], read_only=True).execute(sys.argv[2])
+import decimal, duckdb, json, sys
+path, schema, query = sys.argv[1:]
+connection = duckdb.connect(path, read_only=True)
+found = connection.execute(f"use {schema}").execute(query)
 names = [column[0] for column in found.description]
-print(json.dumps([dict(zip(names, row)) for row in found.fetchall()], default=str))
+plain = lambda it: float(it) if isinstance(it, decimal.Decimal) else str(it)
+print(json.dumps([dict(zip(names, row)) for row in found.fetchall()], default=plain))
 """
 
 
@@ -48,6 +51,9 @@ class Built:
         results = json.loads((self.folder / name / "run_results.json").read_text())["results"]
         return {it["unique_id"]: it["status"] for it in results}
 
+    def rows(self, model, name="tap_msteams"):
+        return self.asked(f"select * from {model}", name)
+
 
 class InPostgres(Built):
     loader, then, prefix = "target-postgres", ("dbt-postgres:build",), "DBT_POSTGRES"
@@ -63,8 +69,8 @@ class InPostgres(Built):
             "DBT_POSTGRES_PASSWORD_FILE": str(self.server.passfile),
         }
 
-    def rows(self, model, name="tap_msteams"):
-        return plain(self.server.rows(f"table {model}", f"{name}_marts"))
+    def asked(self, query, name="tap_msteams"):
+        return plain(self.server.rows(query, f"{name}_marts"))
 
 
 class InDuckDB(Built):
@@ -81,9 +87,9 @@ class InDuckDB(Built):
             "DBT_DUCKDB_PATH": self.path,
         }
 
-    def rows(self, model, name="tap_msteams"):
+    def asked(self, query, name="tap_msteams"):
         python = PLUGINS / "dbt-duckdb/venv/bin/python"
-        command = (python, "-c", DUMP, self.path, f"from {name}_marts.{model}")
+        command = (python, "-c", DUMP, self.path, f"{name}_marts", query)
         return plain(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
 
 

@@ -74,6 +74,16 @@ def key_of(row):
     return row["place"], row["team_id"], row["channel_id"] or row["chat_id"], row["message_id"]
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs/queries/marts").glob("*.sql")), ids=lambda it: it.stem
+)
+def test_the_queries_of_the_documents_find_the_same_in_each_database(databases, marts, path):  # noqa: ARG001 - built first
+    [in_postgres, in_duckdb] = [it.asked(path.read_text()) for it in databases]
+
+    assert in_postgres
+    assert [[*row] for row in in_postgres] == [[*row] for row in in_duckdb]
+
+
 def test_every_test_of_the_package_passes_without_a_warning(said):
     for statuses in said:
         assert {*statuses.values()} == {"success", "pass"}

@@ -190,7 +190,7 @@ def skew(exchange: Exchange) -> Reply:
 
 @kind("random", "best-practices-concept", retry_after="0")
 def at_random(exchange: Exchange) -> Reply:
-    """Commit one of the faults that a second attempt gets past."""
+    """Pick one of the faults that are over at the second attempt."""
     name, told = exchange.chance.choice(TRANSIENT)
     chosen = KINDS[name]
     given = {"retry_after": exchange.options["retry_after"], **told}

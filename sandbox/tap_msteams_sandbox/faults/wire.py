@@ -50,7 +50,7 @@ def partial(exchange: Exchange) -> Reply:
 
 @kind("header-line", "best-practices-concept", line="a line without a colon")
 def header_line(exchange: Exchange) -> Reply:
-    """Put a line between the headers that is none."""
+    """Put a line among the headers that is no header."""
     reply = exchange.normal()
     reply.manner, reply.line = "line", exchange.options["line"]
     return reply
