@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from docs.computed.markdown import code, grid
 from docs.computed.streams import ASKING
 from tap_msteams.preflight.permissions import BROADER
+from tap_msteams.readers import Report
 from tap_msteams.schema import (
     Card,
     ContentBytes,
@@ -133,4 +134,4 @@ def for_organizers() -> str:
 
 def concealed() -> str:
     """The streams in which Microsoft conceals names."""
-    return code(stream.name for stream in ASKING if stream.permission == "Reports.Read.All")
+    return code(it.name for it in ASKING if type(getattr(it, "read", None)) is Report)
