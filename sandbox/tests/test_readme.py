@@ -146,7 +146,7 @@ def test_the_tests_for_pytest_pass(tmp_path):
 
 def test_the_connector_in_the_readme_adds_its_variables(tmp_path, monkeypatch):
     [register] = blocks("toml")
-    [code] = blocks("python", SECTIONS["What a client has to know"])
+    [code] = blocks("python", SECTIONS["What a client needs to know"])
     group, name, entry = re.fullmatch(
         r'\[project\.entry-points\."(.*)"\]\n(.*) = "(.*)"\n', register
     ).groups()
