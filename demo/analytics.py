@@ -10,6 +10,7 @@ from typing import Any
 
 import pipeline
 from postgres import ROOT, Postgres, PostgresError
+from rich.cells import cell_len, set_cell_size
 from tour import HOME, DemoError, begin_afresh, ending_of, heading
 
 from docs.computed.streams import everything
@@ -69,9 +70,9 @@ def build(postgres: Postgres) -> None:
 def show(rows: list[dict[str, Any]]) -> None:
     """Show rows as a table."""
     cells = [[*rows[0]], *([str(it) for it in row.values()] for row in rows)] if rows else []
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     for line in cells:
-        print("  " + "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)))
+        print("  " + "  ".join(map(set_cell_size, line, widths)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 
 import pipeline
 from postgres import ROOT, Postgres, PostgresError
+from rich.cells import set_cell_size
 
 SCHEMA = "teams_demo"
 HOME = ROOT / ".meltano" / "demo"
@@ -156,7 +157,8 @@ def show_presence(postgres: Postgres) -> None:
     for person in postgres.rows(query("presence"), SCHEMA):
         state = f"{person['availability']}, {person['activity']}"
         who = f"{person['name']} ({person['title']})" if person["title"] else person["name"]
-        print(f"  {who:44.44} {state:42.42} {plain(person['status'], 40)}".rstrip())
+        columns = set_cell_size(who, 44), set_cell_size(state, 42), plain(person["status"], 40)
+        print(f"  {' '.join(columns)}".rstrip())
 
 
 def query(name: str) -> str:

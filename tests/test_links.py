@@ -71,6 +71,12 @@ def test_the_site_has_every_page():
     assert sorted(listed) == [str(path.relative_to(DOCS)) for path in PAGES]
 
 
+def test_the_site_loads_nothing_from_another_server():
+    assert SITE["theme"]["font"] is False
+    for path in PAGES:
+        assert not re.search(r"```mermaid|!\[[^]]*\]\(https?:", path.read_text()), path
+
+
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 150
 
