@@ -41,6 +41,9 @@ def adapted_to(tenant, stream, row):
     if stream == "chat_hosted_contents" and not tenant.part(Chats).all[row["chatId"]].foreign:
         content = base64.b64encode(picture(row["id"])).decode()
         return {"contentBytes": content, "contentType": "image/png"}
+    if stream == "meeting_conversation_messages":
+        kind = row["@odata.type"].rpartition(".")[2]
+        return {"messageType": kind, "conversationId": row["conversation"]["id"]}
     if stream == "direct_routing_calls" and row["failureDateTime"] == NEVER:
         return {"failureDateTime": None}
     return {}

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 BOUNDS = "userId='{userId}',startDateTime={since},endDateTime={until}"
 ORGANIZED = "meetingOrganizerUserId='{userId}',startDateTime={since},endDateTime={until}"
 
-REREAD = timedelta(days=1)
-"""How long after its start an artifact may show up, which Graph gives by the time of its start."""
+REREAD = timedelta(days=2)
+"""How long after its start, by which Graph is asked for it, an artifact may still show up or get
+its end: a meeting lasts up to 30 hours."""
 
 CHANNEL = "@thread.tacv2"
 """The ending of channel ids, which ids of other threads do not have."""

@@ -8,8 +8,9 @@ from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.areas.meetings import Meetings
 from tap_msteams_sandbox.areas.meetings.artifacts import unattributed, web_vtt
 from tests.conftest import run_tap, selection
+from tests.expected import shown
 from tests.streams.tables import swift
-from tests.target import DECLARED, TalkativeTap, Target, key_of
+from tests.target import TalkativeTap, Target
 
 MEETINGS = "online_meetings"
 BELOW = ("attendance_reports", "attendance_records", "transcripts", "recordings")
@@ -20,24 +21,6 @@ ARTIFACTS = ("transcripts", "recordings")
 of_both_ways = pytest.mark.parametrize("stream", ["transcripts", "organizer_transcripts"])
 LOOKUP = "GET /users/{id}/onlineMeetings"
 CONTENT = "GET /users/{id}/onlineMeetings/{id}/transcripts/{id}/content"
-
-
-def shown(tenant, stream):
-    """The rows that the tap has to give, by key."""
-    names = DECLARED[stream]
-    return {
-        key_of(stream, row): {k: v for k, v in adapted(row).items() if k in names}
-        for row in tenant.truth(stream)
-    }
-
-
-def adapted(row):
-    """A row as the tap tells it: a message names its type and its conversation."""
-    if not (thread := row.get("conversation")):
-        return row
-    others = {name: value for name, value in row.items() if name != "conversation"}
-    kind = row["@odata.type"].rpartition(".")[2]
-    return {**others, "messageType": kind, "conversationId": thread["id"]}
 
 
 def notices(output):
