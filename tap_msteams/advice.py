@@ -287,19 +287,19 @@ CONFIGURATION = (
         "there is no setting ",
         "A key of the configuration is misspelt.",
         "use the name that the line suggests",
-        "`tap-msteams --about`",
+        "`tap-msteams --about --format markdown`",
     ),
     Advice(
         "is missing: set it to one of ",
         "Nothing says how to sign in.",
         "set 'auth_method', or the settings of one way to sign in",
-        "`tap-msteams --about`",
+        "`tap-msteams --about --format markdown`",
     ),
     Advice(
         "belong to different ways to sign in",
         "Credentials of two ways to sign in are set.",
         "remove all but one, or set 'auth_method'",
-        "`tap-msteams --about`",
+        "`tap-msteams --about --format markdown`",
     ),
     Advice(
         "nobody has signed in yet",
