@@ -134,6 +134,15 @@ class GraphAuthenticator(APIAuthenticatorBase):
         return tenant if isinstance(tenant, str) else None
 
     @property
+    def user_id(self) -> str | None:
+        """The user who has signed in; None for a token that cannot be read.
+
+        https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+        """
+        user = self.claims.get("oid")
+        return user if isinstance(user, str) else None
+
+    @property
     def expires_at(self) -> float:
         """The time at which the token expires, in seconds since 1970."""
         return self._tokens.get().expires_at

@@ -91,6 +91,11 @@ class Graph:
         """The tenant of the token; None where the token does not tell."""
         return self._authenticator.tenant_id
 
+    @property
+    def user_id(self) -> str | None:
+        """The user who has signed in; None where the token does not tell."""
+        return self._authenticator.user_id
+
     def now(self) -> datetime:
         """The time on Graph's clock; on this machine's until Graph has answered."""
         return datetime.now(UTC) + self._ahead

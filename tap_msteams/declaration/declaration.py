@@ -39,6 +39,8 @@ class Delegated:
     """The query options there."""
     parent: type[Declaration] | None = None
     """The parent there."""
+    own: bool = False
+    """Whether the user is the only parent, since users read what is their own."""
     permission: str | None = None
     """The least privileged permission."""
     lists: Sequence[str] | None = None
@@ -233,6 +235,8 @@ class Declaration(TapStream):
         """The parent streams for a caller."""
         other = cls.delegated if cls.delegated and not application else None
         options = cls.options(application=application)
+        if other and other.own:
+            return []
         if other and other.path and "{" not in other.path + (options.filter or ""):
             return []  # users read only their own where applications read everybody's
         parent = other.parent if other else None

@@ -47,6 +47,7 @@ BROADER: dict[str, tuple[str, ...]] = {
         "TeamsAppInstallation.Read.All",
         "TeamsAppInstallation.ReadWriteForUser.All",
     ),
+    "TeamsAppInstallation.ReadForUser": ("TeamsAppInstallation.ReadWriteForUser",),
     "TeamsAppInstallation.ReadForChat.All": (
         "TeamsAppInstallation.Read.All",
         "TeamsAppInstallation.ReadWriteForChat.All",

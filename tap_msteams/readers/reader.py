@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_msteams.client import RowDecoder
 from tap_msteams.client.row import ADDITIONAL_DATA
 from tap_msteams.errors import (
+    DamagedError,
     EnoughError,
     GraphError,
     TapError,
@@ -129,7 +130,8 @@ class Reader:
     async def parents(self) -> AsyncIterator[Parent]:
         """The parents; a single one without ids for a collection of the whole tenant."""
         if self.shared.feed is None:
-            yield Parent({})
+            if (ids := self._ids_of_all()) is not None:
+                yield Parent(ids)
             return
         known = Seen(None)
         async for parent in self.shared.feed:
@@ -137,6 +139,17 @@ class Reader:
                 yield parent
             elif parent.receipt:
                 parent.receipt.give_back()
+
+    def _ids_of_all(self) -> Ids | None:
+        """The ids of the only parent: none, or the user's own; None where these are not known."""
+        delegated = None if self.application else self.kind.delegated
+        if not (delegated and delegated.own):
+            return {}
+        [above] = self.kind.parents
+        if user := self.run.client.graph.user_id:
+            return {above.fills or "id": user}
+        self.failed(Parent({}), DamagedError("", message="the token does not say whose it is"))
+        return None
 
     async def _read(self, parent: Parent) -> None:
         """Read one parent; its failure leaves others alone."""

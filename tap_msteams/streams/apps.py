@@ -130,10 +130,9 @@ class UserInstalledApps(GraphStream):
     path = "/users/{userId}/teamwork/installedApps"
     query = Query(expand=("teamsApp", "teamsAppDefinition"))
     parents = (Users,)
-    # https://learn.microsoft.com/graph/api/userteamwork-list-installedapps: a user reads only
-    # their own installations.
-    sign_in = "application"
     permission = "TeamsAppInstallation.ReadForUser.All"
+    # https://learn.microsoft.com/graph/permissions-reference: those of the signed-in user.
+    delegated = Delegated(own=True, permission="TeamsAppInstallation.ReadForUser")
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: not for applications
     # of the other clouds.
     clouds = ("global",)

@@ -85,6 +85,12 @@ class Mine(Tenant):
     """A tenant as a user who has signed in sees it."""
 
     is_application = False
+    user_id = None
+
+
+def test_what_is_the_users_own_is_a_gap_where_the_token_does_not_say_whose_it_is():
+    output = read({}, "user_installed_apps", kind=Mine)
+    assert (output.code, issues(output), output.asked) == (3, [("gap", {})], [])
 
 
 @pytest.mark.parametrize("settings", [{}, {"start_date": "2026-11-01"}])

@@ -246,7 +246,10 @@ def test_a_user_reads_what_the_user_is_in_and_is_told_what_is_for_applications(o
     for stream in ("tabs", "channel_members", "shared_with_teams", "installed_apps", "tags"):
         assert output.rows(stream) == seen(stream), stream
     told = {row["stream"]: row for row in output.records["sync_issues"]}
-    assert set(told) == {"user_installed_apps", "deleted_team_messages"}
+    installed = truth(tenant, "user_installed_apps")
+    own = {key for key, row in installed.items() if row["userId"] == tenant.me.id}
+    assert output.rows("user_installed_apps").keys() == own != set()
+    assert set(told) == {"deleted_team_messages"}
     assert {row["severity"] for row in told.values()} == {"notice"}
     assert json.dumps(output.records["hosted_contents"])
 
