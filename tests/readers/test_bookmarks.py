@@ -17,7 +17,7 @@ from tap_msteams.errors import (
 )
 from tests.client.fake_graph import FakeGraph, body
 from tests.loop import LONG
-from tests.readers.library import Loans, Reading, Reminders, shelves
+from tests.readers.library import LibraryTap, Loans, Reading, Reminders, shelves
 from tests.readers.tenant import page, read
 
 
@@ -163,6 +163,29 @@ async def test_all_is_read_once_more_for_a_stream_that_comes_below(caplog):
     assert reading.ids(Reminders) == ["/loans/1/reminders"]
     told = "loans: read from the start once more, for all that is below it in reminders"
     assert caplog.messages.count(told) == 1
+
+
+class WholeTap(LibraryTap):
+    """A tap whose catalog has loans read as a whole each time."""
+
+    def discover_streams(self):
+        streams = super().discover_streams()
+        [loans] = [it for it in streams if isinstance(it, Loans)]
+        loans.forced_replication_method = "FULL_TABLE"
+        return streams
+
+
+@pytest.mark.parametrize(
+    ("streams", "tap", "is_kept"), [((Reminders,), LibraryTap, True), ((Loans,), WholeTap, False)]
+)
+async def test_loans_that_are_read_for_others_or_as_a_whole_know_no_bookmark(streams, tap, is_kept):
+    answers = {"/shelves/a/loans": [lent("1")]}
+    before = since("2026-11-20T11:00:00.000Z")
+    reading = Reading(shelves("a", **answers), *streams, state=before, tap=tap)
+    await reading.read()
+
+    assert sum(map(len, reading.rows.values())) == 1
+    assert not is_kept or reading.state["loans"] == before["bookmarks"]["loans"]
 
 
 @pytest.mark.parametrize("is_listed", [True, False])

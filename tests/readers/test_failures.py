@@ -191,7 +191,21 @@ def test_messages_are_told_why_the_channels_of_their_team_are_not_known(error):
     # A permission that nobody is known to have granted is told without an id.
     assert gaps["messages"]["subject"] == ({"teamId": "U"} if error is REFUSED else {})
     assert {it["status"] for it in gaps.values()} == {403}
+    permissions = {it["permission"] for it in gaps.values()}
+    assert error is REFUSED or permissions == {"Channel.ReadBasic.All"}
     assert output.code == 3
+
+
+def test_messages_wait_for_no_channels_once_no_team_has_granted_the_permission():
+    def answer(request):
+        return UnsupportedError("/x", 402) if "Messages" in request.url else refusal()
+
+    answers = {"/teams?": page(*({"id": f"{n}"} for n in range(30))), "/teams/": answer}
+    output = read(answers, "channels", "messages", concurrency=1)
+
+    told = {(it["stream"], it["permission"]) for it in output.records["sync_issues"]}
+    assert told == {(it, "Channel.ReadBasic.All") for it in ("channels", "messages")}
+    assert len([it for it in output.asked if "allChannels" in it]) < 15
 
 
 # What a stream makes of an error
