@@ -214,3 +214,11 @@ def test_the_state_of_people_who_are_hidden_knows_their_pseudonyms_alone():
     third = read(answers, "chat_messages", state=plain.state, **hidden)
     assert third.state["bookmarks"] == first.state["bookmarks"]
     assert second.asked == third.asked
+
+
+def test_a_shard_keeps_its_own_state_and_refuses_that_of_another_one():
+    answers = {"/teams?": page(*({"id": it} for it in "abcdefgh")), "/teams/": page()}
+    state = read(answers, "messages", shards=2, shard=1).state
+    assert state["bookmarks"]["messages"]["shard"] == "1-of-2"
+    with pytest.raises(TapError, match="state of 'messages' is of shard 1-of-2, and this is"):
+        read(answers, "messages", shards=2, shard=0, state=state)

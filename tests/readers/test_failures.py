@@ -17,7 +17,7 @@ from tap_msteams.errors import (
     RejectedError,
     UnsupportedError,
 )
-from tap_msteams.run.issues import UNDECLARED
+from tap_msteams.run.issues import DOUBLES, UNDECLARED
 from tests.client.fake_graph import FakeGraph, body
 from tests.readers.library import (
     Books,
@@ -70,8 +70,17 @@ class Plants(Books):
         return error
 
 
+class Editions(Books):
+    """Editions of books, which the id of a book does not tell from each other."""
+
+    name = "editions"
+    path = "/shelves/{shelfId}/editions"
+    entity = "edition"
+    primary_keys = ("shelfId", "id", "title")
+
+
 class RoomTap(LibraryTap):
-    kinds = (Rooms, Plants)
+    kinds = (Rooms, Plants, Shelves, Books, Editions)
 
 
 def told(reading):
@@ -263,3 +272,17 @@ async def test_undeclared_properties_are_told_when_the_first_ones_come():
     assert (issue.severity, issue.code, issue.stream) == ("notice", UNDECLARED, "books")
     assert "Graph sends new, which this version does not declare" in issue.message
     assert "additionalData" in issue.remedy
+
+
+@pytest.mark.parametrize(("kind", "codes"), [(Books, [DOUBLES]), (Editions, [])])
+async def test_rows_with_the_key_of_another_one_are_told_once(kind, codes):
+    rows = [{"id": "1", "title": it} for it in "ab"]
+    place = json.dumps({"value": rows}).encode()
+    answers = {f"/shelves/{it}/{kind.name}": [place] for it in "ab"}
+    reading = Reading(shelves("a", "b", **answers), kind, tap=RoomTap)
+    await reading.read()
+
+    assert len(reading.ids(kind)) == 4
+    assert [it.code for it in reading.issues] == codes
+    told = "targets keep the last one of them: ask Microsoft about the others"
+    assert {it.remedy for it in reading.issues} <= {told}
