@@ -336,3 +336,14 @@ async def test_a_client_is_of_use_only_within_its_context():
     client = GraphClient(FakeGraph(), Gate(0), 1)
     with pytest.raises(RuntimeError, match="outside of its context"):
         await client.stream("things").page(get("/0"))
+
+
+@pytest.mark.parametrize(("token", "minutes"), [("?token=y", 0), ("", 1)])
+async def test_a_drive_that_goes_on_at_a_token_costs_half_of_one_that_is_listed(token, minutes):
+    clock = asyncio.get_running_loop().time
+    urls = [f"/drives/b!{n}/root/delta{token}" for n in range(1_100)]
+    async with connected(FakeGraph(), 50, Gate()) as client:
+        began = clock()
+        await read_all(client.stream("drive_items"), urls)
+
+    assert clock() - began == pytest.approx(60 * minutes / HEADROOM, abs=1)
