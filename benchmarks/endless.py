@@ -1,33 +1,18 @@
-"""`python -m benchmarks.endless SIZES`: a Graph that makes its pages when it is asked.
-
-It holds nothing, so that it can be a tenant of any size, and counts the requests by path.
-"""
+"""A tenant of any size: a Graph that makes its pages when it is asked."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import json
-import re
-import sys
-import tempfile
-from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 
-from aiohttp import web
-
-from tap_msteams_sandbox import certificate
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from benchmarks.served import Served
 
 CHANNELS = 4
 CHATS_OF_A_PERSON = 3
-PAGE = 100
-_ID = re.compile(r"[0-9a-f]{8}-0000-4000-8000-[0-9a-f]{12}|19:[^/]+@thread\.(?:v2|tacv2)")
-WHEN = "2026-11-01T03:00:00.000Z"
+A_CALL_TAKES = timedelta(minutes=30)
+_DAY = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,168 +25,39 @@ class Size:
     """Messages in the export of a team or a person in the first night."""
     refused: int = 0
     """Teams that refuse the export of their messages, and their channels."""
+    posts: int = 0
+    """Posts in the only channel of each team; the export of their messages is refused."""
+    calls: int = 0
+    """Calls a day, all of the same length, at equal distances since long ago."""
 
 
 def guid(kind: str, number: int) -> str:
-    """The id of a team or a person."""
+    """The id of a team, a person or a call."""
     return f"{ord(kind):08x}-0000-4000-8000-{number:012x}"
 
 
-class Endless:
-    """The answers, by path."""
+def started(call: int, daily: int) -> datetime:
+    """The start of a call, by its number."""
+    return datetime.fromtimestamp(call * _DAY / daily, UTC)
+
+
+def calls_before(moment: datetime, daily: int) -> int:
+    """The number of calls that started before a moment."""
+    return math.ceil(moment.timestamp() * daily / _DAY)
+
+
+class Endless(Served):
+    """A Graph of some size. Use it as a context manager."""
 
     def __init__(self, size: Size) -> None:
+        super().__init__("endless_server", asdict(size))
         self.size = size
-        self.night = 1
-        self.asked: Counter[str] = Counter()
-        self.address = ""
-        self._answers: list[tuple[re.Pattern[str], Callable[[re.Match[str], int], Any]]] = [
-            (re.compile(rf"/v1\.0{path}$"), answer)
-            for path, answer in (
-                ("/teams", lambda _, at: self._rows(self._teams, size.teams, at)),
-                ("/users", lambda _, at: self._rows(self._people, size.users, at)),
-                (r"/teams/([^/]+)", lambda it, _: self._team(it[1])),
-                (r"/teams/([^/]+)/(?:all)?[cC]hannels", lambda it, _: self._channels(it[1])),
-                (r"/teams/([^/]+)/members", lambda it, _: self._members(it[1])),
-                (r"/teams/([^/]+)/channels/getAllMessages", lambda it, _: self._posts(it[1])),
-                (r"/teams/([^/]+)/channels/([^/]+)/messages", lambda it, _: self._posts(it[1])),
-                (r"/users/([^/]+)/chats", lambda it, _: self._chats(it[1])),
-                (r"/users/([^/]+)/chats/getAllMessages", lambda it, _: self._texts(it[1])),
-                (r"/chats/([^/]+)/members", lambda it, _: self._members(it[1])),
-            )
-        ]
 
-    async def answer(self, request: web.Request) -> web.Response:
-        """The answer to a request of the tap, or of the benchmark itself."""
-        path = request.path
-        if path == "/asked":
-            return web.json_response(self.asked)
-        if path == "/night":
-            self.night += 1
-            self.asked.clear()
-            return web.json_response({})
-        self.asked[_ID.sub("{id}", path)] += 1
-        for pattern, answer in self._answers:
-            if found := pattern.match(path):
-                content = answer(found, int(request.query.get("$skiptoken", 0)))
-                if isinstance(content, web.Response):
-                    return content
-                if link := content.pop("@odata.nextLink", None):
-                    query = {**request.query, "$skiptoken": str(link)}
-                    content["@odata.nextLink"] = str(request.url.with_query(query))
-                return web.json_response(content)
-        return web.json_response({"error": {"code": "NotFound", "message": path}}, status=404)
+    def asked(self) -> dict[str, int]:
+        """The requests since the last night, by path."""
+        found: dict[str, int] = json.loads(self.answer(self.url("asked")))
+        return found
 
-    @staticmethod
-    def _rows(make: Callable[[int], dict[str, Any]], number: int, at: int) -> dict[str, Any]:
-        last = min(at + PAGE, number)
-        page: dict[str, Any] = {"value": [make(n) for n in range(at, last)]}
-        if last < number:
-            page["@odata.nextLink"] = last
-        return page
-
-    @staticmethod
-    def _teams(n: int) -> dict[str, Any]:
-        return {"id": guid("t", n), "displayName": f"Team {n}", "description": None}
-
-    @staticmethod
-    def _people(n: int) -> dict[str, Any]:
-        return {
-            "id": guid("u", n),
-            "displayName": f"Person {n}",
-            "mail": f"person.{n}@contoso.example",
-            "userPrincipalName": f"person.{n}@contoso.example",
-            "userType": "Member",
-        }
-
-    @staticmethod
-    def _team(team: str) -> dict[str, Any]:
-        return {"id": team, "displayName": "Team", "visibility": "private", "isArchived": False}
-
-    def _refuses(self, team: str) -> bool:
-        return int(team[-12:], 16) < self.size.refused
-
-    @staticmethod
-    def _refusal() -> web.Response:
-        error = {"code": "Forbidden", "message": "The team does not let this application in."}
-        return web.json_response({"error": error}, status=403)
-
-    def _channels(self, team: str) -> Any:  # noqa: ANN401 - a page or a refusal
-        if self._refuses(team):
-            return self._refusal()
-        names = (f"19:{team[-12:]}-{n}@thread.tacv2" for n in range(CHANNELS))
-        common = {"displayName": "Channel", "membershipType": "standard"}
-        return {"value": [{"id": name, "createdDateTime": WHEN, **common} for name in names]}
-
-    @staticmethod
-    def _members(place: str) -> dict[str, Any]:
-        digest = base64.b64encode(place.encode()).decode()
-        return {"value": [{"id": f"{digest}{n}", "displayName": "Person"} for n in range(3)]}
-
-    def _posts(self, team: str) -> Any:  # noqa: ANN401 - a page or a refusal
-        if self._refuses(team):
-            return self._refusal()
-        place = {"teamId": team, "channelId": f"19:{team[-12:]}-0@thread.tacv2"}
-        return {"value": list(self._messages({"channelIdentity": place}))}
-
-    @staticmethod
-    def _chats(person: str) -> dict[str, Any]:
-        # People sit in a ring, each in a chat with the two before and the two after.
-        number = int(person[-12:], 16)
-        names = (f"19:{number - n}@thread.v2" for n in range(CHATS_OF_A_PERSON))
-        return {"value": [{"id": name, "chatType": "group", "topic": None} for name in names]}
-
-    def _texts(self, person: str) -> dict[str, Any]:
-        return {"value": list(self._messages({"chatId": f"19:{person[-12:]}@thread.v2"}))}
-
-    def _messages(self, place: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        if self.night > 1:
-            return
-        for n in range(self.size.messages):
-            yield {
-                "id": str(1_700_000_000_000 + n),
-                "messageType": "message",
-                "createdDateTime": WHEN,
-                "lastModifiedDateTime": WHEN,
-                "from": {"user": {"id": guid("u", n), "displayName": f"Person {n}"}},
-                "body": {"contentType": "html", "content": "<p>What a night. " + "ja " * 250},
-                "attachments": [],
-                "mentions": [],
-                "reactions": [],
-                **place,
-            }
-
-
-def token() -> str:
-    """An application's token that says so."""
-    parts = ({"alg": "none"}, {"idtyp": "app", "roles": ["Everything"], "exp": 4_000_000_000})
-    texts = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
-    return ".".join((*(text.rstrip("=") for text in texts), "none"))
-
-
-async def serve() -> None:
-    """Listen, print the settings for the tap, and wait for the end of the input."""
-    graph = Endless(Size(**json.loads(sys.argv[1])))
-    application = web.Application()
-    application.router.add_route("*", "/{path:.*}", graph.answer)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    with tempfile.TemporaryDirectory() as folder:
-        issued = certificate.issue(Path(folder))
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=issued.context)
-        await site.start()
-        port = runner.addresses[0][1]
-        settings = {
-            "auth_method": "access_token",
-            "access_token": token(),
-            "graph_url": f"https://localhost:{port}",
-            "ca_bundle": str(issued.ca_path),
-        }
-        sys.stdout.write(json.dumps(settings) + "\n")
-        sys.stdout.flush()
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    await runner.cleanup()
-
-
-if __name__ == "__main__":
-    asyncio.run(serve())
+    def sleep(self) -> None:
+        """Let a night pass: what was written before is not new any more."""
+        self.answer(self.url("night"))

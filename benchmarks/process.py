@@ -64,12 +64,18 @@ class Run:
     @property
     def state(self) -> dict[str, Any]:
         """The last state in the output."""
-        state: dict[str, Any] = {}
-        with self.output.open("rb") as lines:
-            for line in lines:
-                if line.startswith(b'{"type":"STATE"'):
-                    state = json.loads(line)["value"]
-        return state
+        return last_state(self.output)
+
+
+def last_state(output: Path) -> dict[str, Any]:
+    """The last state in an output, of which the last line may be cut off."""
+    last = b'{"value": {}}'
+    with output.open("rb") as lines:
+        for line in lines:
+            if line.startswith(b'{"type":"STATE"') and line.endswith(b"\n"):
+                last = line
+    state: dict[str, Any] = json.loads(last)["value"]
+    return state
 
 
 def measure(
@@ -146,14 +152,24 @@ class Taps:
         **settings: float | str,
     ) -> Run:
         """Run tap-msteams; without `rate_limit_share` it is not paced."""
+        self.prepare(cloud, selection, state=state, **settings)
+        return measure(self.command, self.directory / "ours.jsonl", core=core)
+
+    def prepare(
+        self,
+        cloud: Served,
+        selection: Selection | None = None,
+        *,
+        state: Mapping[str, Any] | None = None,
+        **settings: float | str,
+    ) -> None:
+        """Make the command of tap-msteams, with its files."""
         config = {**cloud.config, "rate_limit_share": 0, **settings}
-        arguments: list[str | Path] = [*OURS, "--config", self._file("config", config)]
+        self.command = [*OURS, "--config", self._file("config", config)]
         if selection:
-            arguments += ["--catalog", self._file("catalog", self._catalog(selection))]
+            self.command += ["--catalog", self._file("catalog", self._catalog(selection))]
         if state:
-            arguments += ["--state", self._file("state", state)]
-        self.command = arguments
-        return measure(arguments, self.directory / "ours.jsonl", core=core)
+            self.command += ["--state", self._file("state", state)]
 
     def plain(
         self, cloud: Cloud, *, state: Mapping[str, Any] | None = None, core: int | None = None
