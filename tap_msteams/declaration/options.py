@@ -19,6 +19,8 @@ class Query:
     """The largest page, where Graph takes `$top`."""
     top_with: Mapping[str, int] = field(default_factory=dict)
     """The largest page where a property is requested."""
+    skip: bool = False
+    """Whether Graph takes `$skip`, so that a full page without a link is not taken as the last."""
     expand: Sequence[str] = ()
     """Properties that need `$expand`."""
     filter: str | None = None

@@ -12,6 +12,7 @@ from typing_extensions import override
 from tap_msteams.client import OWN, Request
 from tap_msteams.errors import (
     UNATTRIBUTED_ONLY,
+    ExcessError,
     ForbiddenError,
     GraphError,
     MissingError,
@@ -21,6 +22,7 @@ from tap_msteams.errors import (
     RejectedError,
     SwitchedOffError,
     UnsupportedError,
+    public_path,
 )
 from tap_msteams.readers.content import ContentDecoder
 from tap_msteams.readers.kind import Kind
@@ -98,8 +100,20 @@ class CollectionReader(Reader):
     async def pages(self, ids: Ids) -> AsyncIterator[Page]:
         """The pages of one parent's collection."""
         request, page = await self.first_page(ids)
-        async for following in self.client.pages(request, page):
-            yield following
+        first, rows = page.rows[0].get("id") if page.rows else None, 0
+        while True:
+            size = rows
+            async for following in self.client.pages(request, page):
+                rows += len(following.rows) + len(following.unreadable)
+                yield following
+            beyond = self.queries.beyond(ids, rows)
+            if beyond is None or rows == size:
+                return
+            request = replace(request, url=beyond)
+            page = await self.client.page(request)
+            if page.rows and page.rows[0].get("id") == first:
+                message = "the rows to skip are shown again"
+                raise ExcessError(public_path(request.url), message=message)
 
     async def first_page(self, ids: Ids) -> tuple[Request, Page]:
         """A first request and its answer, on the fallback path or without $select where needed."""

@@ -56,6 +56,13 @@ class Queries:
         path = self._stream.fallback_path if self.falls_back else None
         return fill(path or self._route, ids) + self._query(self._listed, ids)
 
+    def beyond(self, ids: Ids, rows: int) -> str | None:
+        """The address of what comes after so many rows, where Graph may not link to it."""
+        options = self._options
+        if not (options.skip and options.top and rows) or rows % options.top:
+            return None
+        return f"{self.collection(ids)}&$skip={rows}"
+
     def proof(self, ids: Ids) -> str | None:
         """The address of what a collection is below; None for one of the whole tenant."""
         return fill(self._owner, ids) if self._owner else None

@@ -192,7 +192,7 @@ class TelephoneNumbers(GraphStream):
     path = "/admin/teams/telephoneNumberManagement/numberAssignments"
     product = "Teams Phone"
     # https://learn.microsoft.com/graph/api/teamsadministration-telephonenumbermanagementroot-list-numberassignments
-    query = Query(select=False, top=1000)
+    query = Query(select=False, top=1000, skip=True)
     permission = "TeamsTelephoneNumber.Read.All"
     clouds = ("global",)
     entity = "teamsAdministration.numberAssignment"

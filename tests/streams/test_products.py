@@ -6,6 +6,7 @@ import pytest
 
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox.areas.products import COPILOT, ENGAGE, EVENTS, PHONE, Products
+from tap_msteams_sandbox.areas.voice import Numbers
 from tests.conftest import run_tap
 
 TENANT = {"users": 4, "teams": 1, "channels": 1, "messages": 2}
@@ -80,3 +81,14 @@ def test_people_who_are_refused_before_others_are_read_are_counted(open_sandbox)
     [issue] = output.records["sync_issues"]
     assert (issue["severity"], issue["verdict"]) == ("gap", "unavailable")
     assert issue["count"] == len(refused) > 1
+
+
+@pytest.mark.parametrize("more", [0, 1, 1000])
+def test_a_full_page_of_telephone_numbers_without_a_link_is_not_the_last(open_sandbox, more):
+    sandbox = open_sandbox(TENANT)
+    numbers = [f"+1{number:09}" for number in range(1000 + more)]
+    sandbox.tenant.part(Numbers).owners = dict.fromkeys(numbers)
+
+    output = run_tap(sandbox.unpaced(), streams=["telephone_numbers"])
+
+    assert [row["telephoneNumber"] for row in output.records["telephone_numbers"]] == numbers

@@ -105,7 +105,7 @@ def all_skus(tenant: Company) -> Iterator[Row]:
             "accountName": COMPANY,
             "appliesTo": "User",
             "capabilityStatus": "Warning" if number == 1 else "Enabled",
-            "consumedUnits": len(tenant.people) // (number + 1),
+            "consumedUnits": len(tenant.people) // (number + 1) + tenant.days,
             "prepaidUnits": {
                 "enabled": len(tenant.people) + 5,
                 "lockedOut": 0,
@@ -140,14 +140,15 @@ def communities(call: Call) -> bytes:
 
 @AREA.rows("communities")
 def all_communities(tenant: Company) -> Iterator[Row]:
-    """Yield the communities of Viva Engage."""
-    for number, name in enumerate(NAMES):
+    """Yield the communities of Viva Engage: each day opens one, and the first day closes one."""
+    opened = [f"Topic {number + 1} of the day" for number in range(tenant.days)]
+    for number, name in enumerate([*NAMES[: 2 if opened else None], *opened]):
         random = tenant.random("community", name)
         key = f'{{"_type":"Group","id":"{random.randrange(10**9, 10**10)}"}}'
         yield {
             "id": base64.urlsafe_b64encode(key.encode()).decode().rstrip("="),
             "displayName": name,
-            "description": f"Everything about {name}",
+            "description": f"Everything about {name}" + ", and more" * bool(opened),
             "privacy": "private" if number % 2 else "public",
             "groupId": guid(random),
         }

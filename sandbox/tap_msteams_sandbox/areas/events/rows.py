@@ -25,14 +25,17 @@ def _hosts(tenant: Company) -> list[Person]:
 
 
 def events(tenant: Company, kind: str) -> Iterator[tuple[Row, Person]]:
-    """Yield the events of a kind, each with its organizer."""
-    for n, host in enumerate(_hosts(tenant)):
-        random = tenant.random(kind, host.id)
+    """Yield the events of a kind, each with its organizer: a day of work adds one."""
+    hosts = _hosts(tenant)
+    for n, host in enumerate(hosts + hosts[:1] * tenant.days):
+        random = tenant.random(kind, host.id, *([str(n)] if n >= len(hosts) else []))
         start = tenant.until - (n + 2) * 7 * DAY
         others = [it for it in _hosts(tenant) if it is not host]
         row: Row = {
             "id": f"{guid(random)}@{tenant.id}",
-            "status": ("published", "published", "canceled")[n],
+            "status": ("published", "canceled" if tenant.days else "published", "canceled")[n]
+            if n < len(hosts)
+            else "published",
             "displayName": f"{'Webinar' if kind == WEBINARS else 'Town hall'} on Q{n + 1} 🎤",
             "description": {"contentType": "html", "content": f"<p>All about Q{n + 1}.</p>"},
             "startDateTime": _zoned(start),
@@ -138,7 +141,10 @@ def sessions(tenant: Company, event: Row) -> Iterator[Row]:
 
 
 def presenters(tenant: Company, event: Row) -> Iterator[Row]:
-    """Yield the presenters of an event: one of the company, and one from outside."""
+    """Yield the presenters of an event: one of the company, and one from outside.
+
+    On the first day of work the guest of a canceled event withdraws.
+    """
     host = next(it for row, it in all_events(tenant) if row["id"] == event["id"])
     yield {
         "id": host.id,
@@ -153,6 +159,8 @@ def presenters(tenant: Company, event: Row) -> Iterator[Row]:
             "twitterProfileWebUrl": "https://x.com/somebody",
         },
     }
+    if tenant.days and event["status"] == "canceled":
+        return
     guest = guid(tenant.random("presenter", event["id"]))
     yield {
         "id": guest,
@@ -168,20 +176,22 @@ def presenters(tenant: Company, event: Row) -> Iterator[Row]:
 
 
 def registrations(tenant: Company, event: Row) -> Iterator[Row]:
-    """Yield who has registered for a webinar."""
-    for n, person in enumerate([*tenant.people[:4], None]):
+    """Yield who has registered for a webinar: each day brings somebody, and somebody cancels."""
+    later = tenant.people[4 : 4 + tenant.days]
+    for n, person in enumerate([*tenant.people[:4], None, *later]):
         random = tenant.random("registration", event["id"], str(n))
         key = guid(random)
         registered = tenant.until - 30 * DAY + n * HOUR
+        canceled = 1 <= n <= 1 + tenant.days
         yield {
             "id": key,
             "userId": person.id if person else None,
             "firstName": person.given_name if person else "Ada",
             "lastName": person.surname if person else "Visitor",
             "email": person.mail if person else "ada@partner.example",
-            "status": "canceled" if n == 1 else "registered",
+            "status": "canceled" if canceled else "registered",
             "registrationDateTime": iso(registered),
-            "cancelationDateTime": iso(registered + DAY) if n == 1 else None,
+            "cancelationDateTime": iso(registered + DAY) if canceled else None,
             "preferredLanguage": "en-ie",
             "preferredTimezone": "GMT Standard Time",
             "registrationQuestionAnswers": [
@@ -212,13 +222,15 @@ def attendance(tenant: Company, event: Row) -> Iterator[Row]:
     """Yield who came to a session."""
     start = event["startDateTime"]["dateTime"] + "Z"
     end = event["endDateTime"]["dateTime"] + "Z"
+    registered = {it["userId"]: it["id"] for it in registrations(tenant, event)}
     for person in tenant.people[:3]:
+        registration = registered[person.id] if event["isRegistrationRequired"] else None
         yield {
             "id": guid(tenant.random("attendance", event["id"], person.id)),
             "emailAddress": person.mail,
             "totalAttendanceInSeconds": 120 * MINUTE // 1000,
             "role": "Attendee",
-            "registrationId": person.id[:8],
+            "registrationId": registration,
             "identity": _user(person),
             "attendanceIntervals": [
                 {
