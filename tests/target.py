@@ -29,8 +29,8 @@ every_list = pytest.mark.parametrize("route", [LIST, DELEGATED], ids=["list", "d
 class Clock:
     """Graph's clock, which a test moves."""
 
-    def __init__(self):
-        self.now = datetime.fromisoformat("2031-05-06T07:08:09Z").timestamp()
+    def __init__(self, now=None):
+        self.now = now or datetime.fromisoformat("2031-05-06T07:08:09Z").timestamp()
 
     def __call__(self):
         return self.now

@@ -7,7 +7,6 @@ import re
 from datetime import datetime
 
 from docs.computed import streams
-from tap_msteams.readers import History
 from tap_msteams.streams import STREAMS
 
 WHOLE = [
@@ -17,6 +16,9 @@ WHOLE = [
 
 SELECTED = streams.everything()
 """Everything but what costs a request a row."""
+
+DAY = 24 * 60 * 60
+"""The seconds between two runs: each report has a new day."""
 
 BY_NAME = {stream.name: stream for stream in STREAMS}
 COLUMNS = {
@@ -32,9 +34,23 @@ NEVER_GIVEN = {"channel_folders": {"sharepointIds", "webDavUrl"}}
 
 STRANGE = {
     "direct_routing_calls": {"failureDateTime"},
-    **{it.name: {"reportPeriod"} for it in STREAMS if isinstance(getattr(it, "read", 0), History)},
+    **{
+        it.name: {"reportPeriod", "reportRefreshDate"}
+        for it in STREAMS
+        if getattr(it, "replication_key", None) == "reportDate"
+    },
 }
-"""Moments of the year 1, which are null in a table, and the length of the report of a run."""
+"""Moments of the year 1, which are null in a table, and what tells of a run and not of a day."""
+
+STILL = {
+    "app_definitions", "apps", "chat_hosted_contents", "chat_installed_apps",
+    "chat_permission_grants", "day_notes", "deleted_team_messages", "deleted_teams",
+    "group_owners", "groups", "hosted_contents", "offer_shift_requests", "online_meetings",
+    "open_shift_requests", "open_shifts", "organizer_recordings", "recordings", "schedules",
+    "scheduling_groups", "shared_with_teams", "swap_shift_requests", "time_off_reasons",
+    "times_off", "user_installed_apps", "users",
+}  # fmt: skip
+"""Streams that a day of work leaves as they are."""
 
 
 ENVIRONMENT = {
@@ -47,6 +63,7 @@ ENVIRONMENT = {
 def truth(tenant, name):
     """What the tenant shows; a message says in its identity where it belongs."""
     shown = {row["parentReference"]["driveId"] for row in tenant.truth("channel_folders")}
+    shown |= {row["id"] for row in tenant.truth("drives") if "system" not in row}
     groups = {row["id"] for row in tenant.truth("groups")}
     for row in tenant.truth(name):
         if row.get("groupId", "") not in groups and name in {"group_members", "group_owners"}:
@@ -87,6 +104,11 @@ def plain(stream, row):
 def moment(text):
     """A moment without its zone, which is UTC everywhere here."""
     return text and datetime.fromisoformat(text).replace(tzinfo=None)
+
+
+def gone(stream, rows, shown):
+    """The keys of a table's rows that the tenant shows no more; what expires there stays here."""
+    return set() if BY_NAME[stream].appends else rows.keys() - shown.keys()
 
 
 FOUND_BY_CALLS = re.compile(r"call_.*|attendance_.*|transcripts|recordings")
