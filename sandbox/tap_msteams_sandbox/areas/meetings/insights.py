@@ -107,7 +107,7 @@ def insight(tenant: Company, meeting: Meeting, session: Session) -> Row:
                     "speaker": made_of["meetingOrganizer"],
                     # Microsoft's example has no time zone.
                     "eventDateTime": made_of["createdDateTime"][:19],
-                    "transcriptUtterance": f"{organizer.display_name} will do that.",
+                    "transcriptUtterance": "Could you send it by Friday?",
                 }
             ]
         },
