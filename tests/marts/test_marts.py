@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter, defaultdict
 
 import pytest
@@ -11,6 +12,7 @@ from postgres import ROOT, Postgres
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.marts.built import InDuckDB, InPostgres, moment
+from tests.target import Clock
 
 pytestmark = pytest.mark.usefixtures("own_meltano")
 
@@ -31,7 +33,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(tenant=Tenant(seed=12, teams=2, channels=3, messages=25, users=12)) as sandbox:
+    tenant = Tenant(seed=12, teams=2, channels=3, messages=25, users=12)
+    with Sandbox(tenant=tenant, clock=Clock(time.time())) as sandbox:
         yield sandbox
 
 
@@ -323,6 +326,62 @@ def test_adoption_adds_up_the_usage_reports(marts, truth):
 
     assert found
     assert found == {day: chats[day] for day in found}
+
+
+def test_adoption_history_has_half_a_year_of_the_tenants_totals(marts, truth):
+    totals = {row["reportDate"]: row for row in truth("user_activity_counts")}
+    teams = {row["reportDate"]: row for row in truth("team_counts")}
+    [rows, _] = marts["msteams__adoption_history"]
+
+    assert {row["day"] for row in rows} >= totals.keys()
+    for row in rows:
+        if row["day"] in totals:
+            assert row["chat_messages"] == totals[row["day"]]["privateChatMessages"]
+            assert row["public_teams"] == teams[row["day"]]["publicTeams"]
+
+
+def test_each_interaction_with_copilot_counts_on_its_day_and_in_its_app(marts, truth):
+    expected = Counter()
+    for row in truth("copilot_interactions"):
+        if row["interactionType"] == "userPrompt":
+            app = row["appClass"].rpartition(".")[2]
+            expected[row["createdDateTime"][:10], row["userId"], app] += 1
+    [rows, _] = marts["msteams__copilot_days"]
+
+    found = {(row["day"], row["user_id"], row["app"]): row["prompts"] for row in rows}
+
+    assert found
+    assert found == expected
+
+
+def test_registrations_know_who_came(marts, truth):
+    seconds, sessions = Counter(), defaultdict(set)
+    for row in truth("event_attendance_records"):
+        seconds[row["registrationId"]] += row["totalAttendanceInSeconds"]
+        sessions[row["registrationId"]].add(row["sessionId"])
+    registrations = {row["id"]: row for row in truth("webinar_registrations")}
+    [rows, _] = marts["msteams__webinar_registrations"]
+    [attendance, _] = marts["msteams__event_attendance"]
+
+    assert {row["registration_id"] for row in rows} == registrations.keys()
+    assert any(row["seconds"] for row in rows)
+    for row in rows:
+        key = row["registration_id"]
+        assert (row["seconds"], row["sessions_attended"]) == (seconds[key], len(sessions[key]))
+        assert row["is_from_outside"] == (registrations[key]["userId"] is None)
+    assert len(attendance) == len(truth("event_attendance_records"))
+    assert {row["kind"] for row in attendance} == {"webinar", "townhall"}
+
+
+def test_telephone_numbers_know_their_people(marts, truth):
+    names = {row["id"]: row["displayName"] for row in truth("users")}
+    numbers = {
+        row["telephoneNumber"]: row["assignmentTargetId"] for row in truth("telephone_numbers")
+    }
+    [rows, _] = marts["msteams__telephone_numbers"]
+
+    assert {row["telephone_number"]: row["user_id"] for row in rows} == numbers
+    assert {row["user_name"] for row in rows} == {names.get(it) for it in numbers.values()}
 
 
 def test_hashed_people_and_dropped_content_are_the_same_rows_without_them(
