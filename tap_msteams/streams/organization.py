@@ -54,9 +54,11 @@ MEMBER = (
 class GroupMembers(GroupPeople):
     """Members of the group behind a team, owners included; `users` has their names.
 
-    Members of a group with hidden membership need Member.Read.Hidden, too.
+    Members of a group with hidden membership need Member.Read.Hidden, too; Graph does not list
+    service principals.
     """
 
+    # https://learn.microsoft.com/graph/api/group-list-members
     name = "group_members"
     path = "/groups/{groupId}/members"
     properties = th.PropertiesList(*MEMBER)
