@@ -11,8 +11,11 @@ from tap_msteams_sandbox.areas.chats.messages import picture
 from tap_msteams_sandbox.areas.workspace.sharing import SOURCE
 from tests.target import DECLARED, key_of
 
-# Only with $select, which that endpoint does not take.
-NOT_SENT = {"channel_folders": {"sharepointIds", "webDavUrl"}}
+# Only with $select, which that endpoint does not take; and only with a user's token.
+NOT_SENT = {
+    "channel_folders": {"sharepointIds", "webDavUrl"},
+    "teams": {"isMembershipLimitedToOwners"},
+}
 ON_REQUEST = {stream.name: {*stream.on_request} for stream in STREAMS}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import backoff
@@ -21,11 +22,8 @@ LONGEST_PAUSE = 60.0
 
 def next_pause(tries: int, jitter: Callable[[float], float] = backoff.full_jitter) -> float:
     """Seconds to wait after a number of tries: exponential, jittered, at least a tenth."""
-    pauses = backoff.expo(base=2, factor=1, max_value=LONGEST_PAUSE)
-    next(pauses)
-    pause = LONGEST_PAUSE
-    for _ in range(tries):
-        pause = next(pauses)
+    # The first value only starts the generator.
+    pause = next(islice(backoff.expo(max_value=LONGEST_PAUSE), tries, None))
     return max(0.1, jitter(pause))
 
 
