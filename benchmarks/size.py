@@ -230,7 +230,7 @@ def _calls(taps: Taps) -> list[Row]:
                     record_bytes=sum(night.bytes_of("RECORD")),
                 )
             )
-    return [*_growth(figures, 1.3), _share(figures[-1], "a night")]
+    return [*_growth(figures, 1.6), _share(figures[-1], "a night")]
 
 
 def _known(until: datetime, daily: int) -> dict[str, dict[str, str]]:
