@@ -161,7 +161,7 @@ def test_the_last_state_holds_bookmarks_and_nothing_of_the_sdks_own(output, auth
     marks = {name: it for name, it in output.state["bookmarks"].items() if len(it) > 1}
     assert set(marks) == incremental - not_for(auth)
     for entry in marks.values():
-        assert set(entry) <= {"version", "whole", "listed", "open", "below", *parents}
+        assert set(entry) <= {"version", "versions", "whole", "listed", "open", "below", *parents}
 
 
 def moment(text):
