@@ -17,7 +17,7 @@ COMMON = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
 settings.register_profile("ci", derandomize=True, max_examples=100, database=None, **COMMON)
-settings.register_profile("fuzz", max_examples=5000, print_blob=True, **COMMON)
+settings.register_profile("fuzz", max_examples=2000, print_blob=True, **COMMON)
 PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

@@ -202,13 +202,15 @@ async def test_shelves_that_are_gone_are_noted_where_all_were_listed(is_listed):
 
 
 def test_the_state_of_people_who_are_hidden_knows_their_pseudonyms_alone():
-    answers = {"/users?": page({"id": "anna"}), "/users/anna/chats/getAllMessages": page()}
+    said = {"id": "1", "chatId": "X", "from": {"user": {"id": "anna"}}}
+    answers = {"/users?": page({"id": "anna"}), "/users/anna/chats/getAllMessages": page(said)}
     hidden = {"people": "hash", "people_key": "0123456789abcdef"}
     first = read(answers, "chat_messages", **hidden)
     second = read(answers, "chat_messages", state=first.state, **hidden)
 
     assert first.state["bookmarks"] == second.state["bookmarks"]
-    assert "anna" not in json.dumps(first.state)
+    assert first.records["chat_messages"]
+    assert "anna" not in json.dumps(first.messages)
     assert [it for it in second.asked if "lastModifiedDateTime%20gt" in it]
     plain = read(answers, "chat_messages")
     third = read(answers, "chat_messages", state=plain.state, **hidden)
