@@ -171,14 +171,14 @@ def _teams(taps: Taps) -> list[Row]:
         with Endless(Size(teams=teams)) as graph:
             name = f"{teams:,} teams"
             figures.append(_grown(taps, graph, name, NIGHT))
-            if teams == TEAMS[-1]:
+            if teams == TEAMS[0]:
                 graph.sleep()
                 _read(taps, graph, LISTED)
                 listed = graph.asked()
     largest = figures[-1]
     worst = max(largest.asked.values()) / TEAMS[-1]
     details = listed.get("/v1.0/teams/{id}", 0)
-    without = f"{largest.name}, without columns that no list tells"
+    without = f"{figures[0].name}, without columns that no list tells"
     return [
         *_growth(figures, 1.3),
         *_states(figures),
