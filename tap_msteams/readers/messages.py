@@ -293,6 +293,10 @@ class MessageReader(ExportReader):
                 replies += page.rows
         except GraphError as error:
             self.failed(replace(parent, ids={**parent.ids, "messageId": post["id"]}), error)
+            # Even of a post that is said to be gone: the list has just shown it, and the next one
+            # tells which is true.
+            if parent.receipt:
+                parent.receipt.miss()
         return replies
 
 

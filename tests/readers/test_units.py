@@ -55,6 +55,25 @@ def test_a_thread_whose_replies_cannot_be_read_costs_no_other_thread(error):
     assert (second.code, known(second.state).keys()) == (0, {"T"})
 
 
+def test_a_thread_that_is_listed_and_said_to_be_gone_is_looked_for_again():
+    place, gone = "/teams/T/channels/C/messages", MissingError("/x", 404, code="NotFound")
+    answers = {
+        "/teams?": page({"id": "T"}),
+        "/teams/T/channels?": page({"id": "C"}),
+        f"{place}?": page(thread("1"), thread("2", "/more")),
+        f"{place}/2": gone,
+        "/more": gone,
+        "/teams/T/channels/getAllMessages": ForbiddenError("/x", 403, message="closed"),
+    }
+    first = read(answers, "messages")
+    answers["/more"] = page(message("2-2", replyToId="2"))
+    second = read(answers, "messages", state=first.state)
+
+    assert [severity for severity, _ in issues(first)] == ["notice"]
+    assert not known(first.state)
+    assert "2-2" in {it["id"] for it in second.records["messages"]}
+
+
 @pytest.mark.parametrize(
     "link",
     [
