@@ -10,7 +10,7 @@ import click
 from singer_sdk.exceptions import MappingError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_msteams import logs, memory, stdout
+from tap_msteams import logs, stdout
 from tap_msteams.cli import (
     admin_consent_url,
     doctor,
@@ -67,7 +67,6 @@ class Program(click.Group, SingerCommand):
 
 def main() -> None:
     """Run the program; errors of the user end in a line each and exit code 1."""
-    memory.install()
     try:
         singer = cast("SingerCommand", TapMSTeams.cli)  # sets up the log
         logs.install()

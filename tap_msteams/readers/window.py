@@ -115,6 +115,7 @@ class WindowReader(BookmarkedReader):
     @override
     async def advance(self, partition: str, to: datetime, shown: Receipt) -> None:
         await super().advance(partition, to, shown)
+        self._settle()
         if self.kind.version and (since := self.bookmarks.since(partition)):
             kept = datetime.fromisoformat(since) - self.overlap
             self.bookmarks.versions.forget_before(moment(kept))

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Self, cast
 from singer_sdk import Tap
 from typing_extensions import override
 
-from tap_msteams import logs
+from tap_msteams import logs, memory
 from tap_msteams.errors import CatalogError, SettingsError, StateError
 from tap_msteams.sdk import ConfigInput, classproperty, parse_environment_config
 from tap_msteams.settings import env_name, json_schema, problems, wrong_environment
@@ -99,7 +99,9 @@ class Plugin(Tap):
     ) -> None:
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
-        sys.exit(cls._of(config, catalog, state).read())
+        tap = cls._of(config, catalog, state)
+        memory.install()  # a large state has been read, and its text leaves memory
+        sys.exit(tap.read())
 
     @classmethod
     def _of(
