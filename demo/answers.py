@@ -1,7 +1,8 @@
 """The answers in the documents: results of `docs/queries` for a synthetic company.
 
-`python demo/answers.py` writes them anew: a PostgreSQL for that, three nights of loading, and
-`answers.json` beside them, from which `make fix` computes tables and plots.
+`python demo/answers.py` writes them anew: a PostgreSQL for that, three nights of loading for the
+queries of the tables, one of everything for those of the marts, and an `answers.json` beside each,
+from which `make fix` computes tables and plots. dbt-postgres must be there: see `make dbt`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import analytics
+import pipeline
 import yaml
 from postgres import ROOT, Postgres
 
@@ -23,12 +26,12 @@ from tap_msteams_sandbox import Sandbox, Tenant
 
 SCHEMA = "answers"
 DIRECTORY = ROOT / "docs" / "queries"
-ANSWERS = DIRECTORY / "answers.json"
+MARTS = DIRECTORY / "marts"
 TARGET = ROOT / ".meltano" / "loaders" / "target-postgres" / "venv" / "bin" / "target-postgres"
 
 QUERIES = (
-    "latest_presence", "threads", "active_teams", "response_times", "membership_history",
-    "inactive_channels", "guests", "missing_rows", "weekly_messages", "writing_hours",
+    "latest_presence", "threads", "active_teams", "membership_history", "inactive_channels",
+    "guests", "missing_rows",
 )  # fmt: skip
 
 NIGHTS = 3
@@ -55,9 +58,14 @@ class Clock:
         return self.now
 
 
+def company() -> Tenant:
+    """The company of the demo."""
+    return Tenant(seed=7, teams=5, channels=4, messages=60, users=40)
+
+
 def load(postgres: Postgres, directory: Path) -> None:
     """Load the company night after night, with days of work in between."""
-    tenant = Tenant(seed=7, teams=5, channels=4, messages=60, users=40)
+    tenant = company()
     clock = Clock(tenant.until / 1000)
     refused = list(tenant.teams)[REFUSED]
     for night in range(NIGHTS):
@@ -130,8 +138,27 @@ def _date(postgres: Postgres, now: float) -> None:
     )
 
 
+def of_marts(postgres: Postgres, directory: Path) -> dict[str, Rows]:
+    """Load everything, build the marts, and return all rows of all their queries."""
+    tenant, schema, log = company(), "everything", directory / "marts.log"
+    with (
+        Sandbox(tenant, clock=Clock(tenant.until / 1000)) as sandbox,
+        log.open("wb") as output,
+    ):
+        target = analytics.into(postgres, schema)
+        state = directory / "state"
+        then = ("dbt-postgres:build",)
+        code = pipeline.run(target, state, output, sandbox.environment(), then=then)
+    if code:
+        raise RuntimeError(log.read_text(errors="replace")[-2000:])
+    return {
+        path.stem: postgres.rows(path.read_text(), f"{schema}_marts")
+        for path in sorted(MARTS.glob("*.sql"))
+    }
+
+
 def answers(postgres: Postgres) -> dict[str, Rows]:
-    """All rows of all queries."""
+    """All rows of all queries of the tables."""
     return {name: postgres.rows(query(name), SCHEMA) for name in QUERIES}
 
 
@@ -152,13 +179,14 @@ def encoded(found: dict[str, Rows]) -> str:
 
 
 def main() -> None:
-    """Write the answers."""
+    """Write all answers."""
     with tempfile.TemporaryDirectory() as scratch:
         postgres = Postgres(Path(scratch) / "postgres")
         postgres.start(port=0)
         try:
             load(postgres, Path(scratch))
-            ANSWERS.write_text(encoded(answers(postgres)))
+            (DIRECTORY / "answers.json").write_text(encoded(answers(postgres)))
+            (MARTS / "answers.json").write_text(encoded(of_marts(postgres, Path(scratch))))
         finally:
             postgres.remove()
 

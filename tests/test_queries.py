@@ -43,7 +43,7 @@ def test_every_query_finds_something(rows, name):
 
 
 def test_the_documents_show_what_the_queries_find(found):
-    shown = json.loads(answers.ANSWERS.read_text())
+    shown = json.loads((answers.DIRECTORY / "answers.json").read_text())
 
     assert shown == found, "run `python demo/answers.py` and `make fix`"
 
@@ -78,12 +78,6 @@ def test_every_team_is_active_or_not(found, rows):
 
     assert {row["team"] for row in found["active_teams"]} == {row["name"] for row in teams}
     assert sum(it["posts"] + it["replies"] for it in found["active_teams"]) == recent["messages"]
-
-
-def test_nobody_answers_before_the_question(found):
-    for row in found["response_times"]:
-        assert 0 <= row["median_minutes"] <= row["slowest_tenth_minutes"]
-        assert 0 < row["percent_answered"] <= 100
 
 
 def test_who_is_gone_from_a_team_is_in_its_history(found, rows):
@@ -129,9 +123,10 @@ def test_a_query_that_is_wrong_is_not_taken_for_an_empty_one(postgres):
         postgres.rows("table no_such_table", answers.SCHEMA)
 
 
-def test_every_query_is_shown_or_linked_in_the_documents():
+def test_every_query_is_shown_in_the_documents():
     text = "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
-    shown = {name for name in QUERIES if answers.query(name).strip() in text}
-    linked = {name for name in QUERIES if f"(queries/{name}.sql)" in text}
+    queries = [*answers.DIRECTORY.rglob("*.sql")]
 
-    assert shown | linked == {*QUERIES}
+    shown = {path for path in queries if path.read_text().strip() in text}
+
+    assert shown == {*queries}

@@ -19,17 +19,8 @@ SHOWN, WIDEST = 6, 70
 
 
 def query(name: str) -> str:
-    """A query."""
+    """A query, such as `threads` or `marts/adoption`."""
     return f"```sql\n{(QUERIES / f'{name}.sql').read_text().strip()};\n```"
-
-
-def of_marts() -> str:
-    """The queries of the marts, each below its question."""
-    parts = []
-    for path in sorted((QUERIES / "marts").glob("*.sql")):
-        question, _, text = path.read_text().strip().partition("\n")
-        parts.append(f"{question.removeprefix('-- ')}\n\n```sql\n{text};\n```")
-    return "\n\n".join(parts)
 
 
 def answer(name: str) -> str:
@@ -42,7 +33,8 @@ def answer(name: str) -> str:
 
 def found(name: str) -> Rows:
     """All rows of a query's result, as `demo/answers.py` has written them."""
-    rows: Rows = json.loads((QUERIES / "answers.json").read_text())[name]
+    path = QUERIES / name
+    rows: Rows = json.loads(path.with_name("answers.json").read_text())[path.name]
     return rows
 
 

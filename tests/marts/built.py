@@ -99,7 +99,7 @@ def plain(rows):
 
 
 def value(name, it):
-    if name.endswith(("_at", "_date_time")) or name == "hour":
+    if isinstance(it, str) and (name.endswith(("_at", "_date_time")) or name == "hour"):
         return moment(it)
     number = isinstance(it, (float, int)) and not isinstance(it, bool)
     return round(float(it), 4) if number else it

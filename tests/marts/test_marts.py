@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter, defaultdict
 
+import answers
 import pytest
 from postgres import ROOT, Postgres
 
@@ -85,6 +86,13 @@ def test_the_queries_of_the_documents_find_the_same_in_each_database(databases, 
 
     assert in_postgres
     assert [[*row] for row in in_postgres] == [[*row] for row in in_duckdb]
+
+
+def test_the_documents_show_what_the_queries_of_the_marts_find(server, tmp_path):
+    found = answers.of_marts(server, tmp_path)
+
+    shown = json.loads((answers.MARTS / "answers.json").read_text())
+    assert shown == found, "run `python demo/answers.py` and `make fix`"
 
 
 def test_every_test_of_the_package_passes_without_a_warning(said):
