@@ -20,7 +20,7 @@ DRAWN_EVERY = 1.0
 TOLD_EVERY = 60.0
 """Seconds between two lines in the log."""
 
-NAMED = 3
+NAMED = 2
 """Streams that a line names."""
 
 logger = logging.getLogger("tap-msteams")
@@ -72,22 +72,22 @@ def line(statuses: list[StreamStatus], seconds: float) -> str:
     """The present state in one line: the whole run, and some of the active streams."""
     rows = plural(sum(it.rows for it in statuses), "row")
     requests = plural(sum(it.requests for it in statuses), "request")
+    pace = f"{rate(sum(it.rate for it in statuses))} a second"
     ended = [it for it in statuses if it.mood == "ended"]
     waiting = [it for it in statuses if it.mood == "waiting" and not it.requests]
     active = [it for it in statuses if it not in ended and it not in waiting]
     # What is held up matters most.
     active.sort(key=lambda it: it.mood == "reading")
-    parts = [f"After {duration(seconds)}: {rows}, {requests}", *map(_part, active[:NAMED])]
-    others = (("more stream", active[NAMED:], "active"), ("stream", ended, "done"))
-    for noun, found, what in (*others, ("stream", waiting, "not begun")):
-        if found:
-            parts.append(f"{plural(len(found), noun)} {what}")
+    parts = [f"After {duration(seconds)}: {rows}, {requests}, {pace}", *map(_part, active[:NAMED])]
+    others = (("more at work", active[NAMED:]), ("done", ended), ("not begun", waiting))
+    if counts := [f"{len(found)} {what}" for what, found in others if found]:
+        parts.append(f"streams: {', '.join(counts)}")
     if (left := left_of(statuses)) is not None:
         parts.append(f"about {duration(left)} left")
     return "; ".join(parts)
 
 
 def _part(it: StreamStatus) -> str:
-    of = "" if it.known is None else f", {it.done:,} of {it.known:,}{'' if it.is_final else '+'}"
-    pace = f", {rate(it.rate)}" + (f" of {rate(it.allowed)}" if it.allowed else "") + " a second"
-    return f"{it.stream} {it.doing} ({plural(it.rows, 'row')}{of}{pace})"
+    more = "" if it.is_final else "+"
+    of = "" if it.known is None else f"{it.done:,} of {it.known:,}{more} {it.parents}, "
+    return f"{it.stream} {it.doing} ({of}{plural(it.rows, 'row')})"

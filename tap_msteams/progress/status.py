@@ -34,6 +34,8 @@ class StreamStatus:
     """The status in words."""
     rows: int
     requests: int
+    parents: str
+    """The names of the parent streams."""
     done: int
     """Parents read to their end."""
     known: int | None
@@ -71,7 +73,8 @@ class Watch:
         known = feed.found if feed else None
         done = metrics.done * it.parents_at_once
         is_final = feed is None or feed.is_complete
-        mood, doing = self._mood(it, now)
+        parents = " and ".join(parent.name for parent in self._run.plan.parents(type(it.stream)))
+        mood, doing = self._mood(it, now, parents)
         left = None
         if mood != "ended" and known and is_final and done and metrics.started is not None:
             left = max(0, known - done) * (now - metrics.started) / done
@@ -84,6 +87,7 @@ class Watch:
             doing=doing + (f", {plural(gaps, 'gap')}" if gaps else ""),
             rows=metrics.rows,
             requests=metrics.requests,
+            parents=parents,
             done=done if known is None else min(done, known),
             known=known,
             is_final=is_final,
@@ -93,7 +97,7 @@ class Watch:
             left=left,
         )
 
-    def _mood(self, it: StreamRun, now: float) -> tuple[Mood, str]:
+    def _mood(self, it: StreamRun, now: float, parents: str) -> tuple[Mood, str]:
         metrics = it.metrics
         if it.has_ended:
             return "ended", "done"
@@ -102,9 +106,6 @@ class Watch:
         if metrics.held_since is not None and not metrics.under_way:
             return "held", "at Graph's limit"
         if metrics.started is None or not it.open:
-            parents = " and ".join(
-                parent.name for parent in self._run.plan.parents(type(it.stream))
-            )
             return "waiting", f"waits for {parents}" if parents else "waits"
         since = max(metrics.answered or 0.0, metrics.started)
         if metrics.under_way and now - since > PATIENCE:
