@@ -261,7 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.command == "psql":
         command = server.psql(*chosen.options)
         os.execve(command[0], command, os.environ | UTC)  # noqa: S606 - no shell wanted
-    if chosen.command == "start" and server.start(chosen.port) not in {chosen.port, 0}:
+    if chosen.command == "start" and chosen.port not in {0, server.start(chosen.port)}:
         print(f"Port {chosen.port} is taken: set TARGET_POSTGRES_SQLALCHEMY_URL to this address.")
     elif chosen.command in {"stop", "remove"}:
         getattr(server, chosen.command)()
