@@ -27,11 +27,17 @@ AREAS = {name: [*found] for name, found in groupby(STREAMS, key=streams.page)}
 QUERIES = {
     "directory": "guests",
     "teams": "membership_history",
-    "messages": "threads",
+    "messages": "marts/response_times",
     "presence": "latest_presence",
+    "meetings": "marts/meeting_attendance",
+    "calls": "marts/worst_calls",
+    "reports": "marts/adoption",
     "runs": "alerts",
 }
-"""The query that a page shows."""
+"""The query that a page shows: of the marts where one of them answers it."""
+
+MARTS = "[The marts of the dbt package](../marts.md#ask-it)"
+TABLES = "[The tables](../tables.md#ready-to-run)"
 
 
 def index(folder: str) -> str:
@@ -48,9 +54,9 @@ def page(name: str) -> str:
     found = AREAS[name]
     parts = [f"# {streams.area(found[0])}", _contents(found), *map(_section, found)]
     if name in QUERIES:
-        title = "## A query"
-        more = "[Tables](../tables.md#ready-to-run) has more, with their results."
-        parts += [title, queries.query(QUERIES[name]), more]
+        shown = QUERIES[name]
+        more = MARTS if shown.startswith("marts/") else TABLES
+        parts += ["## A query", queries.query(shown), f"{more} have more, with their results."]
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
+
 from docs.computed import streams
 
 FIRST = """
@@ -74,6 +78,7 @@ plugins:
       settings:
         - {name: sqlalchemy_url, sensitive: true}
         - {name: host}
+        - {name: port, kind: integer}
         - {name: user}
         - {name: password, sensitive: true}
         - {name: database}
@@ -92,6 +97,28 @@ def first() -> str:
 def project() -> str:
     """A project with a loader."""
     return _block(WHOLE)
+
+
+def marts() -> str:
+    """The plugin of the marts, for a project that takes the dbt package from its repository."""
+    project = yaml.safe_load((Path(__file__).parents[2] / "meltano.yml").read_text())
+    [plugin] = [it for it in project["plugins"]["utilities"] if it["name"] == "dbt-postgres"]
+    del plugin["label"]
+    plugin["commands"] = {"deps": "deps", "build": "build"}
+    for it in plugin["settings"]:
+        it.pop("description", None)
+        if it["name"] == "profiles_dir":
+            it["value"] = "$MELTANO_PROJECT_ROOT/dbt/dbt_packages/msteams"
+    settings = [f"        - {_flow(it)}" for it in plugin.pop("settings")]
+    head = [f"      {name}: {_flow(value)}" for name, value in plugin.items()]
+    head[0] = head[0].replace("      ", "    - ", 1)
+    return "\n".join(["```yaml", "  utilities:", *head, "      settings:", *settings, "```"])
+
+
+def _flow(value: object) -> str:
+    """A value in one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)
+    return text.removesuffix("...\n").strip()
 
 
 def _block(text: str) -> str:
