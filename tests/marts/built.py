@@ -17,6 +17,7 @@ DUMP = """
 import decimal, duckdb, json, sys
 path, schema, query = sys.argv[1:]
 connection = duckdb.connect(path, read_only=True)
+connection.execute("set enable_progress_bar = false")  # it is written to stdout
 found = connection.execute(f"use {schema}").execute(query)
 names = [column[0] for column in found.description]
 plain = lambda it: float(it) if isinstance(it, decimal.Decimal) else str(it)
