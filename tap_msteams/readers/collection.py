@@ -100,7 +100,7 @@ class CollectionReader(Reader):
     async def pages(self, ids: Ids) -> AsyncIterator[Page]:
         """The pages of one parent's collection."""
         request, page = await self.first_page(ids)
-        first, rows = page.rows[0].get("id") if page.rows else None, 0
+        shown, rows = set[str](), 0
         while True:
             size = rows
             async for following in self.client.pages(request, page):
@@ -109,9 +109,11 @@ class CollectionReader(Reader):
             beyond = self.queries.beyond(ids, rows)
             if beyond is None or rows == size:
                 return
+            shown.update(row["id"] for row in page.rows)
             request = replace(request, url=beyond)
             page = await self.client.page(request)
-            if page.rows and page.rows[0].get("id") == first:
+            is_empty = not (page.rows or page.unreadable)
+            if not is_empty and shown.issuperset(row["id"] for row in page.rows):
                 message = "the rows to skip are shown again"
                 raise ExcessError(public_path(request.url), message=message)
 

@@ -40,7 +40,12 @@ class Repeats:
     def unseen(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows that are new, or newer than the same ones before."""
         if version := self._version:
-            return [it for it in rows if self._seen.is_new((it["id"],), it.get(version) or 0)]
+            # A row that does not say its version may be a newer one.
+            return [
+                it
+                for it in rows
+                if not (number := it.get(version)) or self._seen.is_new((it["id"],), number)
+            ]
         if self._once:
             return [it for it in rows if self._seen.is_new(self._key(it), self._age(it))]
         return rows

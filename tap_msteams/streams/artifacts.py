@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from tap_msteams.declaration import Content, Delegated, Details, Query, fill
-from tap_msteams.errors import NotEntitledError, RejectedError, recast
+from tap_msteams.errors import DamagedError, NotEntitledError, RejectedError, recast
 from tap_msteams.readers import GraphStream, Window
 from tap_msteams.schema import (
     FreeText,
@@ -322,7 +322,10 @@ class CallTranscripts(CallArtifacts):
     @classmethod
     @override
     def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
-        return fill(cls.content.path, {**ids, "callId": row["callId"]})
+        if not (call := row["callId"]):
+            message = "it does not say its call, by which its text is asked for"
+            raise DamagedError(cls.content.path, message=message)
+        return fill(cls.content.path, {**ids, "callId": call})
 
 
 class CallRecordings(CallArtifacts):

@@ -194,7 +194,8 @@ class TelephoneNumbers(GraphStream):
     path = "/admin/teams/telephoneNumberManagement/numberAssignments"
     product = "Teams Phone"
     # https://learn.microsoft.com/graph/api/teamsadministration-telephonenumbermanagementroot-list-numberassignments
-    query = Query(select=False, top=1000, skip=True)
+    # A page of the default size is known to be full even where Graph overlooks $top.
+    query = Query(select=False, top=500, skip=True)
     permission = "TeamsTelephoneNumber.Read.All"
     clouds = ("global",)
     entity = "teamsAdministration.numberAssignment"

@@ -116,6 +116,13 @@ def test_a_record_that_says_less_of_itself_is_read_again(lacks):
     assert below(after(first, tenant(rows))) == ["a"]
 
 
+def test_a_record_that_no_longer_says_its_version_is_read_again():
+    first = read(tenant([call("a", 2)]), RECORDS, BELOW)
+    second = after(first, tenant([call("a", None)]))
+
+    assert (below(second), written(second)) == (["a"], [("a", None)])
+
+
 def test_only_records_that_are_read_again_stay_in_the_state():
     rows = [call("new"), call("old", hours=72 + 2), call("oldest", hours=29 * 24)]
     state = read(tenant(rows), RECORDS).state["bookmarks"][RECORDS]

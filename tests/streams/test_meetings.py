@@ -9,6 +9,7 @@ from tap_msteams_sandbox.areas.meetings import Meetings
 from tap_msteams_sandbox.areas.meetings.artifacts import unattributed, web_vtt
 from tests.conftest import run_tap, selection
 from tests.expected import shown
+from tests.readers.tenant import page, read
 from tests.streams.tables import swift
 from tests.target import TalkativeTap, Target
 
@@ -270,3 +271,16 @@ def test_a_user_reads_the_own_meetings_and_of_others_only_that_they_are(open_san
     assert "Mine" in {row["subject"] for row in output.records[MEETINGS]}
     assert not [row for row in output.records["sync_issues"] if row["severity"] == "gap"]
     assert "attendance_reports" in {row["stream"] for row in notices(output)}
+
+
+def test_a_transcript_without_its_call_is_a_row_without_its_text():
+    lists = "/users/a/adhocCalls/getAllTranscripts"
+    row = {"id": "t", "callId": None, "createdDateTime": "2026-11-20T08:00:00Z"}
+    answers = {lists: page(row), "/users?": page({"id": "a"})}
+
+    output = read(answers, "call_transcripts", catalog=with_text("call_transcripts"))
+
+    assert [(it["id"], it.get("content")) for it in output.records["call_transcripts"]] == [
+        ("t", None)
+    ]
+    assert output.code == 3
