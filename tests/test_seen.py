@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tap_msteams.run.seen import Seen
 
 
@@ -30,3 +32,18 @@ def test_parts_of_a_key_do_not_run_together():
     seen = Seen()
     assert seen.is_new(["a", "bc"])
     assert seen.is_new(["ab", "c"])
+
+
+@pytest.mark.parametrize("versions", [1, 3])
+def test_all_records_are_remembered_with_their_versions_however_many_they_are(versions):
+    seen = Seen(None)
+    # Many of them begin at the last places of a table.
+    numbers = [2**64 - 8192 * n - n % 5 for n in range(1, 40)] + [*range(1, 4_000)]
+
+    assert all(seen.add(it, it % versions) for it in numbers)
+    assert not any(seen.add(it, it % versions) for it in numbers)
+    assert all(seen.add(it, it % versions + 1) for it in numbers)
+    assert not any(seen.add(it, it % versions + 1) for it in numbers)
+    places = len(seen._young._numbers)
+    assert len(seen._young) == len(numbers) > places / 3
+    assert len(numbers) <= places * 2 / 3

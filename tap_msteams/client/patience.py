@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING
 
 import backoff
@@ -40,8 +41,8 @@ class Attempt:
     """Done when the request may be sent."""
     not_before: float = 0.0
     sent: float = 0.0
-    failing_since: float | None = None
-    """The time of the first failure; None before."""
+    failing_since: float = inf
+    """The time of the first failure."""
     asked: float = 0.0
     """Seconds of long waits that Graph has asked for, beside those for its limits."""
     tries: int = 0
@@ -50,8 +51,7 @@ class Attempt:
 
     def fail(self, now: float, *, throttled: bool) -> int:
         """Count a failure; returns the number of such failures."""
-        if self.failing_since is None:
-            self.failing_since = now
+        self.failing_since = min(self.failing_since, now)
         if throttled:
             self.throttled += 1
             return self.throttled
@@ -81,8 +81,7 @@ class Patience:
     ) -> float | None:
         """The seconds to wait after so many tries of a kind; None where it is no use any more."""
         budget = self.throttled if throttled else self.failing if reached else self.unreached
-        since = now if attempt.failing_since is None else attempt.failing_since
-        spent = now - since
+        spent = now - attempt.failing_since
         left = round(min(budget - (spent - attempt.asked), self.throttled - spent), 3)
         if left > 0:
             return min(self.pause(tries), left)

@@ -37,7 +37,7 @@ class Failures:
         self._run, self._stream, self._kind = run, stream, type(stream)
         self._shared = run.streams[type(stream)]
         self._consent = Consent()
-        self._undeclared: set[str] = set()
+        self._is_told = False
 
     def grant(self, ids: Ids) -> None:
         """Note that a place with these ids could be read."""
@@ -50,16 +50,16 @@ class Failures:
             self.lost(parent, problem)
         for problem in page.flawed:
             self.report(parent.ids, DamagedError("", message=problem))
-        if fresh := page.undeclared - self._undeclared:
-            if not self._undeclared:
-                self._run.issues.notice(
-                    self._kind,
-                    f"Graph sends {', '.join(sorted(fresh))}, which this version does not declare",
-                    f"find it in the column {ADDITIONAL_DATA}, unless privacy settings leave it "
-                    "out; a newer version of tap-msteams may declare it",
-                    UNDECLARED,
-                )
-            self._undeclared |= fresh
+        if page.undeclared and not self._is_told:
+            self._is_told = True
+            names = ", ".join(sorted(page.undeclared))
+            self._run.issues.notice(
+                self._kind,
+                f"Graph sends {names}, which this version does not declare",
+                f"find it in the column {ADDITIONAL_DATA}, unless privacy settings leave it "
+                "out; a newer version of tap-msteams may declare it",
+                UNDECLARED,
+            )
 
     def lost(self, parent: Parent, problem: str, *, for_good: bool = False) -> None:
         """Report a row that was not read; the others of its page are.

@@ -11,6 +11,7 @@ import pytest
 
 from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNREACHED
 from tap_msteams.client import Patience, Request, next_pause
+from tap_msteams.client.patience import Attempt
 from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,
@@ -221,6 +222,33 @@ def test_pauses_grow_and_are_never_nothing():
 
 
 # For how long
+
+
+@pytest.mark.parametrize(
+    ("spent", "asked", "tries", "kind", "pause"),
+    [
+        (0, 0, 1, {}, 50),
+        (0, 0, 4, {}, 100),
+        (99.5, 0, 4, {}, 0.5),
+        (99.9996, 0, 4, {}, None),
+        (100, 0, 4, {}, None),
+        (100, 0, 2, {}, 100),
+        (100, 0, 3, {}, None),
+        (300, 250, 4, {}, 50),
+        (990, 990, 4, {}, 10),
+        (4, 0, 4, {"reached": False}, 6),
+        (900, 0, 4, {"throttled": True}, 100),
+        (900, 0, 4, {"throttled": True, "reached": False}, 100),
+    ],
+)
+def test_what_is_left_of_the_time_is_the_longest_pause(spent, asked, tries, kind, pause):
+    patience = Patience(failing=100, unreached=10, throttled=1000, pause=lambda tries: 50.0 * tries)
+    attempt = Attempt(get("/0"), (), asked=asked)
+    failures = [attempt.fail(5000 + n, throttled=n % 3 == 0) for n in range(5)]
+    kind = {"throttled": False, "reached": True, **kind}
+
+    assert failures == [1, 1, 2, 2, 3]
+    assert patience.next(attempt, tries, 5000 + spent, **kind) == pause
 
 
 def now():

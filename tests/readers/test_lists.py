@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from tap_msteams.errors import ForbiddenError, RejectedError, UnsupportedError
+from tap_msteams.run import CIRCLE
 from tests.client.fake_graph import NOON, FakeGraph, body
 from tests.conftest import Output, selection
 from tests.readers import tenant
@@ -47,6 +48,50 @@ async def test_a_row_that_cannot_be_read_leaves_what_is_below_it_incomplete():
     await reading.read()
     assert len(reading.rows["books"]) == 1
     assert [it.is_complete for it in reading.run.streams.values() if it.emits] == [False, False]
+
+
+async def test_a_last_page_that_leads_to_itself_is_told_once_with_the_number_of_lists():
+    pages = {f"/shelves/{it}/books": [body("1", "2", following=f"/{it}")] for it in "ab"}
+    ends = {f"/{it}": [body("3", following=f"/{it}")] for it in "ab"}
+    reading = Reading(FakeGraph({"/shelves": [body("a", "b")], **pages, **ends}), Books)
+    await reading.read()
+
+    [issue] = reading.issues
+    assert len(reading.ids(Books)) == 6
+    assert (issue.severity, issue.stream, issue.code) == ("notice", "books", CIRCLE)
+    assert issue.message.startswith("the last page of 2 lists leads to itself")
+    assert issue.remedy.startswith("nothing to do, unless rows are missing")
+
+
+# Lists of which a run reads a part
+
+
+def of_team(request):
+    team, *below = request.url.split("?")[0].split("/")[2:]
+    return page(row(team)) if below else row(team)
+
+
+TEAMS = {
+    "/teams?": page(*(row(it, displayName=it) for it in "abcdefgh")),
+    "/teams/": of_team,
+}
+
+
+@pytest.mark.parametrize(
+    "parts", [[{"teams": ["a", "f"]}, {"teams": ["!a", "!f"]}], [{}]], ids=["choices", "whole"]
+)
+def test_parts_of_a_list_make_up_the_whole_and_none_says_that_the_others_are_gone(parts):
+    settings = {"emit_activate_version_messages": True}
+    outputs = [tenant.read(TEAMS, "teams", "channels", **settings, **it) for it in parts]
+
+    for stream in ("teams", "channels"):
+        ids = [it["id"] for output in outputs for it in output.records.get(stream, [])]
+        assert sorted(ids) == [*"abcdefgh"]
+        assert all((stream in it.activated) == (len(parts) == 1) for it in outputs)
+    for output in outputs:
+        teams = {it["id"] for it in output.records["teams"]}
+        assert {it.split("/")[2] for it in output.asked if "hannels" in it} == teams
+        assert (output.code, tenant.issues(output)) == (0, [])
 
 
 # Messages by the lists of channels

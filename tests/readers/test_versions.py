@@ -130,6 +130,14 @@ def test_only_records_that_are_read_again_stay_in_the_state():
     assert len([*Versions(state["versions"])]) == 1
 
 
+def test_the_hour_of_a_time_and_later_ones_are_kept():
+    versions = Versions({})
+    for hour in (2, 3, 4):
+        versions.add(f"2026-11-20T0{hour}:30:00.000Z", 1, hour)
+    versions.forget_before("2026-11-20T03:59:00.000Z")
+    assert [*versions] == [(3, 1), (4, 1)]
+
+
 def test_a_record_takes_eleven_bytes_of_state():
     versions = Versions({})
     number = 30_000
