@@ -36,6 +36,13 @@ CONTENTS = {"contentBytes", "contentType"}
 GOING_ON = Delta | Export | Report | Window
 """Readers that go on at bookmarks."""
 
+ABOUT_REPORTS = {
+    it: {"reportRefreshDate", "reportPeriod"} - {*KEYS[it]}
+    for it in NAMES
+    if isinstance(DECLARED[it].read, Report)
+}
+"""What a row tells of the report that it was read in: of one not read again, an earlier report."""
+
 LINKED = [it for it in NAMES if isinstance(DECLARED[it].read, Export | Delta)]
 
 # Streams that belong together: some go on at bookmarks, which must not run ahead of those below.
@@ -107,11 +114,9 @@ class Ledger(Target):
         if stream == "call_records" or "callId" in KEYS[stream]:
             kept = self._calls_kept()
             return {key: row for key, row in rows.items() if key[0] in kept}
-        if isinstance(DECLARED[stream].read, Report):
-            # Of rows that were not read again they are those of an earlier report.
-            for row in (*rows.values(), *self.rows(stream).values()):
-                row.pop("reportRefreshDate", None)
-                row.pop("reportPeriod", None)
+        for row in (*rows.values(), *self.rows(stream).values()):
+            for name in ABOUT_REPORTS.get(stream, ()):
+                row.pop(name, None)
         return rows
 
     @property
