@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams_sandbox.instants import parse
 from tap_msteams_sandbox.odata import Paging, Query
 from tap_msteams_sandbox.replies import GraphError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 API = "https://learn.microsoft.com/en-us/graph/api/"
 """Where Microsoft documents each endpoint."""
+
+_ARGUMENT = re.compile(r"(\w+)='?([^',]+)'?")
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,22 @@ class Call:
     def size(self) -> int:
         """The number of rows on a page."""
         return self.query.top(self.endpoint.paging or Paging(100, 999), self.ceiling)
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """The arguments of the function that the path ends with."""
+        return dict(_ARGUMENT.findall(self.names[-1]))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The instants between which a function asks for things; all of time where it does not."""
+        asked = self.arguments
+        try:
+            low = parse(asked.get("startDateTime", "0001-01-01"))
+            return low, parse(asked.get("endDateTime", "9999-01-01"))
+        except ValueError:
+            msg = "startDateTime and endDateTime have to be given as DateTimeOffset."
+            raise GraphError.bad_request(msg) from None
 
     def context(self, what: str) -> str:
         """Return the address of the metadata of what is answered."""

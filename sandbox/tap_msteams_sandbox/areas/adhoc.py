@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams_sandbox.area import Area
@@ -32,8 +31,6 @@ FIRST, EVERY, LENGTH = 15 * DAY, 5 * DAY, 12 * MINUTE
 """The time since somebody's first call, from one to the next, and of one."""
 
 PAGING = Paging(50, 50)
-
-_ARGUMENT = re.compile(r"(\w+)='?([^',]+)'?")
 
 
 @AREA.endpoint(
@@ -76,17 +73,11 @@ def spoken(person: Person) -> bytes:
 
 def _artifacts(call: Call, kind: str) -> bytes:
     """Return what was made between the two instants of the path."""
-    asked = dict(_ARGUMENT.findall(call.names[1]))
     person = person_of(call)
-    if asked.get("userId") != person.id:
+    if call.arguments.get("userId") != person.id:
         msg = "The parameter 'userId' has to be the user of the path."
         raise GraphError.bad_request(msg)
-    try:
-        low = parse(asked.get("startDateTime", "0001-01-01"))
-        high = parse(asked.get("endDateTime", "9999-01-01"))
-    except ValueError:
-        msg = "startDateTime and endDateTime have to be given as DateTimeOffset."
-        raise GraphError.bad_request(msg) from None
+    low, high = call.span
     found = _of(call.tenant, person, kind)
     rows = (row for row in found if low <= parse(row["createdDateTime"]) < high)
     return with_link(call, f"users('{person.id}')/adhocCalls", rows)

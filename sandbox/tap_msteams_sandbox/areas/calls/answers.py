@@ -38,7 +38,6 @@ PROPERTIES = (
 
 _BOUND = re.compile(r"startDateTime (?P<operator>lt|le|gt|ge) (?P<instant>\S+)")
 _TAKES_PART = re.compile(r"participants_v2/any\((\w+): ?\1/id eq '(?P<id>[^']*)'\)")
-_ARGUMENT = re.compile(r"(fromDateTime|toDateTime)=([^,]+)")
 _EXPANDED = re.compile(r"(?P<name>\w+)(\(\$expand=segments\))?")
 
 
@@ -164,7 +163,7 @@ def _log(
     call: Call, kind: str, rows: Iterable[Row], until: Callable[[float, float], bool]
 ) -> bytes:
     """Return the rows of a log whose calls started between the two instants of the path."""
-    asked = dict(_ARGUMENT.findall(call.names[0]))
+    asked = call.arguments
     try:
         start, end = parse(asked["fromDateTime"]), parse(asked["toDateTime"])
     except (KeyError, ValueError):

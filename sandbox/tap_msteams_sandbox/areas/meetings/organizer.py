@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams_sandbox.areas.meetings import artifacts
@@ -35,8 +34,6 @@ REPEATED = 2
 https://learn.microsoft.com/en-us/graph/api/onlinemeeting-getalltranscripts
 """
 
-_ARGUMENT = re.compile(r"(\w+)='?([^',]+)'?")
-
 
 @AREA.endpoint(
     "GET /users/{id}/onlineMeetings/getAllTranscripts()", "onlinemeeting-getalltranscripts",
@@ -60,16 +57,10 @@ def recordings(call: Call) -> bytes:
 def _made_between(call: Call, kind: str) -> bytes:
     """Return what was made between the two instants of the path."""
     user = user_of(call)
-    asked = dict(_ARGUMENT.findall(call.names[1]))
-    if asked.get("meetingOrganizerUserId") != user.id:
+    if call.arguments.get("meetingOrganizerUserId") != user.id:
         msg = "MeetingOrganizerUserId has to be given, and to be the user of the path."
         raise GraphError.bad_request(msg)
-    try:
-        low = parse(asked.get("startDateTime", "0001-01-01"))
-        high = parse(asked.get("endDateTime", "9999-01-01"))
-    except ValueError:
-        msg = "startDateTime and endDateTime have to be given as DateTimeOffset."
-        raise GraphError.bad_request(msg) from None
+    low, high = call.span
     rows = all_of(call.tenant, user, kind)
     found = [row for row in rows if low < parse(row["createdDateTime"]) < high]
     return _on_pages(call, kind, found)
