@@ -164,10 +164,15 @@ def install() -> None:
     """Keep secrets out of the log of this process; call after the SDK has set it up."""
     guard()
     logging.getLogger("singer_sdk.configuration").setLevel(logging.WARNING)
-    logging.getLogger("tap-msteams").addFilter(lambda record: record.msg not in _NARRATED)
+    logging.getLogger("tap-msteams").addFilter(_is_news)
     atexit.register(_let_go_of_stderr)
     sys.excepthook = _uncaught
     threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line says something that concerns this run."""
+    return record.msg not in _NARRATED
 
 
 def _let_go_of_stderr() -> None:

@@ -165,6 +165,7 @@ def test_another_version_is_refused_in_a_line(version):
         {"channels": {T1: ["a"]}},
         {"versions": {T1[:13]: {"1": "AAAA"}}},
         {"versions": {T1[:13]: {"one": ""}}},
+        {"versions": {T1[:13]: {f"{1 << 63}": "AAAAAAAAAAA="}}},
     ],
 )
 def test_damage_is_refused_in_a_line(damage):

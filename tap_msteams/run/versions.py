@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DIGEST = 8
+_HIGHEST = (1 << 63) - 1
 _HOUR = len("2026-11-20T03")
 
 
@@ -27,6 +28,9 @@ class Versions:
                 found = b64decode(text, validate=True)
                 if len(found) % _DIGEST:
                     msg = f"the digests of version {version} are cut off"
+                    raise ValueError(msg)
+                if int(version) > _HIGHEST:
+                    msg = f"{version} is too high for a version"
                     raise ValueError(msg)
                 self._known[hour][int(version)] = bytearray(found)
 
