@@ -43,6 +43,9 @@ NOTED = 60.0
 _EVER = 1e9
 """Seconds of which no more are shown."""
 
+_TICK = 0.001
+"""Seconds to which the timer is exact."""
+
 _ANYTHING = RowDecoder({})
 """Decodes whatever has an address."""
 
@@ -154,8 +157,7 @@ class GraphClient:
             else:
                 return page
             finally:
-                self._free += 1
-                self._dispatch()
+                self._release()
 
     async def _send(self, stream: StreamClient, attempt: Attempt) -> Page:
         """Send an attempt once."""
@@ -185,16 +187,31 @@ class GraphClient:
         turn = attempt.turn = asyncio.get_running_loop().create_future()
         waiting = stream.waiting.setdefault(attempt.buckets[0], deque())
         waiting.append(attempt)
-        self._dispatch()
+        if self._has_time(attempt):
+            stream.metrics.hold(self.clock())
+        else:
+            self._dispatch()
         try:
             await turn
         except asyncio.CancelledError:
             if attempt in waiting:
                 waiting.remove(attempt)
             elif not turn.cancelled():
-                self._free += 1  # admitted, but never sent
-                self._dispatch()
+                self._release()  # admitted, but never sent
             raise
+
+    def _has_time(self, attempt: Attempt) -> bool:
+        """Whether an attempt's widest limit admits nothing before the timer is due."""
+        if self._timer is None:
+            return False
+        now = self.clock()
+        return self._timer.when() < now + self.gate.wait(attempt.buckets[0], now) + _TICK
+
+    def _release(self) -> None:
+        """Free a slot; where another one was free already, nobody waits for it."""
+        self._free += 1
+        if self._free == 1:
+            self._dispatch()
 
     def _dispatch(self) -> None:
         """Admit waiting attempts, and set a timer for the next one that has to wait."""
