@@ -213,9 +213,10 @@ class ExportReader(BookmarkedReader):
                     end = self._end
                     rows = [it for it in rows if _changed(it) < end]
                 await self.emit_rows(reading, known.unseen(rows), parts)
-                pages += 1
-                if page.next and pages >= PAGES_WORTH_A_LINK and await shown.read():
-                    self.bookmarks.leave_unfinished(partition, moment(until), page.next)
+                pages, following = pages + 1, page.next
+                del page, rows  # freed at once, which takes half the time
+                if following and pages >= PAGES_WORTH_A_LINK and await shown.read():
+                    self.bookmarks.leave_unfinished(partition, moment(until), following)
 
     def answered(self) -> None:
         """React to an answer of an export; overridden."""
