@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_msteams.privacy import Privacy
     from tap_msteams.writer import Records
 
-_EMPTY = (None, "", msgspec.Raw(b"null"), msgspec.Raw(b'""'))
+_EMPTY = (UNSET, None, "", msgspec.Raw(b"null"), msgspec.Raw(b'""'))
 
 
 class Output:
@@ -50,7 +50,7 @@ class Output:
         above = {name: id_ for name, id_ in ids.items() if name in self.selected}
         given = [(field_of(name), id_) for name, id_ in above.items()]
         computed = [(field_of(name), make) for name, make in self._computed if name not in above]
-        checked = [key for key in self._keys if key not in above and key != ID]
+        checked = [(key, field_of(key)) for key in self._keys if key not in above and key != ID]
         found: list[Row] = []
         keyless: list[str] = []
         for row in rows:
@@ -58,12 +58,9 @@ class Output:
                 setattr(row, field, id_)
             for field, make in computed:
                 setattr(row, field, make(ids, row))
-            if checked:
-                values = row.values
-                lacking = [key for key in checked if values.get(key) in _EMPTY]
-                if lacking:
-                    keyless += lacking[:1]
-                    continue
+            if lacking := [key for key, field in checked if getattr(row, field) in _EMPTY]:
+                keyless += lacking[:1]
+                continue
             for field in row.hidden:  # once a row: a method would take twice the time
                 setattr(row, field, UNSET)
             found.append(row)
