@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
+from tap_msteams.throttle.buckets import Bucket, Counter
 
 EXPORT = "/teams/t{}/channels/getAllMessages"
 LIST = "/teams/t{}/channels/19:c{}@thread.tacv2/messages"
@@ -264,6 +267,40 @@ def test_idle_buckets_are_forgotten(clock):
         clock.now += 0.1
         gate.admit(gate.keys(LIST.format(n, n)), clock.now)
     assert len(gate._buckets) < 9000
+
+
+@pytest.mark.parametrize("closed", [None, 0.5, 5.0])
+@pytest.mark.parametrize("taken", [1, 5])
+@pytest.mark.parametrize(
+    ("kind", "its", "within"),
+    [(Bucket, (4.0,), 1.5), (Bucket, (math.inf,), 0.25), (Counter, (5, 0.5), 10.25)],
+)
+def test_a_bucket_is_idle_at_once_when_it_is_as_new_and_not_before(
+    kind, its, within, taken, closed
+):
+    def taken_at(bucket, start):
+        times = []
+        for quarter in range(60):
+            if bucket.wait(now := start + quarter / 4):
+                continue
+            bucket.take(now)
+            times.append(quarter)
+        return times
+
+    def used():
+        bucket = kind(*its, 0.0)
+        for _ in range(taken):
+            bucket.take(0.0)
+        if closed:
+            bucket.close(0.0, 0.0, closed)
+        return bucket
+
+    fresh = taken_at(kind(*its, 0.0), 0.0)
+    idle = [quarter / 4 for quarter in range(120) if used().idle(quarter / 4)]
+    as_new = [quarter / 4 for quarter in range(120) if taken_at(used(), quarter / 4) == fresh]
+
+    assert set(idle) <= set(as_new)
+    assert idle[0] <= within + (25 if closed else 0)
 
 
 def test_every_limit_says_its_rate():

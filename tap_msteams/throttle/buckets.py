@@ -11,7 +11,6 @@ RECOVERY_PER_SECOND = 0.01
 
 _SLOWDOWN = 0.8
 _ROUNDING = 1e-6
-_IDLE_SECONDS = 30.0
 
 
 class Bucket:
@@ -63,7 +62,12 @@ class Bucket:
 
     def idle(self, now: float) -> bool:
         """Whether the bucket is the same as a new one."""
-        return now - self._updated > _IDLE_SECONDS and now > self.closed_until
+        elapsed = now - self._updated
+        return (
+            now > self.closed_until
+            and self._tokens + elapsed * self.rate >= self._capacity
+            and self._factor + elapsed * RECOVERY_PER_SECOND >= 1.0
+        )
 
 
 class Counter(Bucket):
