@@ -58,7 +58,7 @@ class Reader:
         self.output = (
             Output(stream, run.privacy, more or {}, plain=run.plain) if self.emits else None
         )
-        self.selected = self.output.selected if self.output else ["id", *self._costly()]
+        self.selected = self.output.selected if self.output else self._costly()
         chosen = run.selection.names(kind)
         whole = self.shared.feeds or kind.version
         self.known = Repeats(stream, Seen(None) if whole else Seen())

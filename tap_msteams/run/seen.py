@@ -77,10 +77,10 @@ class _Table:
         """Add a number, or set its version."""
         place = self._place(number)
         if not self._numbers[place]:
-            self._size += 1
-            if 3 * self._size > 2 * len(self._numbers):
+            if 3 * self._size >= 2 * len(self._numbers):
                 self._grow()
                 place = self._place(number)
+            self._size += 1
             self._numbers[place] = number
         if version and self._versions is None:
             self._versions = array("q", (0,)) * len(self._numbers)
@@ -99,10 +99,7 @@ class _Table:
     def _grow(self) -> None:
         numbers, versions = self._numbers, self._versions
         self._numbers = array("Q", (0,)) * (2 * len(numbers))
-        self._versions = None if versions is None else array("q", (0,)) * len(self._numbers)
-        for former, number in enumerate(numbers):
+        self._versions, self._size = None, 0
+        for place, number in enumerate(numbers):
             if number:
-                place = self._place(number)
-                self._numbers[place] = number
-                if versions is not None and self._versions is not None:
-                    self._versions[place] = versions[former]
+                self.put(number, versions[place] if versions else 0)

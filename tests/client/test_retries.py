@@ -9,19 +9,21 @@ from itertools import pairwise
 
 import pytest
 
-from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNREACHED
-from tap_msteams.client import Patience, Request, next_pause
+from tap_msteams.bounds import ASKED, FAILING, MISSING, THROTTLED, UNREACHED
+from tap_msteams.client import OWN, Patience, Request, next_pause
 from tap_msteams.client.patience import Attempt
 from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,
     ExcessError,
     ForbiddenError,
+    MissingError,
     RejectedError,
     TapError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
+    UnprovenError,
 )
 from tests.client.fake_graph import HASTY, IDS, FakeGraph, body, connected, get, read
 
@@ -314,7 +316,10 @@ async def test_a_wait_of_a_day_is_said_at_once_and_a_gap(caplog, kind):
     seconds, errors, sent = await until_told(kind("/0", 429, retry_after=86_400.0))
     assert seconds == 0
     assert len(errors) == len(sent) == 1
-    assert "things: Graph asks to wait 86,400 seconds" in caplog.text
+    assert (
+        "things: Graph asks to wait 86,400 seconds: what needs it is left to the next run"
+        in caplog.text
+    )
 
 
 async def test_who_is_held_up_for_a_day_by_the_same_limit_is_not_asked(caplog):
@@ -338,8 +343,45 @@ async def test_a_wait_of_minutes_is_said_at_once_and_waited(caplog):
     sent = Sent(error, body("0"))
     async with connected(sent.graph, patience=Patience()) as it:
         assert await read(it.stream("things"), "/0") == ["0"]
-    assert "things: Graph asks to wait 300 seconds" in caplog.text
+    assert "things: Graph asks to wait 300 seconds: others go on" in caplog.text
     assert 300 <= sent.pauses[0] < 340
+
+
+# What is not found
+
+GONE = MissingError("/0", 404)
+OFTEN = int(MISSING.value)
+ENTITY = b'{"id": "x"}'
+
+
+@pytest.mark.parametrize(
+    ("proof", "answers", "error", "times"),
+    [
+        (None, (), UnprovenError, OFTEN),
+        ("/above", (ENTITY,), UnprovenError, OFTEN),
+        ("/above", (ForbiddenError("/above", 403),), UnprovenError, OFTEN),
+        ("/above", (GONE,), MissingError, 1),
+        ("/above", (ENTITY, GONE), MissingError, 2),
+        (OWN, (), MissingError, 2),
+    ],
+)
+async def test_what_is_not_found_is_gone_once_its_proof_is_gone_too(proof, answers, error, times):
+    sent = Sent(GONE)
+    sent.graph._answers["/above"] = [*answers]
+    async with connected(sent.graph, patience=Patience(pause=lambda tries: 10.0 * tries)) as it:
+        with pytest.raises(error) as caught:
+            await it.stream("things").page(replace(get("/0"), proof=proof))
+
+    assert type(caught.value) is error
+    assert sent.pauses == [10.0 * n for n in range(1, times)]
+    asked = min(times, OFTEN - 1) if answers else 0
+    assert len(sent.graph.sent) == times + asked
+
+
+async def test_what_is_found_a_moment_later_is_read():
+    sent = Sent(GONE, GONE, body("0"))
+    async with connected(sent.graph) as it:
+        assert await read(it.stream("things"), "/0") == ["0"]
 
 
 # Lists without end

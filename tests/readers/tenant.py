@@ -29,6 +29,13 @@ class Tenant(FakeGraph):
         return super().send(request)
 
 
+class Mine(Tenant):
+    """A tenant as a user who has signed in sees it."""
+
+    is_application = False
+    user_id = None
+
+
 def page(*rows, **more):
     return json.dumps({"value": rows, **more}).encode()
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tap_msteams.declaration import Delegated
 from tap_msteams.errors import (
     DisabledError,
     ForbiddenError,
@@ -55,6 +56,7 @@ class Plants(Books):
     primary_keys = ("id",)
     entity = "plant"
     product = "Gardens"
+    delegated = Delegated(permission="Mine")
     asked = ()
 
     @classmethod
@@ -234,17 +236,32 @@ async def test_a_stream_says_what_an_error_means_and_what_not_to_ask():
 
 
 @pytest.mark.parametrize("kind", [UnsupportedError, NotLicensedError, DisabledError])
-@pytest.mark.parametrize("is_read", [False, True])
-async def test_a_product_is_lacking_unless_somebody_has_shown_records(kind, is_read):
-    rooms = body("a", "b") if is_read else body("b")
-    graph = FakeGraph({"/rooms": [rooms], "/rooms/b/plants": [kind("/x", 403, message="no")]})
+@pytest.mark.parametrize(("rooms", "is_read"), [("bc", False), ("ab", True), ("bca", True)])
+async def test_a_product_is_lacking_unless_somebody_has_shown_records(kind, rooms, is_read):
+    refused = {f"/rooms/{it}/plants": [kind("/x", 403, message="no")] for it in "bc"}
+    graph = FakeGraph({"/rooms": [body(*rooms)], **refused})
     reading = Reading(graph, Plants, tap=RoomTap, concurrency=1)
     await reading.read()
 
     [issue] = reading.issues
     verdict = ("gap", "unavailable") if is_read else ("notice", "lacking")
     assert (issue.severity, issue.verdict, issue.message) == (*verdict, "no")
+    assert (issue.subject, issue.count) == (
+        {"roomId": "b"} if is_read else {},
+        rooms.count("c") + 1,
+    )
+    assert reading.run.streams[Plants].unlisted == ({"plants"} if is_read else set())
     assert is_read or "Gardens" in issue.remedy
+
+
+@pytest.mark.parametrize("application", [True, False])
+async def test_who_is_refused_is_told_the_permission_of_applications_or_of_users(application):
+    graph = FakeGraph({"/rooms": [body("a")], "/rooms/a/plants": [refusal()]})
+    graph._authenticator.is_application = application
+    reading = Reading(graph, Plants, tap=RoomTap)
+    await reading.read()
+
+    assert [it.permission for it in reading.issues] == ["Book.Read.All" if application else "Mine"]
 
 
 @pytest.mark.parametrize("error", [NotEntitledError("/x", 403), RejectedError("/x", 400)])
@@ -272,6 +289,16 @@ async def test_undeclared_properties_are_told_when_the_first_ones_come():
     assert (issue.severity, issue.code, issue.stream) == ("notice", UNDECLARED, "books")
     assert "Graph sends new, which this version does not declare" in issue.message
     assert "additionalData" in issue.remedy
+
+
+async def test_a_value_that_is_none_costs_no_row_and_is_told():
+    rows = b'{"value":[{"id":"1","title":NaN},{"id":"2","title":"x"}]}'
+    reading = Reading(shelves("a", **{"/shelves/a/books": [rows]}), Books)
+    await reading.read()
+
+    assert [it.get("title") for it in reading.rows["books"]] == [None, "x"]
+    assert told(reading) == [("gap", "books", {"shelfId": "a"}, "damaged")]
+    assert "NaN" in reading.issues[0].message
 
 
 @pytest.mark.parametrize(("kind", "codes"), [(Books, [DOUBLES]), (Editions, [])])

@@ -14,6 +14,7 @@ from tests.client.fake_graph import NOON, FakeGraph, body
 from tests.conftest import Output, selection
 from tests.readers import tenant
 from tests.readers.library import SETTINGS, Books, Reading, Reminders
+from tests.readers.tenant import Mine
 from tests.target import HastyTap
 
 BROKEN = b"null"
@@ -92,6 +93,56 @@ def test_parts_of_a_list_make_up_the_whole_and_none_says_that_the_others_are_gon
         teams = {it["id"] for it in output.records["teams"]}
         assert {it.split("/")[2] for it in output.asked if "hannels" in it} == teams
         assert (output.code, tenant.issues(output)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("stream", "settings", "kind", "message"),
+    [
+        (
+            "associated_teams",
+            {},
+            Mine,
+            "Graph has it for applications only, not for a signed-in user",
+        ),
+        (
+            *("deleted_teams", {"teams": ["!Secret"]}, tenant.Tenant),
+            "1 left out: Graph tells their ids only, and settings exclude names",
+        ),
+        (
+            *("deleted_team_messages", {"channels": ["x"]}, tenant.Tenant),
+            "`channels` chooses by what Graph does not tell here",
+        ),
+    ],
+)
+def test_what_cannot_be_chosen_or_is_not_offered_is_told_and_not_taken_for_gone(
+    stream, settings, kind, message
+):
+    settings = {"emit_activate_version_messages": True, **settings}
+    answers = {"/teamwork/deletedTeams": page(row("D"))}
+    output = tenant.read(answers, stream, kind=kind, **settings)
+
+    told = [(it["stream"], it["severity"], it["message"]) for it in output.records["sync_issues"]]
+    assert told == [(stream, "notice", message)]
+    assert output.records["sync_issues"][0]["remedy"]
+    assert output.records.keys() == {"sync_issues"}
+    assert (output.activated, output.code) == (set(), 0)
+    assert {*output.asked} <= {"/teamwork/deletedTeams"}
+
+
+@pytest.mark.parametrize(
+    ("stream", "channels"),
+    [("channel_members", "P"), ("channel_folders", "SP"), ("drive_items", "P")],
+)
+def test_of_a_list_of_channels_those_are_parents_that_have_something_below_them(stream, channels):
+    others = "https://graph.microsoft.com/v1.0/teams/U/channels/X"
+    kinds = {"S": "standard", "P": "private"}
+    rows = [row(it, membershipType=kind) for it, kind in kinds.items()]
+    listed = page(row("X", membershipType="shared", **{"@odata.id": others}), *rows)
+    answers = {"/teams?": page(row("T")), "/teams/T/allChannels": listed, "/": page()}
+    output = tenant.read(answers, stream)
+
+    asked = [it.split("?")[0].split("/") for it in output.asked]
+    assert [it[4] for it in asked if it[3:4] == ["channels"]] == [*channels]
 
 
 # Messages by the lists of channels

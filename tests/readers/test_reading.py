@@ -16,7 +16,7 @@ from tap_msteams.errors import (
 )
 from tests.client.fake_graph import FakeGraph, body
 from tests.loop import LONG
-from tests.readers.library import Books, Reading, Shelves, numbered, shelves
+from tests.readers.library import Books, LibraryTap, Reading, Shelves, numbered, shelves
 
 
 def books_of(shelf):
@@ -56,6 +56,27 @@ async def test_nothing_to_read_is_read_at_once():
     reading = Reading(shelves(), Shelves, Books)
     await reading.read()
     assert (reading.rows, reading.issues) == ({}, [])
+
+
+class DistinctBooks(Books):
+    """Books of shelves that several lists show."""
+
+    distinct_parents = True
+
+
+class DistinctTap(LibraryTap):
+    kinds = (Shelves, DistinctBooks)
+
+
+@pytest.mark.parametrize(
+    ("books", "tap", "times"), [(Books, LibraryTap, 2), (DistinctBooks, DistinctTap, 1)]
+)
+async def test_what_is_below_a_parent_that_comes_twice_is_read_once_where_streams_say_so(
+    books, tap, times
+):
+    reading = Reading(shelves("a", "a", "b"), books, tap=tap)
+    await reading.read()
+    assert sorted(reading.ids(Books)) == [*[books_of("a")] * times, books_of("b")]
 
 
 async def test_only_so_many_parents_are_open_at_once():
@@ -170,7 +191,9 @@ async def test_an_error_nobody_thought_of_is_a_gap_of_its_parent_alone(caplog):
     assert (issue.severity, issue.subject) == ("gap", {"shelfId": "002"})
     assert "ZeroDivisionError" in str(issue)
     with_traceback = [it for it in caplog.records if it.exc_info or "Traceback" in it.getMessage()]
-    assert [it.levelname for it in with_traceback] == ["DEBUG"]
+    told = [(it.levelname, it.getMessage()) for it in with_traceback]
+    assert told == [("DEBUG", "books: an unforeseen error")]
+    assert reading.run.streams[Books].failed == 1
     assert not any("a mistake of ours" in it for it in caplog.messages)
 
 

@@ -7,7 +7,7 @@ import pytest
 from tap_msteams.client import Graph
 from tap_msteams.errors import ForbiddenError, MissingError, RejectedError, UnavailableError
 from tests.conftest import selection
-from tests.readers.tenant import Tenant, issues, page, read
+from tests.readers.tenant import Mine, Tenant, issues, page, read
 from tests.target import known
 
 # Threads of a channel
@@ -100,16 +100,22 @@ def test_the_link_to_more_replies_has_any_form(link):
     assert {it["id"] for it in output.records["messages"]} == {"2", "2-1", "2-2"}
 
 
-class Mine(Tenant):
-    """A tenant as a user who has signed in sees it."""
-
-    is_application = False
-    user_id = None
-
-
 def test_what_is_the_users_own_is_a_gap_where_the_token_does_not_say_whose_it_is():
     output = read({}, "user_installed_apps", kind=Mine)
     assert (output.code, issues(output), output.asked) == (3, [("gap", {})], [])
+    message = "the token does not say whose it is"
+    assert [it["message"] for it in output.records["sync_issues"]] == [message]
+
+
+def test_what_is_the_users_own_is_read_below_whom_the_token_names():
+    class Anna(Mine):
+        user_id = "anna"
+
+    answers = {"/users/anna/teamwork/installedApps": page({"id": "1"})}
+    output = read(answers, "user_installed_apps", kind=Anna)
+
+    [found] = output.records["user_installed_apps"]
+    assert (found["userId"], found["id"], output.code) == ("anna", "1", 0)
 
 
 @pytest.mark.parametrize("settings", [{}, {"start_date": "2026-11-01"}])

@@ -138,9 +138,27 @@ def test_the_hour_of_a_time_and_later_ones_are_kept():
     assert [*versions] == [(3, 1), (4, 1)]
 
 
+@pytest.mark.parametrize(
+    ("version", "text", "problem"),
+    [
+        (2**63 - 1, "AAAAAAAAAAE=", None),
+        (2**63, "AAAAAAAAAAE=", f"{2**63} is too high for a version"),
+        (7, "AAAAAAAA", "the digests of version 7 are cut off"),
+        (7, "AAAA-AAAAAAE=", "base64"),
+    ],
+)
+def test_versions_in_the_state_that_are_damaged_are_refused(version, text, problem):
+    state = {"2026-11-20T03": {str(version): text}}
+    if problem is None:
+        assert [*Versions(state)] == [(1, version)]
+        return
+    with pytest.raises(ValueError, match=problem):
+        Versions(state)
+
+
 def test_a_record_takes_eleven_bytes_of_state():
     versions = Versions({})
-    number = 30_000
+    number = 5_000
     for n in range(number):
         versions.add(moment(NOON + timedelta(seconds=9 * n)), 1, digest([f"call-{n}"]))
 
