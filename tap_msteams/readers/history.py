@@ -91,7 +91,7 @@ class HistoryReader(PeriodReader):
             period = next((it for it in PERIODS if it >= needed), PERIODS[-1])
             page = await self._period(period)
         kept = timedelta(days=PERIODS[-1])
-        warn_of_lost_days(name, self.bookmarks.since(name), today - kept + DAY, kept)
+        warn_of_lost_days(self, self.bookmarks.since(name), today - kept + DAY, kept)
         self.failures.look_at(page, parent)
         days = [row.get(self._key) or "" for row in page.rows]
         # A row without a day is reported as such.

@@ -71,13 +71,18 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def warn_of_lost_days(stream: str, bookmark: str | None, oldest: date, kept: timedelta) -> None:
-    """Warn that days after a bookmark are older than Graph's reports."""
-    if bookmark and datetime.fromisoformat(bookmark).date() + DAY < oldest:
+def warn_of_lost_days(
+    reader: BookmarkedReader, bookmark: str | None, oldest: date, kept: timedelta
+) -> None:
+    """Warn that days after the bookmark, or after `start_date`, are older than Graph's reports."""
+    start = reader.run.settings.start
+    begin = datetime.fromisoformat(bookmark) + DAY if bookmark else start
+    if begin and begin.date() < oldest:
         logger.warning(
-            "%s: the last day read is %s, but Graph has reports of the last %d days only",
-            stream,
-            bookmark[:10],
+            "%s: the days from %s to %s are missing: Graph has reports of the last %d days only",
+            reader.stream.name,
+            begin.date(),
+            oldest - DAY,
             kept.days,
         )
 
@@ -149,7 +154,7 @@ class ReportReader(BookmarkedReader):
         day = max(since.date(), oldest) if since else oldest
         if before:
             day = max(day, datetime.fromisoformat(before).date() + DAY)
-        warn_of_lost_days(self.stream.name, self.oldest(), oldest, KEPT)
+        warn_of_lost_days(self, self.oldest(), oldest, KEPT)
         while day <= newest and midnight(day) < self.run.until:
             yield day
             day += DAY

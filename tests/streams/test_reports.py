@@ -139,6 +139,16 @@ def test_who_stayed_away_too_long_is_told_what_is_lost(sandbox, clock, caplog):
     assert {key: target.rows("team_activity")[key] for key in new} == new
 
 
+def test_who_starts_before_the_oldest_report_is_told_what_is_lost(sandbox, reports, caplog):
+    day = timedelta(days=1)
+    oldest = min(reports.days())
+    start = oldest - 3 * day
+
+    run_tap({**sandbox.unpaced(), "start_date": str(start)}, streams=["team_activity"])
+
+    assert f"the days from {start} to {oldest - day} are missing: Graph has" in caplog.text
+
+
 def test_concealed_names_are_said_once_with_the_remedy(sandbox, reports, caplog):
     reports.concealed = True
 
