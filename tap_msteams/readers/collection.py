@@ -103,15 +103,17 @@ class CollectionReader(Reader):
         request, page = await self.first_page(ids)
         shown, rows = set[str](), 0
         while True:
-            size = rows
-            async for following in self.client.pages(request, page):
+            size, pages = rows, self.client.pages(request, page)
+            if self.queries.skips:
+                shown.update(row["id"] for row in page.rows)
+            del page
+            async for following in pages:
                 rows += len(following.rows) + len(following.unreadable)
                 yield following
                 del following
             beyond = self.queries.beyond(ids, rows)
             if beyond is None or rows == size:
                 return
-            shown.update(row["id"] for row in page.rows)
             request = replace(request, url=beyond)
             page = await self.client.page(request)
             is_empty = not (page.rows or page.unreadable)

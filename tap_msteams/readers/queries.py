@@ -56,6 +56,11 @@ class Queries:
         path = self._stream.fallback_path if self.falls_back else None
         return fill(path or self._route, ids) + self._query(self._listed, ids)
 
+    @property
+    def skips(self) -> bool:
+        """Whether Graph may not link to what comes next, which then has to be skipped to."""
+        return self._options.skip
+
     def beyond(self, ids: Ids, rows: int) -> str | None:
         """The address of what comes after so many rows, where Graph may not link to it."""
         options = self._options
