@@ -347,6 +347,36 @@ async def test_a_wait_of_minutes_is_said_at_once_and_waited(caplog):
     assert 300 <= sent.pauses[0] < 340
 
 
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (UnavailableError("/0", 503), 0.5),
+        (ThrottledError("/0", 429), 0.5),
+        (TokenRejectedError("/0", 401), 0.0),
+    ],
+)
+async def test_where_graph_asks_for_no_wait_the_next_try_comes_after_the_pause(error, pause):
+    sent = Sent(error, body("0"))
+    async with connected(sent.graph, patience=Patience(pause=lambda _: 0.5)) as it:
+        assert await read(it.stream("things"), "/0") == ["0"]
+    assert pause <= sent.pauses[0] <= 1.5 * pause  # a limit opens for one after the other
+
+
+async def test_who_is_throttled_holds_up_the_others_of_the_limit_for_the_pause():
+    first, second = "/teams/1/members?0", "/teams/1/members?1"
+    asked = []
+    graph = FakeGraph(
+        {
+            first: [ThrottledError(first, 429), body("0")],
+            second: [lambda _: asked.append(it.clock()) or body("1")],
+        }
+    )
+    async with connected(graph, concurrency=1, patience=Patience(pause=lambda _: 5.0)) as it:
+        await asyncio.gather(*(read(it.stream("things"), url) for url in (first, second)))
+    assert asked
+    assert asked[0] >= 5
+
+
 # What is not found
 
 GONE = MissingError("/0", 404)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import ClassVar
 
 import pytest
 
@@ -81,8 +82,18 @@ class Editions(Books):
     primary_keys = ("shelfId", "id", "title")
 
 
+class Labels(Books):
+    """Labels of books, to which Graph gives no id."""
+
+    name = "labels"
+    path = "/shelves/{shelfId}/labels"
+    entity = "label"
+    facts = ("title",)
+    computed: ClassVar = {"id": lambda _, row: row["title"]}
+
+
 class RoomTap(LibraryTap):
-    kinds = (Rooms, Plants, Shelves, Books, Editions)
+    kinds = (Rooms, Plants, Shelves, Books, Editions, Labels)
 
 
 def told(reading):
@@ -301,7 +312,7 @@ async def test_a_value_that_is_none_costs_no_row_and_is_told():
     assert "NaN" in reading.issues[0].message
 
 
-@pytest.mark.parametrize(("kind", "codes"), [(Books, [DOUBLES]), (Editions, [])])
+@pytest.mark.parametrize(("kind", "codes"), [(Books, [DOUBLES]), (Editions, []), (Labels, [])])
 async def test_rows_with_the_key_of_another_one_are_told_once(kind, codes):
     rows = [{"id": "1", "title": it} for it in "ab"]
     place = json.dumps({"value": rows}).encode()
