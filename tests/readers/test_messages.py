@@ -10,6 +10,7 @@ from tap_msteams.errors import (
     ExpiredError,
     ForbiddenError,
     MissingError,
+    NotGrantedError,
     UnavailableError,
     UnsupportedError,
 )
@@ -92,7 +93,10 @@ def test_a_long_list_that_broke_off_goes_on_where_it_was(number, is_expired, cap
 @pytest.mark.parametrize("is_above", [True, False])
 def test_what_is_not_found_is_gone_where_what_is_above_is_gone_too(gone, is_above):
     above = "/teams/T" if "messages" not in gone else "/teams/T/channels/C"
-    answers = {**listed([message("1")]), gone: GONE, above: GONE if is_above else b"{}"}
+    answers = listed([message("1")])
+    del answers[gone]
+    answers[above] = lambda request: GONE if (request.url == above) == is_above else b"{}"
+    answers = {gone: GONE, **answers}
     output = read(answers, "messages")
 
     assert [it for it, _ in issues(output)] == ["notice" if is_above else "gap"]
@@ -111,6 +115,32 @@ def test_channels_on_several_pages_are_all_read():
     )
     output = read(answers, "messages")
     assert (sorted(ids(output)), known(output.state).keys()) == (["1", "2"], {"T"})
+
+
+def test_of_channels_that_are_listed_for_messages_alone_those_chosen_are_read():
+    channels = {"C": "General", "D": "Secret", "E": None}
+    rows = ({"id": it, "displayName": name} for it, name in channels.items())
+    more = {f"/teams/T/channels/{it}/messages?": page(message(it)) for it in channels}
+    answers = listed(**{**more, "/teams/T/channels?": page(*rows)})
+    output = read(answers, "messages", channels=["!Secret"])
+
+    assert (sorted(ids(output)), output.code) == (["C", "E"], 0)
+    assert "/teams/T/channels?$select=displayName,id" in output.asked
+
+
+def test_who_may_not_list_channels_is_told_the_permission_for_it():
+    answers = listed(**{"/teams/T/channels?": NotGrantedError("/x", 403)})
+    output = read(answers, "messages")
+    told = [it["permission"] for it in output.records["sync_issues"]]
+    assert told == ["Channel.ReadBasic.All"]
+
+
+def test_the_replies_of_a_long_thread_are_read_from_the_start_where_its_link_is_missing():
+    replies = [message(f"r{n}") for n in range(1_001)]
+    answers = listed([message("1", replies=replies[:1_000])])
+    answers = {f"{PLACE}/1/replies?$top=50": page(*replies), **answers}
+    output = read(answers, "messages")
+    assert ids(output) == ["1", *(it["id"] for it in replies)]
 
 
 @pytest.mark.parametrize("is_refused", [True, False])
@@ -169,6 +199,24 @@ def test_the_export_is_tried_for_each_team_unless_the_tenant_is_refused(
     said = [it for it in caplog.messages if "export refused" in it]
     assert len(said) == len(told)
     assert all(any(text in it for it in said) for text in told)
+
+
+def test_teams_are_listed_once_the_tenant_is_refused_though_the_first_export_was_read():
+    teams = [f"{n:02}" for n in range(20)]
+    answers = {"/teams?": page(*({"id": it} for it in teams))}
+    for team in teams:
+        place = f"/teams/{team}/channels"
+        answers |= {
+            f"{place}/getAllMessages": UnsupportedError("/x", 402),
+            f"{place}?": page({"id": "C"}),
+            f"{place}/C/messages?": page(message(team)),
+        }
+    found = message("00", channelIdentity={"teamId": "00", "channelId": "C"})
+    answers["/teams/00/channels/getAllMessages"] = page(found)
+    output = read(answers, "messages", concurrency=1)
+
+    assert (sorted(ids(output)), issues(output), output.code) == (teams, [], 0)
+    assert 2 <= len([it for it in output.asked if "getAllMessages" in it]) < 12
 
 
 @pytest.mark.parametrize("number", [1, 2])
