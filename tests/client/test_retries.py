@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 
@@ -375,6 +376,15 @@ async def test_who_is_throttled_holds_up_the_others_of_the_limit_for_the_pause()
         await asyncio.gather(*(read(it.stream("things"), url) for url in (first, second)))
     assert asked
     assert asked[0] >= 5
+
+
+@pytest.mark.parametrize(("wait", "is_read"), [(200.0, True), (50.0, False)])
+async def test_only_long_waits_that_graph_asks_for_are_no_time_of_the_request(wait, is_read):
+    sent = Sent(*[UnavailableError("/0", 503, retry_after=wait)] * 5, body("0"))
+    async with connected(sent.graph, patience=Patience(pause=lambda _: 0.1)) as it:
+        with nullcontext() if is_read else pytest.raises(UnavailableError):
+            assert await read(it.stream("things"), "/0") == ["0"]
+    assert (len(sent.moments) == 6) == is_read
 
 
 # What is not found
