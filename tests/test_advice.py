@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from docs.computed.mistakes import CONFIGURATION, NETWORK, STATE
 from tap_msteams import errors
-from tap_msteams.advice import CONFIGURATION, GRAPH, NETWORK, STATE, judge
+from tap_msteams.advice import GRAPH, judge
 from tests.conftest import run_tap
 
 ROOT = Path(__file__).parent.parent

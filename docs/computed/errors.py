@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docs.computed import mistakes
 from docs.computed.markdown import flat, grid
 from tap_msteams import advice
 from tap_msteams.auth.remedies import BY_NAME, REMEDIES, SIGN_IN_LOG, words
@@ -26,9 +27,9 @@ def tables() -> str:
     """All tables of errors."""
     parts = [
         ("Microsoft Graph refuses", _advice(advice.GRAPH.values())),
-        ("The way to Microsoft", _advice(advice.NETWORK)),
-        ("The configuration", _advice(advice.CONFIGURATION)),
-        ("State and catalog", _advice(advice.STATE)),
+        ("The way to Microsoft", _advice(mistakes.NETWORK)),
+        ("The configuration", _advice(mistakes.CONFIGURATION)),
+        ("State and catalog", _advice(mistakes.STATE)),
         ("Entra ID refuses", f"{IN_THE_LOG}\n\n{_refusals()}"),
     ]
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
