@@ -15,7 +15,7 @@ from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.singerlib.encoding.simple import Message
 
@@ -88,17 +88,13 @@ class RecordWriter(MsgSpecWriter):
         """Bytes of these that are not read again where a STATE stands for them."""
         self.state_bytes = 0
         """Bytes of STATE messages written so far."""
-        self._next_state_bytes = 0
-        """Bytes of the next STATE, as it was when it was last measured."""
-
-    def measure(self, state: Mapping[str, Any]) -> None:
-        """Take note of how large the next STATE is."""
-        self._next_state_bytes = sum(map(len, pieces(state)))
+        self.next_state_bytes = 0
+        """Bytes that the next STATE takes, if it is as large as the last one."""
 
     @property
     def affords_state(self) -> bool:
         """Whether the records written so far pay for one more STATE, and for the last one."""
-        states = self.state_bytes + 2 * self._next_state_bytes
+        states = self.state_bytes + 2 * self.next_state_bytes
         return states <= STATE_SHARE * self.resumable_bytes
 
     @override
@@ -119,8 +115,8 @@ class RecordWriter(MsgSpecWriter):
         line = [*pieces({"type": "STATE", "value": message.value}), b"\n"]
         sys.stdout.buffer.writelines(line)
         sys.stdout.buffer.flush()
-        self._next_state_bytes = sum(map(len, line))
-        self.state_bytes += self._next_state_bytes
+        self.next_state_bytes = sum(map(len, line))
+        self.state_bytes += self.next_state_bytes
 
     def write_records(self, stream: str, records: Records, version: int | None) -> None:
         """Write a RECORD message for each of the records of one page."""

@@ -28,7 +28,7 @@ from tap_msteams.tap.plugin import Plugin
 from tap_msteams.tap.session import Session
 from tap_msteams.throttle import Gate
 from tap_msteams.transport import session as http_session
-from tap_msteams.writer import RecordWriter
+from tap_msteams.writer import RecordWriter, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -161,7 +161,7 @@ class TapMSTeams(Plugin):
         self._meters = meters
 
         def begin() -> None:
-            self.message_writer.measure(self.state)
+            self.message_writer.next_state_bytes = sum(map(len, pieces(self.state)))
             for stream in selected:
                 stream.open(self.initialized_at)
                 if isinstance(stream, RunLogStream):
@@ -172,7 +172,8 @@ class TapMSTeams(Plugin):
 
         def end(it: StreamRun) -> None:
             meters.finish(it)
-            self._write_state_if_paid_for()
+            if self.message_writer.affords_state:
+                self._write_state()
 
         with Progress(run) as progress:
 
@@ -301,9 +302,7 @@ class TapMSTeams(Plugin):
             properties = stream.properties.wrapped.values()
             rewrite = run.privacy.of_rows(properties, stream.name) if run.privacy else None
             stream.write(rewrite(rows) if rewrite else rows)
-        self.save_bookmarks()
-        # Many targets forget a STATE when a RECORD follows.
-        self.write_message(StateMessage(value=self.state))
+        self._write_state(is_last=True)
 
     def _tell(self, run: Run, by: str = "") -> None:
         """Write the summary, unless the run ended before any request."""
@@ -320,22 +319,17 @@ class TapMSTeams(Plugin):
     def _write_state_when_due(self) -> None:
         """Write STATE when it is due and the records written pay for its size."""
         now = self.clock()
-        if now >= self._state_due and self._write_state_if_paid_for():
+        if now >= self._state_due and self.message_writer.affords_state:
             self._state_due = now + STATE_SECONDS
+            self._write_state()
 
-    def _write_state_if_paid_for(self) -> bool:
-        """Write STATE if the records written pay for its size, and return whether they do."""
-        if not self.message_writer.affords_state:
-            return False
+    def _write_state(self, *, is_last: bool = False) -> None:
         self.save_bookmarks()
-        self.message_writer.measure(self.state)  # it may have grown since the last one
-        if is_paid_for := self.message_writer.affords_state:
+        if is_last:
+            # Many targets forget a STATE when a RECORD follows.
+            self.write_message(StateMessage(value=self.state))
+        else:
             self.state_writer.write_state(self.state)
-        return is_paid_for
-
-    def _write_state(self) -> None:
-        self.save_bookmarks()
-        self.state_writer.write_state(self.state)
 
     @override
     def _setup_signal_handlers(self) -> None:

@@ -40,10 +40,10 @@ def page(*rows, **more):
     return json.dumps({"value": rows, **more}).encode()
 
 
-def read(answers, *streams, state=None, catalog=None, kind=Tenant, tap=HastyTap, **settings):
+def read(answers, *streams, state=None, catalog=None, kind=Tenant, **settings):
     """What a run reads of a tenant with these answers."""
     catalog = catalog or selection([*streams, "sync_issues"])
-    tap = tap(config={**SETTINGS, **settings}, catalog=catalog, state=state)
+    tap = HastyTap(config={**SETTINGS, **settings}, catalog=catalog, state=state)
     tap.graph = kind(answers)
     captured = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(captured):

@@ -1,4 +1,4 @@
-"""Laws of size: what has been written is not held, and STATE is little beside it."""
+"""Laws of memory: what has been written is not held until the next page has come."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import pytest
 
 from tap_msteams.client import Page
 from tap_msteams.errors import ForbiddenError
-from tap_msteams.writer import STATE_SHARE
 from tests.client.fake_graph import NOON
 from tests.readers.tenant import page, read
-from tests.target import TalkativeTap
 
 TEAM = {"/teams?": page({"id": "T"})}
 CLOSED = {"/teams/T/channels/getAllMessages": ForbiddenError("/x", 403, message="closed")}
@@ -45,32 +43,3 @@ def test_rows_are_freed_before_the_next_page_is_asked_for(stream, start, others)
 
     assert [row["id"] for row in output.records[stream]] == mine
     assert held == []
-
-
-def test_a_state_that_grows_without_records_waits_for_records_that_pay_for_it_and_the_last_one():
-    def posts(request):
-        number = int(request.url.removeprefix("/page/")) if "/page/" in request.url else 0
-        row = {"id": f"{number}", "channelIdentity": {"channelId": "C"}, "subject": "x" * 3000}
-        return page(row, **({"@odata.nextLink": f"/page/{number + 1}"} if number < 400 else {}))
-
-    def last(_):
-        row = {"channelIdentity": {"channelId": "C"}, "subject": "x" * 3000}
-        return page(*({**row, "id": f"last {n}"} for n in range(20)))
-
-    answers = {
-        "/teams?": page(
-            {"id": "first"}, *({"id": f"{uuid4()}"} for _ in range(500)), {"id": "last"}
-        ),
-        "/page/": posts,
-        "/teams/first/": posts,
-        "/teams/last/": last,
-        "/teams/": page(),
-    }
-    output = read(answers, "messages", tap=TalkativeTap, concurrency=1)
-    sizes = {"RECORD": [], "STATE": []}
-    for line, message in zip(output.lines, output.messages, strict=True):
-        sizes.get(message["type"], []).append(len(line))
-    *others, latest, _ = sizes["STATE"]
-
-    assert len(others) > 3
-    assert sum(others) + 2 * latest <= STATE_SHARE * sum(sizes["RECORD"])
