@@ -26,10 +26,11 @@ Record = dict[str, Any]
 Records: TypeAlias = "Sequence[Record] | Sequence[msgspec.Struct]"
 """Records to write; values may be `msgspec.Raw`, which is JSON as it came."""
 
-STATE_SHARE = 0.04
+STATE_SHARE = 0.035
 """The largest share of STATE messages in the bytes of the records that they stand for.
 
-Since each is larger than the one before, it is five per cent in the end.
+Since each is larger than the one before, by which it is judged, it is at most five per cent in the
+end, as long as the last one alone is at most 1.5.
 """
 
 

@@ -61,3 +61,20 @@ def test_a_state_that_cannot_be_read_to_its_end_leaves_no_half_a_line():
     with redirect_stdout(captured), pytest.raises(EOFError):
         RecordWriter().write_message(StateMessage({"teams": Broken()}))
     assert captured.buffer.getvalue() == b""
+
+
+@pytest.mark.parametrize("share", [0.001, 0.005, 0.01, 0.0125, 0.0145, 0.015, 0.1])
+def test_states_that_grow_with_the_records_are_a_small_part_of_them_and_always_come_again(share):
+    writer, shares, number = RecordWriter(), [], 0
+    for page in range(1, 1000):
+        writer.resumable_bytes = page * 10_000
+        size = int(share * writer.resumable_bytes)
+        if writer.affords_state:
+            with redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+                writer.write_message(StateMessage(value={"bookmarks": "x" * size}))
+            number += 1
+        shares.append((writer.state_bytes + size) / writer.resumable_bytes)
+
+    # The first records are few beside the frame of a message.
+    assert share > 0.015 or max(shares[10:]) <= 0.05
+    assert number >= 3
