@@ -100,6 +100,7 @@ class Sandbox:
         self.graph_url = self.authority_host = self.imds_url = ""
         self.ca_bundle = self.fingerprint = ""
         self._runners: list[web.BaseRunner] = []
+        self._listeners: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         self._directory = tempfile.TemporaryDirectory(prefix="msteams-sandbox-")
@@ -184,7 +185,10 @@ class Sandbox:
         await runner.setup()
         port = self._port + len(self._runners) if self._port else 0
         self._runners.append(runner)
-        site = web.TCPSite(runner, self._host, port, ssl_context=context, backlog=512)
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.create_server((self._host, port), family=family)
+        self._listeners.append(listener)
+        site = web.SockSite(runner, listener, ssl_context=context, backlog=512)
         await site.start()
         scheme = "http" if context is None else "https"
         return f"{scheme}://{self.name}:{runner.addresses[0][1]}"
@@ -192,6 +196,12 @@ class Sandbox:
     async def _close(self) -> None:
         """Close all connections, without waiting for clients that keep them alive."""
         self._closing.set()
+        # Python leaves a connection open that was accepted right before its server was closed.
+        with contextlib.suppress(NotImplementedError):  # Windows' event loop has no readers
+            for listener in self._listeners:
+                self._loop.remove_reader(listener)
+        for _ in range(2):
+            await asyncio.sleep(0)
         for runner in self._runners:
             for site in tuple(runner.sites):
                 await site.stop()

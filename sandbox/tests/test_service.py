@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gc
 import logging
 import socket
+import threading
+from contextlib import suppress
 
 import pytest
 import requests
@@ -185,3 +188,25 @@ def test_a_sandbox_closes_at_once_with_clients_still_connected(connect):
 
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_sandbox_that_closes_while_clients_connect_leaves_no_connection_open():
+    closed = threading.Event()
+
+    def connect_for_ever(port):
+        while not closed.is_set():
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                pass
+
+    with Sandbox(Tenant(seed=1, teams=1, channels=1, messages=1, users=2)) as sandbox:
+        port = int(sandbox.graph_url.rpartition(":")[2])
+        clients = [
+            threading.Thread(target=connect_for_ever, args=(port,), daemon=True) for _ in range(6)
+        ]
+        for client in clients:
+            client.start()
+    closed.set()
+    for client in clients:
+        client.join()
+
+    gc.collect()  # pytest fails where it finds an open socket
