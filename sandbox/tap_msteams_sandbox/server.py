@@ -196,7 +196,8 @@ class Sandbox:
     async def _close(self) -> None:
         """Close all connections, without waiting for clients that keep them alive."""
         self._closing.set()
-        # Python leaves a connection open that was accepted right before its server was closed.
+        # Python leaves a connection open that was accepted right before its server was closed; it
+        # can be closed from the second turn of the loop on.
         with contextlib.suppress(NotImplementedError):  # Windows' event loop has no readers
             for listener in self._listeners:
                 self._loop.remove_reader(listener)
@@ -205,9 +206,6 @@ class Sandbox:
         for runner in self._runners:
             for site in tuple(runner.sites):
                 await site.stop()
-        # One that has just been accepted can be closed from the second turn of the loop on.
-        for _ in range(2):
-            await asyncio.sleep(0)
         await self._abort()
         # Connections that are being opened are in no list until they are.
         rest = asyncio.all_tasks() - {asyncio.current_task()}

@@ -7,6 +7,7 @@ import json
 import threading
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from types import SimpleNamespace
 
 from tap_msteams.client import Answer, Graph, GraphClient, Patience, Request, RowDecoder
@@ -52,6 +53,23 @@ class FakeGraph(Graph):
         if isinstance(answer, Exception):
             raise answer
         return Answer(request, {}, answer, NOON)
+
+
+class Sent:
+    """A Graph that notes when it is asked for /0."""
+
+    def __init__(self, *answers):
+        self.moments = []
+        clock = asyncio.get_running_loop().time
+
+        def noted(answer):
+            return lambda _: self.moments.append(clock()) or answer
+
+        self.graph = FakeGraph({"/0": [noted(answer) for answer in answers]})
+
+    @property
+    def pauses(self):
+        return [later - sooner for sooner, later in pairwise(self.moments)]
 
 
 def body(*ids, following=None):

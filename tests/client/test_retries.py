@@ -6,44 +6,22 @@ import asyncio
 import json
 from contextlib import nullcontext
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 
-from tap_msteams.bounds import ASKED, FAILING, MISSING, THROTTLED, UNREACHED
-from tap_msteams.client import OWN, Patience, Request, next_pause
+from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNREACHED
+from tap_msteams.client import Patience, Request, next_pause
 from tap_msteams.client.patience import Attempt
 from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,
-    ExcessError,
     ForbiddenError,
-    MissingError,
-    RejectedError,
     TapError,
     ThrottledError,
     TokenRejectedError,
     UnavailableError,
-    UnprovenError,
 )
-from tests.client.fake_graph import HASTY, IDS, FakeGraph, body, connected, get, read
-
-
-class Sent:
-    """A Graph that notes when it is asked for /0."""
-
-    def __init__(self, *answers):
-        self.moments = []
-        clock = asyncio.get_running_loop().time
-
-        def noted(answer):
-            return lambda _: self.moments.append(clock()) or answer
-
-        self.graph = FakeGraph({"/0": [noted(answer) for answer in answers]})
-
-    @property
-    def pauses(self):
-        return [later - sooner for sooner, later in pairwise(self.moments)]
+from tests.client.fake_graph import HASTY, IDS, FakeGraph, Sent, body, connected, get, read
 
 
 def refusal(status):
@@ -385,71 +363,3 @@ async def test_only_long_waits_that_graph_asks_for_are_no_time_of_the_request(wa
         with nullcontext() if is_read else pytest.raises(UnavailableError):
             assert await read(it.stream("things"), "/0") == ["0"]
     assert (len(sent.moments) == 6) == is_read
-
-
-# What is not found
-
-GONE = MissingError("/0", 404)
-OFTEN = int(MISSING.value)
-ENTITY = b'{"id": "x"}'
-
-
-@pytest.mark.parametrize(
-    ("proof", "answers", "error", "times"),
-    [
-        (None, (), UnprovenError, OFTEN),
-        ("/above", (ENTITY,), UnprovenError, OFTEN),
-        ("/above", (ForbiddenError("/above", 403),), UnprovenError, OFTEN),
-        ("/above", (GONE,), MissingError, 1),
-        ("/above", (ENTITY, GONE), MissingError, 2),
-        (OWN, (), MissingError, 2),
-    ],
-)
-async def test_what_is_not_found_is_gone_once_its_proof_is_gone_too(proof, answers, error, times):
-    sent = Sent(GONE)
-    sent.graph._answers["/above"] = [*answers]
-    async with connected(sent.graph, patience=Patience(pause=lambda tries: 10.0 * tries)) as it:
-        with pytest.raises(error) as caught:
-            await it.stream("things").page(replace(get("/0"), proof=proof))
-
-    assert type(caught.value) is error
-    assert sent.pauses == [10.0 * n for n in range(1, times)]
-    asked = min(times, OFTEN - 1) if answers else 0
-    assert len(sent.graph.sent) == times + asked
-
-
-async def test_what_is_found_a_moment_later_is_read():
-    sent = Sent(GONE, GONE, body("0"))
-    async with connected(sent.graph) as it:
-        assert await read(it.stream("things"), "/0") == ["0"]
-
-
-# Lists without end
-
-
-async def test_empty_pages_without_end_are_a_gap():
-    graph = FakeGraph(default=lambda url: body(following=f"{url}x"))
-    async with connected(graph) as it:
-        with pytest.raises(ExcessError, match="500 pages in a row are empty"):
-            await read(it.stream("things"), "/0")
-
-
-async def test_a_last_page_that_leads_to_itself_is_the_end_and_counted():
-    graph = FakeGraph({"/0": [body("0", "1", following="/1")], "/1": [body("2", following="/1")]})
-    async with connected(graph) as it:
-        stream = it.stream("things")
-        assert await read(stream, "/0") == ["0", "1", "2"]
-        assert stream.circles == 1
-
-
-async def test_a_page_that_may_not_be_the_last_and_leads_to_itself_is_a_gap():
-    graph = FakeGraph({"/0": [body("0", following="/0")]})
-    async with connected(graph) as it:
-        with pytest.raises(RejectedError, match="leads back"):
-            await read(it.stream("things"), "/0")
-
-
-async def test_a_page_that_leads_to_itself_once_costs_nothing():
-    pages = [body("0", following="/0"), body("0", following="/1")]
-    async with connected(FakeGraph({"/0": pages, "/1": [body("1")]})) as it:
-        assert await read(it.stream("things"), "/0") == ["0", "1"]
