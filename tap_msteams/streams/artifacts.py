@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.declaration import Content, Delegated, Details, Query, fill
+from tap_msteams.declaration import Content, Delegated, Details, Query
 from tap_msteams.errors import DamagedError, NotEntitledError, RejectedError, recast
 from tap_msteams.readers import GraphStream, Window
 from tap_msteams.schema import (
@@ -234,6 +234,16 @@ class UserArtifacts(GraphStream):
     def found_in(cls, ids: Ids, row: Row, *, emits: bool) -> Iterable[Ids]:
         return unless_guest(ids, row)
 
+    @classmethod
+    @override
+    def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
+        of = {name: row[name] for name in cls.facts}
+        for name, known in of.items():
+            if not known:
+                message = f"it does not say its {name}, by which its text is asked for"
+                raise DamagedError(cls.path, message=message)
+        return super().content_path({**ids, **of}, row, application=application)
+
 
 class OrganizerArtifacts(UserArtifacts):
     """Transcripts or recordings of all scheduled meetings that a user organizes."""
@@ -259,11 +269,6 @@ class OrganizerTranscripts(OrganizerArtifacts):
     fills = "transcriptId"
     on_request = ("content",)
     properties = Transcripts.properties
-
-    @classmethod
-    @override
-    def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
-        return fill(cls.content.path, {**ids, "meetingId": row["meetingId"]})
 
 
 class OrganizerRecordings(OrganizerArtifacts):
@@ -318,14 +323,6 @@ class CallTranscripts(CallArtifacts):
         th.Property("transcriptContentUrl", PersonalUrl, description="Address of the text."),
         th.Property("content", WebVtt, description="What was said, as WebVTT: one request each."),
     )
-
-    @classmethod
-    @override
-    def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
-        if not (call := row["callId"]):
-            message = "it does not say its call, by which its text is asked for"
-            raise DamagedError(cls.content.path, message=message)
-        return fill(cls.content.path, {**ids, "callId": call})
 
 
 class CallRecordings(CallArtifacts):

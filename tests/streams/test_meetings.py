@@ -273,14 +273,28 @@ def test_a_user_reads_the_own_meetings_and_of_others_only_that_they_are(open_san
     assert "attendance_reports" in {row["stream"] for row in notices(output)}
 
 
-def test_a_transcript_without_its_call_is_a_row_without_its_text():
-    lists = "/users/a/adhocCalls/getAllTranscripts"
-    row = {"id": "t", "callId": None, "createdDateTime": "2026-11-20T08:00:00Z"}
-    answers = {lists: page(row), "/users?": page({"id": "a"})}
+@pytest.mark.parametrize(
+    ("stream", "path", "of", "rows"),
+    [
+        ("call_transcripts", "adhocCalls", "callId", [("t", None), ("u", "WEBVTT")]),
+        # The meeting is a key of these, so there is no row.
+        ("organizer_transcripts", "onlineMeetings", "meetingId", [("u", "WEBVTT")]),
+    ],
+)
+def test_a_transcript_that_does_not_say_what_it_is_of_has_no_text_and_is_told(
+    caplog, stream, path, of, rows
+):
+    times = {"createdDateTime": "2026-11-20T08:00:00Z"}
+    transcripts = page({"id": "t", of: None, **times}, {"id": "u", of: "m", **times})
+    answers = {
+        f"/users/a/{path}/getAllTranscripts": transcripts,
+        f"/users/a/{path}/m/transcripts/u/content": b"WEBVTT",
+        "/users?": page({"id": "a"}),
+    }
 
-    output = read(answers, "call_transcripts", catalog=with_text("call_transcripts"))
+    output = read(answers, stream, catalog=with_text(stream))
 
-    assert [(it["id"], it.get("content")) for it in output.records["call_transcripts"]] == [
-        ("t", None)
-    ]
+    written = [(it["id"], it.get("content")) for it in output.records[stream]]
+    assert sorted(written) == rows
     assert output.code == 3
+    assert f"it does not say its {of}" in caplog.text
