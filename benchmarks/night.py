@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_msteams.throttle import HEADROOM, TENANT_LIMITS, Gate
+from tap_msteams.throttle import TENANT_LIMITS, Gate
+from tap_msteams.throttle.gate import HEADROOM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

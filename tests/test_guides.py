@@ -17,7 +17,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tap_msteams.cli.program import Program
-from tap_msteams.run import EXIT_WITH_GAPS
+from tap_msteams.run.run import EXIT_WITH_GAPS
 from tap_msteams.settings import Settings, env_name, problems, rules
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams

@@ -17,7 +17,7 @@ from tap_msteams.settings import (
     rules,
 )
 from tap_msteams.tap import TapMSTeams
-from tap_msteams.throttle import SERVICES
+from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
 from tests.ways import APP, BROKER, MACHINE, SECRETS, TOKEN, USER, WAYS, the_line, told
 
 every_setting = pytest.mark.parametrize("rule", rules(Settings).values(), ids=lambda it: it.name)
@@ -161,11 +161,12 @@ def test_shares_that_say_nothing_are_told(shares):
 
 
 def test_services_of_shares_are_those_of_the_limits():
-    shares = [f"{service} = 0.5" for service in SERVICES]
+    services = sorted({it.service for it in (*TENANT_LIMITS, *SCOPED_LIMITS)} - {""})
+    shares = [f"{service} = 0.5" for service in services]
     given = Settings.from_config({**APP, "rate_limit_shares": shares})
 
-    assert given.shares == dict.fromkeys(SERVICES, 0.5)
-    assert all(f"`{it}`" in rules(Settings)["rate_limit_shares"].description for it in SERVICES)
+    assert given.shares == dict.fromkeys(services, 0.5)
+    assert all(f"`{it}`" in rules(Settings)["rate_limit_shares"].description for it in services)
 
 
 @pytest.mark.parametrize(("key", "most"), [("concurrency", 1000), ("lookback_minutes", 525_600)])

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from tap_msteams.throttle import HEADROOM, SCOPED_LIMITS, TENANT_LIMITS, Gate
 from tap_msteams.throttle.buckets import Bucket, Counter
+from tap_msteams.throttle.gate import HEADROOM, Gate
+from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
 
 EXPORT = "/teams/t{}/channels/getAllMessages"
 LIST = "/teams/t{}/channels/19:c{}@thread.tacv2/messages"

@@ -5,24 +5,20 @@ from __future__ import annotations
 from tap_msteams.client.client import GraphClient
 from tap_msteams.client.decoder import RowDecoder
 from tap_msteams.client.graph import Graph
-from tap_msteams.client.metrics import Metrics
-from tap_msteams.client.patience import Patience, next_pause
-from tap_msteams.client.request import OWN, Answer, Decoder, Page, Request
+from tap_msteams.client.patience import Patience
+from tap_msteams.client.request import OWN, Answer, Page, Request
 from tap_msteams.client.row import Row
 from tap_msteams.client.stream_client import StreamClient
 
 __all__ = [
     "OWN",
     "Answer",
-    "Decoder",
     "Graph",
     "GraphClient",
-    "Metrics",
     "Page",
     "Patience",
     "Request",
     "Row",
     "RowDecoder",
     "StreamClient",
-    "next_pause",
 ]

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 # A text that does not end is one, too: otherwise each quote in it would be looked at as a start.
-_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
-_TEXTS = re.compile(_TEXT, re.DOTALL)
-_TEXTS_AND_BRACKETS = re.compile(_TEXT + rb"|[\[\]{}]", re.DOTALL)
+TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
+_TEXTS = re.compile(TEXT, re.DOTALL)
+_TEXTS_AND_BRACKETS = re.compile(TEXT + rb"|[\[\]{}]", re.DOTALL)
 
 # Pairs of surrogates and other escapes are matched so that they are skipped.
 _FLAWS = re.compile(

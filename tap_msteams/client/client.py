@@ -80,10 +80,8 @@ class GraphClient:
         self._turn = 0
         self._timer: asyncio.TimerHandle | None = None
         self._threads: DaemonThreads | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
         self._threads = DaemonThreads(self.concurrency)
         self._threads.start()
         return self
@@ -161,10 +159,10 @@ class GraphClient:
 
     async def _send(self, stream: StreamClient, attempt: Attempt) -> Page:
         """Send an attempt once."""
-        loop, metrics = self._loop, stream.metrics
-        if loop is None:
+        if self._threads is None:
             msg = "the client is used outside of its context"
             raise RuntimeError(msg)
+        loop, metrics = asyncio.get_running_loop(), stream.metrics
         attempt.sent = self.clock()
         metrics.under_way += 1
         status: int | None = None
@@ -221,8 +219,8 @@ class GraphClient:
         while self._free:
             attempt, wait = self._admitted()
             if attempt is None:
-                if wait is not None and self._loop:
-                    self._timer = self._loop.call_later(wait, self._dispatch)
+                if wait is not None:
+                    self._timer = asyncio.get_running_loop().call_later(wait, self._dispatch)
                 return
             if attempt.turn and not attempt.turn.done():
                 self._free -= 1

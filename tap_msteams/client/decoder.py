@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw
 from tap_msteams.client.body import TOO_DEEP, readable, repaired, without_deep_rows
 from tap_msteams.client.request import Page
 from tap_msteams.client.row import ADDITIONAL_DATA, Row, field_of
-from tap_msteams.client.shape import WITHIN, Shape
+from tap_msteams.client.shape import WITHIN, Envelope, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from tap_msteams.client.request import Answer
 
 
-class _RowByRow(msgspec.Struct, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}):
+class _RowByRow(Envelope, kw_only=True):
     value: list[Raw]
-    next: str | None = None
-    delta: str | None = None
-    error: Any = None
 
 
 _OBJECT = msgspec.json.Decoder(dict[str, Raw])
@@ -61,7 +58,7 @@ class RowDecoder:
         """
         self._within = {name: kind for name, kind in facts.items() if kind in WITHIN}
         self._beside = {
-            name: (field_of(name), _reader(kind, plain=plain))
+            name: (field_of(name), _decoder_of(kind, plain=plain))
             for name, kind in facts.items()
             if name not in self._within
         }
@@ -117,7 +114,7 @@ class RowDecoder:
         _raise_error(found.error)
         return oddities.page(self._rows(found.value, oddities), found.next, found.delta)
 
-    def rows(self, value: Any) -> Page:  # noqa: ANN401 - bytes, or what they stand for
+    def page_in(self, value: Any) -> Page:  # noqa: ANN401 - bytes, or what they stand for
         """The rows in a property whose value is a list of rows; none where the value is null."""
         oddities = _Oddities()
         return oddities.page(self._rows_in(value, oddities))
@@ -232,7 +229,7 @@ class _Oddities:
         )
 
 
-def _reader(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 - a type
+def _decoder_of(kind: Any, *, plain: bool) -> Callable[[Any], Any]:  # noqa: ANN401 - a type
     """A function that decodes values of a type; raises ValidationError for other values."""
     if kind is Raw:
         return lambda value: value

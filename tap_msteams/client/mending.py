@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# A text that does not end is one, too: otherwise each quote in it would be looked at as a start.
-_TEXT = rb'(?P<text>"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z))'
+from tap_msteams.client.body import TEXT
+
+_TEXT = b"(?P<text>" + TEXT + b")"
 
 _FLAWS = re.compile(
     _TEXT

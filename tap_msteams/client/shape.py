@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import NODEFAULT, UNSET, Raw, UnsetType
 
 from tap_msteams.client.row import ADDITIONAL_DATA, ID, Row, field_of
 
@@ -17,6 +17,21 @@ WITHIN: tuple[Any, ...] = (str, str | None, bool | None, int | None)
 
 _ID = Annotated[str, msgspec.Meta(min_length=1)]
 """A record without an id would have no key."""
+
+_BYTES: Any = Raw | UnsetType
+_NULL: Any = None | UnsetType
+
+_field: Any = msgspec.field  # whose result is typed as the value of the field
+
+
+class Envelope(
+    msgspec.Struct, kw_only=True, rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"}
+):
+    """The keys of a page beside its rows."""
+
+    next: str | None = None
+    delta: str | None = None
+    error: Any = None
 
 
 class Shape:
@@ -39,11 +54,11 @@ class Shape:
         # The tap fills this column, and Graph must not.
         kinds |= {ADDITIONAL_DATA: _NULL} if ADDITIONAL_DATA in emitted else {}
         fields = [
-            (field_of(name), kind, _required(name) if kind is _ID else _optional(name))
+            (field_of(name), kind, _field(name=name, default=NODEFAULT if kind is _ID else UNSET))
             for name, kind in kinds.items()
         ]
         fields += [
-            (field_of(name), list[within], _rows(name))  # type: ignore[valid-type]
+            (field_of(name), list[within], _field(name=name, default_factory=list))  # type: ignore[valid-type]
             for name, within in nested.items()
         ]
         hidden = [name for name in (*kinds, *nested) if name not in emitted]
@@ -62,31 +77,11 @@ class Shape:
         )
         page = msgspec.defstruct(
             "Page",
-            [
-                ("value", list[row]),  # type: ignore[valid-type]
-                ("next", str | None, None),
-                ("delta", str | None, None),
-                ("error", Any, None),
-            ],
-            rename={"next": "@odata.nextLink", "delta": "@odata.deltaLink"},
+            [("value", list[row])],  # type: ignore[valid-type]
+            bases=(Envelope,),
+            kw_only=True,
         )
         self.row = cast("type[Row]", row)
         self.names = frozenset(self.row.__struct_encode_fields__)
         self.one: msgspec.json.Decoder[Any] = msgspec.json.Decoder(row)
         self.page: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page)
-
-
-_BYTES: Any = Raw | UnsetType
-_NULL: Any = None | UnsetType
-
-
-def _required(name: str) -> Any:  # noqa: ANN401 - what msgspec calls a field
-    return msgspec.field(name=name)
-
-
-def _optional(name: str) -> Any:  # noqa: ANN401 - as above
-    return msgspec.field(name=name, default=UNSET)
-
-
-def _rows(name: str) -> Any:  # noqa: ANN401 - as above
-    return msgspec.field(name=name, default_factory=list)

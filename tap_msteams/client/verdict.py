@@ -111,22 +111,23 @@ class _Error(msgspec.Struct):
     older: _Inner | None = msgspec.field(name="innererror", default=None)
 
     @property
+    def _inner(self) -> _Inner:
+        return self.inner or self.older or _Inner()
+
+    @property
     def request_id(self) -> str:
-        inner = self.inner or self.older
-        return (inner.request_id if inner else None) or ""
+        return self._inner.request_id or ""
 
     @property
     def switch(self) -> str:
         """The code of something that the tenant has switched off."""
-        inner = self.inner or self.older
-        code = str(inner.code) if inner else ""
+        code = str(self._inner.code)
         return code if code in SWITCHES else ""
 
     @property
     def status(self) -> int | None:
         """The status in the body."""
-        inner = self.inner or self.older
-        code = str(inner.code) if inner else ""
+        code = str(self._inner.code)
         return int(code) if re.fullmatch(r"[45]\d\d", code) else None
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from tap_msteams.readers.action import Action
 from tap_msteams.readers.archived import TeamCollection
-from tap_msteams.readers.collection import Collection
 from tap_msteams.readers.delta import Delta
 from tap_msteams.readers.export import Export
 from tap_msteams.readers.history import Distribution, History
-from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.messages import ExportOrLists
 from tap_msteams.readers.nested import Nested
 from tap_msteams.readers.owned import Owned
@@ -19,7 +17,6 @@ from tap_msteams.readers.window import Window
 
 __all__ = [
     "Action",
-    "Collection",
     "Delta",
     "Distribution",
     "Export",
@@ -27,7 +24,6 @@ __all__ = [
     "GraphStream",
     "History",
     "IssueStream",
-    "Kind",
     "Nested",
     "OutcomeStream",
     "Owned",

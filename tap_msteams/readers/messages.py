@@ -198,7 +198,7 @@ class MessageReader(ExportReader):
         path = self._channels.fallback_path or self._channels.path
         chosen = self.run.selection.names(self._channels)
         names = sorted({"id", *chosen})
-        decoder = RowDecoder({name: str if name == "id" else str | None for name in names})
+        decoder = RowDecoder(dict.fromkeys(names, str | None))
         url = fill(path, ids) + "?$select=" + ",".join(names)
         request = Request(url, decoder, proof=fill(owner(path) or path, ids))
         found, is_whole = list[str](), True

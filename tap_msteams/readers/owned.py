@@ -37,8 +37,7 @@ class OwnedReader(CollectionReader):
         super().__init__(run, stream)
         self._by = by
         self._names = sorted(run.selection.names(by)) if self.application else []
-        kinds = {name: str if name == "id" else str | None for name in self._names}
-        self._people = RowDecoder(kinds)
+        self._people = RowDecoder(dict.fromkeys(self._names, str | None))
         self._chosen: dict[str, bool] = {}
 
     @override

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tap_msteams.run.bookmarks import Bookmarks, bookmark_keys
 from tap_msteams.run.consent import Consent
-from tap_msteams.run.feed import Feed, Parent, Receipt
+from tap_msteams.run.feed import Parent, Receipt
 from tap_msteams.run.guests import learn_guests
 from tap_msteams.run.issues import (
     CIRCLE,
@@ -20,7 +20,7 @@ from tap_msteams.run.ledger import Ledger
 from tap_msteams.run.moments import NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
-from tap_msteams.run.run import EXIT_WITH_GAPS, Run
+from tap_msteams.run.run import Run
 from tap_msteams.run.seen import Seen, digest
 from tap_msteams.run.selection import Selection
 from tap_msteams.run.shard import Shard, is_split
@@ -30,14 +30,12 @@ __all__ = [
     "CIRCLE",
     "DAYS_LEFT_OUT",
     "DOUBLES",
-    "EXIT_WITH_GAPS",
     "LEFT_OUT",
     "NEWEST",
     "UNDECLARED",
     "UNSELECTED",
     "Bookmarks",
     "Consent",
-    "Feed",
     "Issue",
     "Issues",
     "Ledger",

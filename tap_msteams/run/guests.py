@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def learn_guests(client: GraphClient, guests: Guests) -> None:
     """List the guests; raises TapError where that fails, since none could be left out."""
     path = f"/users?$select={','.join(GUEST_NAMES)}&$filter=userType%20eq%20'Guest'&$top=999"
-    decoder = RowDecoder({name: str if name == "id" else str | None for name in GUEST_NAMES})
+    decoder = RowDecoder(dict.fromkeys(GUEST_NAMES, str | None))
     try:
         async for page in client.stream("guests").pages(Request(path, decoder)):
             if page.unreadable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_msteams.throttle.gate import HEADROOM, Gate
-from tap_msteams.throttle.limits import SCOPED_LIMITS, SERVICES, TENANT_LIMITS, Limit
+from tap_msteams.throttle.gate import Gate
+from tap_msteams.throttle.limits import TENANT_LIMITS
 
-__all__ = ["HEADROOM", "SCOPED_LIMITS", "SERVICES", "TENANT_LIMITS", "Gate", "Limit"]
+__all__ = ["TENANT_LIMITS", "Gate"]

@@ -49,7 +49,6 @@ class Gate:
         self._prune_at = _PRUNE_AT
         self._divided: dict[str, int] = {}
         self._narrow_closed: dict[tuple[str, ...], tuple[tuple[str, ...], float]] = {}
-        self.throttled = 0
 
     def keys(self, url: str) -> tuple[tuple[str, ...], ...]:
         """The buckets that apply to a request, the widest first."""
@@ -109,7 +108,6 @@ class Gate:
         Graph does not say which limit was hit. The narrowest one is assumed; the wide one, when
         another team or channel under it is throttled meanwhile.
         """
-        self.throttled += 1
         seconds *= 1 + self._jitter() / 10
         wide, narrow = keys[0], keys[-1]
         other, until = self._narrow_closed.get(wide, (narrow, 0.0))

@@ -126,6 +126,3 @@ SCOPED_LIMITS = (
     _limit(r"/reports/(?P<report>\w+)", 14, 600, "report", "reports"),
 )
 """Limits per team, channel, chat, user, call or report; all that match apply, too."""
-
-SERVICES = tuple(sorted({it.service for it in (*TENANT_LIMITS, *SCOPED_LIMITS)} - {""}))
-"""The services whose limits can be shared with others."""

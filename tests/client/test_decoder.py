@@ -211,11 +211,11 @@ def test_a_key_may_have_any_name(key, plain):
 def test_rows_in_a_property_are_rows_like_others(plain):
     decoder = RowDecoder({"id": str}, ["id", "n"], DECLARED, plain=plain)
     rows = '[{"id":"1","n":1.10},{"id":"2","new":1}]'
-    found = decoder.rows(json.loads(rows) if plain else Raw(rows.encode()))
+    found = decoder.page_in(json.loads(rows) if plain else Raw(rows.encode()))
 
     assert [row["id"] for row in found.rows] == ["1", "2"]
     assert found.undeclared == {"new"}
-    assert not decoder.rows(None).rows
+    assert not decoder.page_in(None).rows
 
 
 @either
@@ -223,7 +223,7 @@ def test_rows_in_a_property_are_rows_like_others(plain):
 def test_a_broken_row_in_a_property_leaves_the_others_alone(broken, plain):
     decoder = RowDecoder({"id": str}, ["id"], plain=plain)
     rows = f'[{{"id":"1"}},{broken},{{"id":"2"}}]'
-    found = decoder.rows(json.loads(rows) if plain else Raw(rows.encode()))
+    found = decoder.page_in(json.loads(rows) if plain else Raw(rows.encode()))
 
     assert [row["id"] for row in found.rows] == ["1", "2"]
     assert len(found.unreadable) == 1
@@ -233,7 +233,7 @@ def test_a_broken_row_in_a_property_leaves_the_others_alone(broken, plain):
 @pytest.mark.parametrize("value", ["5", '"x"', "{}"])
 def test_a_property_that_is_no_list_is_told(value, plain):
     decoder = RowDecoder({"id": str}, ["id"], plain=plain)
-    found = decoder.rows(json.loads(value) if plain else Raw(value.encode()))
+    found = decoder.page_in(json.loads(value) if plain else Raw(value.encode()))
     assert (len(found.rows), len(found.unreadable)) == (0, 1)
 
 
@@ -241,7 +241,7 @@ def test_what_is_taken_out_of_rows_is_still_there_for_others():
     rows = [{"id": "1", "name": "x", "n": 1.5}]
     for emitted in ("n", "name"):
         decoder = RowDecoder({"id": str, "name": str}, [emitted], plain=True)
-        [found] = decoder.rows(rows).rows
+        [found] = decoder.page_in(rows).rows
         assert (found["name"], found.values) == ("x", {emitted: rows[0][emitted]})
 
 

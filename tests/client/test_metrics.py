@@ -7,10 +7,9 @@ import threading
 
 import pytest
 
-from tap_msteams.client import Metrics
-from tap_msteams.client.metrics import endpoint
+from tap_msteams.client.metrics import Metrics, endpoint
 from tap_msteams.errors import ForbiddenError, ThrottledError, UnavailableError
-from tap_msteams.throttle import HEADROOM, Gate
+from tap_msteams.throttle.gate import HEADROOM, Gate
 from tests.client.fake_graph import FakeGraph, body, connected, get, read_all
 from tests.loop import LONG
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNREACHED
-from tap_msteams.client import Patience, Request, next_pause
-from tap_msteams.client.patience import Attempt
+from tap_msteams.client import Patience, Request
+from tap_msteams.client.patience import Attempt, next_pause
 from tap_msteams.errors import (
     AuthenticationError,
     DamagedError,

@@ -11,7 +11,7 @@ import pytest
 
 from tap_msteams.client import GraphClient
 from tap_msteams.errors import ForbiddenError, RejectedError, ThrottledError
-from tap_msteams.throttle import HEADROOM, Gate
+from tap_msteams.throttle.gate import HEADROOM, Gate
 from tests.client.fake_graph import FakeGraph, body, connected, get, read, read_all
 from tests.loop import LONG
 

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from tap_msteams.run import Feed, Parent, Receipt
+from tap_msteams.run import Parent, Receipt
+from tap_msteams.run.feed import Feed
 
 
 def parent(number, receipt=None):
