@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.errors import GraphError
     from tap_msteams.readers.parts import Parts
-    from tap_msteams.run import Parent, Receipt, Run
+    from tap_msteams.run import Parent, Run
 
 _ARCHIVED = RowDecoder({"id": str, "isArchived": bool | None})
 
@@ -37,26 +37,21 @@ class TeamReader(CollectionReader):
     """Reads teams; only the path of a single team tells whether it is archived."""
 
     @override
-    async def emit_page(
-        self,
-        parent: Parent,
-        rows: Sequence[Row],
-        parts: Parts,
-        shown: Receipt | None = None,
-    ) -> None:
+    async def emit_page(self, parent: Parent, rows: Sequence[Row], parts: Parts) -> None:
         if self.run.settings.archived_teams:
-            await super().emit_page(parent, rows, parts, shown)
+            await super().emit_page(parent, rows, parts)
             return
         for row in rows:
             ids = {"teamId": row["id"]}
-            await parts.start(parent, ids, partial(self._unless_archived, parent, ids, row))
+            if self.run.plan.takes(self.kind, ids):
+                await parts.start(parent, ids, partial(self._unless_archived, parent, ids, row))
 
     async def _unless_archived(self, parent: Parent, ids: Ids, row: Row) -> None:
         """Emit a team unless it is archived."""
         url = fill("/teams/{teamId}?$select=id,isArchived", ids)
         page = await self.client.page(Request(url, _ARCHIVED, single=True, proof=OWN))
         if not any(it.get("isArchived") for it in page.rows):
-            await self.publish(parent.ids, [row], parent.receipt)
+            await self.publish([row], parent)
             await self.read_more(parent, ids, row)
 
     @override

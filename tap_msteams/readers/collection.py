@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tap_msteams.client import Page, Row
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.readers.parts import Parts
-    from tap_msteams.run import Parent, Receipt, Run
+    from tap_msteams.run import Parent, Run
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class CollectionReader(Reader):
             except UnsupportedError as error:
                 if fell_back or not self.kind.fallback_path:
                     raise
-                if queries.can_fall_back:
+                if not queries.falls_back:  # another parent may have found out meanwhile
                     queries.falls_back = True
                     self.shared.is_complete = False
                     self.run.issues.report(self.kind, {}, error)
@@ -180,28 +180,13 @@ class CollectionReader(Reader):
                 self.run.issues.notice(self.kind, message, remedy, LEFT_OUT, permission)
         return bool(refused)
 
-    async def emit_page(
-        self,
-        parent: Parent,
-        rows: Sequence[Row],
-        parts: Parts,
-        shown: Receipt | None = None,
-    ) -> None:
-        """Publish unseen rows to the child streams, and write them.
+    async def emit_page(self, parent: Parent, rows: Sequence[Row], parts: Parts) -> None:
+        """Publish unseen rows to the child streams, and write them."""
+        await self.emit_rows(parent, self.known.unseen(rows), parts)
 
-        `shown` replaces the parent's receipt for what is read below the rows.
-        """
-        await self.emit_rows(parent, self.known.unseen(rows), parts, shown)
-
-    async def emit_rows(
-        self,
-        parent: Parent,
-        rows: Sequence[Row],
-        parts: Parts,
-        shown: Receipt | None = None,
-    ) -> None:
+    async def emit_rows(self, parent: Parent, rows: Sequence[Row], parts: Parts) -> None:
         """Publish rows to the child streams; write them, with details and content if selected."""
-        await self.publish(parent.ids, rows, shown or parent.receipt)
+        await self.publish(rows, parent)
         if not (self._reads_details or self.reads_content):
             await self.write(rows, parent)
         elif self.emits:

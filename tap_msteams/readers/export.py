@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -24,14 +24,14 @@ from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
 from tap_msteams.readers.reader import logger
 from tap_msteams.readers.repeats import Repeats
-from tap_msteams.run import Parent, Receipt, Seen, comparable, moment
+from tap_msteams.run import Receipt, Seen, comparable, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
-    from tap_msteams.run import Run
+    from tap_msteams.run import Parent, Run
 
 _MILLISECOND = timedelta(milliseconds=1)
 _BEGINNING = datetime.fromtimestamp(0, UTC)
@@ -120,23 +120,23 @@ class ExportReader(BookmarkedReader):
         """Read the unfinished window of a killed run, then all changes since `start`."""
         if window := self.bookmarks.unfinished(partition):
             until, link = window
-            shown = Receipt()
-            try:
-                request = Request(link, self.decoder, proof=OWN)
-                await self._window(parent, partition, until, request, shown)
-            except (ExpiredError, RejectedError, MissingError, UnprovenError):
-                self.bookmarks.drop_unfinished(partition)
-                name = self.stream.name
-                logger.info("%s %s: its link has expired, reading it again", name, partition)
-            else:
-                await self.advance(partition, until, shown)
+            request = Request(link, self.decoder, proof=OWN)
+            await self.go_on(self._window(parent, partition, until, request), partition)
         until, since = self.run.until, start()
-        if since and since >= until:
-            return
-        shown = Receipt()
-        first = self._first(parent.ids, since, until, path)
-        await self._window(parent, partition, until, first, shown)
-        await self.advance(partition, until, shown)
+        if not (since and since >= until):
+            first = self._first(parent.ids, since, until, path)
+            await self._window(parent, partition, until, first)
+
+    async def go_on(
+        self, reading: Coroutine[Any, Any, object], partition: str, part: str | None = None
+    ) -> None:
+        """Await the reading at the link of a killed run; drops a link that Graph refuses."""
+        try:
+            await reading
+        except (ExpiredError, RejectedError, MissingError, UnprovenError):
+            self.bookmarks.drop_unfinished(partition, part)
+            name, what = self.stream.name, part or partition
+            logger.info("%s %s: its link has expired, reading it again", name, what)
 
     async def _read_retained(self, parent: Parent, since: datetime | None) -> None:
         """Read the texts of deleted messages that a retention policy keeps.
@@ -191,15 +191,15 @@ class ExportReader(BookmarkedReader):
         return self.since(partition)
 
     async def _window(
-        self, parent: Parent, partition: str, until: datetime, first: Request, shown: Receipt
+        self, parent: Parent, partition: str, until: datetime, first: Request
     ) -> None:
-        """Read one window, whose pages and rows may come in any order.
+        """Read one window, whose pages and rows may come in any order, and move the bookmark.
 
         A window has an end in the past, so that Graph's link to its next page stands for the rest
         of it: a record that changes meanwhile moves to the window of the next run.
         """
-        pages = 0
-        reading = Parent(parent.ids, parent.facts, shown)
+        pages, shown = 0, Receipt()
+        reading = replace(parent, receipt=shown)
         async with self.parts() as parts:
             async for page in self.client.pages(first):
                 self.answered()
@@ -217,6 +217,7 @@ class ExportReader(BookmarkedReader):
                 del page, rows  # freed at once, which takes half the time
                 if following and pages >= PAGES_WORTH_A_LINK and await shown.read():
                     self.bookmarks.leave_unfinished(partition, moment(until), following)
+        await self.advance(partition, until, shown)
 
     def answered(self) -> None:
         """React to an answer of an export; overridden."""

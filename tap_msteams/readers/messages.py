@@ -14,12 +14,9 @@ from tap_msteams.client import Request, RowDecoder
 from tap_msteams.client.row import field_of
 from tap_msteams.declaration import fill, owner
 from tap_msteams.errors import (
-    ExpiredError,
     ForbiddenError,
     GraphError,
-    MissingError,
     NotGrantedError,
-    RejectedError,
     UnprovenError,
     UnsupportedError,
     forget_trace,
@@ -215,16 +212,11 @@ class MessageReader(ExportReader):
     async def _channel(self, parent: Parent, ids: Ids, left: set[str]) -> None:
         """Read a channel: the rest of what a killed run has begun, then all that is newer."""
         team, channel = ids["teamId"], ids["channelId"]
+        part = replace(parent, ids=ids)
         if window := self.bookmarks.unfinished(team, channel):
-            until, link = window
-            try:
-                await self._conversations(replace(parent, ids=ids), until, link)
-            except (ExpiredError, RejectedError, MissingError, UnprovenError):
-                self.bookmarks.drop_unfinished(team, channel)
-                name = self.stream.name
-                logger.info("%s %s: its link has expired, reading it again", name, channel)
+            await self.go_on(self._conversations(part, *window), team, channel)
         url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
-        if await self._conversations(replace(parent, ids=ids), self.run.until, url):
+        if await self._conversations(part, self.run.until, url):
             left.discard(channel)
 
     async def _conversations(self, parent: Parent, until: datetime, url: str) -> bool:
@@ -251,7 +243,7 @@ class MessageReader(ExportReader):
                 self._read_by_several_pages.add(team)
             self.failures.look_at(page, reading)
             rows, goes_on = await self._conversations_of(page, span, reading, url)
-            await self.publish(reading.ids, rows, shown)
+            await self.publish(rows, reading)
             await self.write(rows, reading)
             following = page.next
             del page, rows  # freed at once, which takes half the time

@@ -46,11 +46,6 @@ class Queries:
         self._listed.discard(name)
         return was_requested
 
-    @property
-    def can_fall_back(self) -> bool:
-        """Whether the fallback path is still to be tried."""
-        return bool(self._stream.fallback_path) and not self.falls_back
-
     def collection(self, ids: Ids) -> str:
         """The path and query of one parent's collection."""
         path = self._stream.fallback_path if self.falls_back else None

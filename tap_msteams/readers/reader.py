@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
-    from tap_msteams.run import Receipt, Run
-    from tap_msteams.writer import Records
+    from tap_msteams.run import Run
 
 logger = logging.getLogger("tap-msteams")
 
@@ -65,7 +64,6 @@ class Reader:
         self.facts = run.plan.facts(kind, {*facts, *chosen, *self.known.facts})
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
-        self._divides = run.plan.is_partial(kind) and not run.plan.parents(kind)
         self.failures = Failures(run, stream)
         self._open = asyncio.Semaphore(run.open_parents)
         self._open_parts = asyncio.Semaphore(run.open_parents)
@@ -201,8 +199,8 @@ class Reader:
                 "nothing to do, unless rows are missing at the end of long lists",
                 CIRCLE,
             )
-        is_partial = self.run.plan.is_partial(self.kind)
-        if is_partial or self.run.selection.narrows(self.kind):  # not chosen is not gone
+        if plan.is_partial(self.kind) or self.run.selection.narrows(self.kind):
+            # Not chosen is not gone.
             self.shared.is_complete = False
         self.failures.tell_refusals()
         if number := self.run.selection.nameless[self.kind]:
@@ -250,26 +248,24 @@ class Reader:
     # Rows
 
     def chosen(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """The rows that the settings choose, and that this shard reads."""
-        if self._chooses:
-            rows = [row for row in rows if self.run.selection.admits(self.kind, row)]
-        if self._divides:
-            rows = [row for row in rows if self.run.plan.shard.owns(row["id"])]
-        return rows
+        """The rows that the settings choose."""
+        if not self._chooses:
+            return rows
+        return [row for row in rows if self.run.selection.admits(self.kind, row)]
 
-    async def publish(self, ids: Ids, rows: Iterable[Row], receipt: Receipt | None) -> None:
+    async def publish(self, rows: Iterable[Row], parent: Parent) -> None:
         """Put rows as parents into the child streams' feeds; waits while these are full."""
         if not self.shared.feeds:
             return
         for row in rows:
-            if (below := self.kind.ids_of(ids, row)) is None:
+            if (below := self.kind.ids_of(parent.ids, row)) is None:
                 continue
             for child, feed in self.shared.feeds:
                 if not self.run.plan.takes(type(child), below):
                     continue
                 emits = self.run.streams[type(child)].emits
                 for found in child.found_in(below, row, emits=emits):
-                    await feed.put(Parent(found, row.facts, receipt))
+                    await feed.put(Parent(found, row.facts, parent.receipt))
 
     async def write(self, rows: Sequence[Row], parent: Parent) -> None:
         """Write rows below a parent; returns when they are written."""
@@ -280,18 +276,15 @@ class Reader:
             self.failures.lost(parent, f"a row of Graph's does not say its {key}", for_good=True)
         if not self.repeats:
             self.known.tell_doubles(rows, parent.ids, self.run.issues)
-        await self.emit(records)
-
-    async def emit(self, records: Records) -> None:
-        """Write records; returns when they are written."""
-        if records:
-            self.run.unwritten += 1
-            try:
-                await self.run.emit(self.stream, records)
-                self.shared.metrics.rows += len(records)
-            except Exception as error:  # noqa: BLE001 - raised again, as what ends the run
-                # A failure to write is no parent's: it ends the run, like any group of errors.
-                msg = "records cannot be written"
-                raise ExceptionGroup(msg, [error]) from None
-            finally:
-                self.run.unwritten -= 1
+        if not records:
+            return
+        self.run.unwritten += 1
+        try:
+            await self.run.emit(self.stream, records)
+            self.shared.metrics.rows += len(records)
+        except Exception as error:  # noqa: BLE001 - raised again, as what ends the run
+            # A failure to write is no parent's: it ends the run, like any group of errors.
+            msg = "records cannot be written"
+            raise ExceptionGroup(msg, [error]) from None
+        finally:
+            self.run.unwritten -= 1

@@ -107,7 +107,7 @@ class WindowReader(BookmarkedReader):
                         rows = [it for it in rows if seen.is_new(self._key(it))]
                     unseen = self.known.unseen(self.chosen(rows))
                     below_page = Receipt(shown)
-                    await self.emit_rows(reading, unseen, parts, below_page)
+                    await self.emit_rows(replace(parent, receipt=below_page), unseen, parts)
                     self._remember(unseen, below_page)
                     del page, rows, unseen  # freed at once, which takes half the time
         if parts.are_complete:
