@@ -17,6 +17,7 @@
         ├── UnprovenError       what it is below is still there           404
         ├── UnsupportedError    not offered to this caller or cloud       402, 405, 412, 501
         │   ├── NotEntitledError a person has no licence or policy: skip them
+        │   ├── LackingError    the tenant lacks the product: deselect it
         │   └── UnofferedListError a list of the whole tenant: a gap
         ├── ForbiddenError      refused for this parent: skip it          403
         │   ├── NotGrantedError the permission is missing: skip the stream, grant it
@@ -42,6 +43,33 @@ from urllib.parse import urlsplit
 from typing_extensions import override
 
 E = TypeVar("E", bound="GraphError")
+
+ACCESS_SWITCHED_OFF = "GraphAccessToTranscriptsDisabled"
+"""The code of transcripts that the tenant gives to no application."""
+
+UNATTRIBUTED_ONLY = "SpeakerAttributionNotAllowed"
+"""The code of a transcript that is given out without the names of the speakers only."""
+
+SWITCHES = {
+    ACCESS_SWITCHED_OFF: (
+        "have a Teams administrator switch on Graph's access to transcripts, which is off by "
+        "default (Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true)"
+    ),
+    UNATTRIBUTED_ONLY: (
+        "for the names of the speakers have a Teams administrator switch them on "
+        "(Set-CsTeamsMeetingConfiguration -EnableAttributedTranscripts $true)"
+    ),
+}
+"""What to do, by the code of what a tenant does not give out.
+
+https://learn.microsoft.com/graph/api/calltranscript-get
+https://learn.microsoft.com/microsoftteams/meeting-transcript-api-access
+"""
+
+_PEOPLE = re.compile(
+    r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))"
+    r"|(?<=[uU]serId=')[^/',]+|(?<=[uU]serId=%27)[^/,]+?(?=%27)"
+)
 
 _CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
 _DIRECTIONS = (*range(0x200E, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
@@ -226,27 +254,6 @@ class UnforeseenError(GraphError):
 
 class EnoughError(Exception):
     """A sample is complete."""
-
-
-UNATTRIBUTED_ONLY = "SpeakerAttributionNotAllowed"
-"""The code of a transcript that is given out without the names of the speakers only."""
-SWITCHES = {
-    # https://learn.microsoft.com/graph/api/calltranscript-get
-    # https://learn.microsoft.com/microsoftteams/meeting-transcript-api-access
-    "GraphAccessToTranscriptsDisabled": (
-        "have a Teams administrator switch on Graph's access to transcripts, which is off by "
-        "default (Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true)"
-    ),
-    UNATTRIBUTED_ONLY: (
-        "for the names of the speakers have a Teams administrator switch them on "
-        "(Set-CsTeamsMeetingConfiguration -EnableAttributedTranscripts $true)"
-    ),
-}
-"""What to do by the code of what a tenant does not give out."""
-_PEOPLE = re.compile(
-    r"(?<=/users/)[^/]+|(?<=/users\(')[^/]+(?='\))|(?<=/users\(%27)[^/]+(?=%27\))"
-    r"|(?<=[uU]serId=')[^/',]+|(?<=[uU]serId=%27)[^/,]+?(?=%27)"
-)
 
 
 def forget_trace(error: GraphError) -> None:

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from docs.computed.procedures import PROCEDURES
 from tap_msteams.preflight.doctor import refused
 from tap_msteams.settings import json_schema, problems, wrong_environment
-from tap_msteams.settings.elsewhere import PROCEDURES, PROPERTIES, advice
+from tap_msteams.settings.elsewhere import PROPERTIES, advice
 
 APP = {"tenant_id": "contoso.example", "client_id": "6f1c2f0a", "client_secret": "Qx8Q~hunter2"}
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from docs.computed import mistakes
 from docs.computed.markdown import flat, grid
-from tap_msteams import advice
+from docs.computed.refusals import REFUSALS
+from tap_msteams.advice import GRAPH
 from tap_msteams.auth.remedies import BY_NAME, REMEDIES, SIGN_IN_LOG, words
 
 if TYPE_CHECKING:
@@ -26,23 +27,31 @@ DEPENDS = (
 def tables() -> str:
     """All tables of errors."""
     parts = [
-        ("Microsoft Graph refuses", _advice(advice.GRAPH.values())),
-        ("The way to Microsoft", _advice(mistakes.NETWORK)),
-        ("The configuration", _advice(mistakes.CONFIGURATION)),
-        ("State and catalog", _advice(mistakes.STATE)),
+        ("Microsoft Graph refuses", _of_graph()),
+        ("The way to Microsoft", _mistakes(mistakes.NETWORK)),
+        ("The configuration", _mistakes(mistakes.CONFIGURATION)),
+        ("State and catalog", _mistakes(mistakes.STATE)),
         ("Entra ID refuses", f"{IN_THE_LOG}\n\n{_refusals()}"),
     ]
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
 
 
-def _advice(found: Iterable[advice.Advice]) -> str:
+def _of_graph() -> str:
     rows = []
-    for it in found:
-        remedy = it.remedy.format(permission="the permission", exception="", doctor=advice.DOCTOR)
-        whole = "`" in it.sign or it.sign[:3].isdigit() or it in advice.GRAPH.values()
-        sign = it.sign if whole else f"… {it.sign.strip()} …"
-        rows.append([flat(text) for text in (sign, it.cause, remedy, it.more)])
-    return grid(("the log says", "why", "what to do", "to see more"), rows)
+    for kind, advice in GRAPH.items():
+        refusal = REFUSALS[kind]
+        remedy = advice.remedy.format(permission="the permission", exception="")
+        rows.append((refusal.sign, refusal.cause, remedy, refusal.more))
+    return _grid(rows)
+
+
+def _mistakes(found: Iterable[mistakes.Mistake]) -> str:
+    return _grid((f"… {it.sign.strip()} …", it.cause, it.remedy, it.more) for it in found)
+
+
+def _grid(rows: Iterable[tuple[str, ...]]) -> str:
+    heads = ("the log says", "why", "what to do", "to see more")
+    return grid(heads, [[flat(text) for text in row] for row in rows])
 
 
 def _refusals() -> str:

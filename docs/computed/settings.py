@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from docs.computed.markdown import code, grid
+from docs.computed.procedures import PROCEDURES
 from tap_msteams.settings import RULES, env_name, json_schema, rules
-from tap_msteams.settings.elsewhere import PROCEDURES, PROPERTIES
+from tap_msteams.settings.elsewhere import PROPERTIES
 from tap_msteams.settings.privacy import PrivacySettings
 from tap_msteams.settings.reading import Reading
 from tap_msteams.settings.sharding import Sharding

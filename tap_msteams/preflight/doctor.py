@@ -193,7 +193,7 @@ def _unmatched(sampling: Sampling, parts: dict[str, Part]) -> Iterator[Check]:
     for setting, entry in sampling.selection.unmatched:
         part = parts.get(setting)
         if part and part.answered and not (part.read.feed or part.cut or part.refusals):
-            yield Check(setting, "warning", f"{UNMATCHED.sign}'{entry}'", UNMATCHED.remedy)
+            yield Check(setting, "warning", f"nothing is called '{entry}'", UNMATCHED)
 
 
 def encoded(report: Report) -> bytes:
