@@ -7,16 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tap_msteams.settings.methods import AuthMethod
 
-_SIGN_IN_AGAIN = "{again}"
-_ANOTHER_CODE = "sign in again for a new authorization code"
-_ANOTHER_DEVICE_CODE = "{device}"
-_POLICY = "{policy}"
-_NOT_HERE = "check 'tenant_id', or have an administrator invite the user"
-_CONSENT = "{consent}"
-_CERTIFICATE = "check that this very certificate is uploaded to the app registration of 'client_id'"
-_FEDERATION = "check the federated credential of the app registration"
-_LATER = "try again later"
-_TENANT = "set 'tenant_id' to the tenant of the user or application"
 _SCOPES = "the permissions asked for are not valid: check 'scopes'"
 _RESTRICTED = "tenant restrictions of this network bar this tenant: ask its administrator"
 _PERSONAL = (
@@ -26,107 +16,105 @@ _PERSONAL = (
 _OTHER_CLOUD = "the tenant belongs to another cloud: check 'cloud'"
 
 REMEDIES = {
-    16000: f"the user's account is not in this tenant, or one of several has to be chosen: "
-    f"{_NOT_HERE}",
-    16003: f"the user has not been added to this tenant: {_NOT_HERE}",
+    16000: "the user's account is not in this tenant, or one of several has to be chosen: {guest}",
+    16003: "the user has not been added to this tenant: {guest}",
     28002: _SCOPES,
     28003: _SCOPES,
     50001: "there is no such service in this tenant: check 'graph_url' and 'cloud'",
     50002: _RESTRICTED,
-    50005: f"conditional access does not let this kind of device in: {_POLICY}",
-    50011: "the redirect URI is not one of the app registration's: register 'redirect_uri' "
-    "exactly as it is set, for mobile and desktop or web as the application is",
-    50012: f"the certificate is not accepted: {_CERTIFICATE}",
-    50013: f"the signature of the client assertion is wrong: {_CERTIFICATE}",
-    50014: f"the guest has not accepted the invitation, or does not exist here: {_NOT_HERE}",
-    50020: f"the user does not belong to this tenant: {_NOT_HERE}",
+    50005: "conditional access does not let this kind of device in: {policy}",
+    50011: "the redirect URI is not one of the app registration's: register 'redirect_uri' exactly "
+    "as it is set, for mobile and desktop or web as the application is",
+    50012: "the certificate is not accepted: {certificate}",
+    50013: "the signature of the client assertion is wrong: {certificate}",
+    50014: "the guest has not accepted the invitation, or does not exist here: {guest}",
+    50020: "the user does not belong to this tenant: {guest}",
     50027: "the client assertion is garbled: check the certificate or 'federated_token_file'",
-    50033: f"Entra ID is busy: {_LATER}",
-    50034: f"the user does not exist in this tenant: {_NOT_HERE}",
+    50033: "Entra ID is busy: try again later",
+    50034: "the user does not exist in this tenant: {guest}",
     50053: "the user's account is locked, or this address is blocked: ask an administrator",
-    50055: f"the user's password has expired: change it, then {_SIGN_IN_AGAIN}",
+    50055: "the user's password has expired: change it, then {again}",
     50057: "the user's account is disabled: enable it, or sign in as another user, whose "
     "'refresh_token' replaces this one",
-    50058: f"the user is not signed in any more: {_SIGN_IN_AGAIN}",
-    50059: f"nothing says which tenant this is: {_TENANT}",
-    50072: f"the user has to set up multi-factor authentication: {_SIGN_IN_AGAIN}",
-    50074: f"the user has to pass multi-factor authentication: {_SIGN_IN_AGAIN}",
-    50076: f"the user has to pass multi-factor authentication: {_SIGN_IN_AGAIN}",
-    50078: f"the user's multi-factor authentication has expired: {_SIGN_IN_AGAIN}",
-    50079: f"the user has to set up multi-factor authentication: {_SIGN_IN_AGAIN}",
-    50085: f"the user's other identity provider has to sign them in: {_SIGN_IN_AGAIN}",
-    50087: f"the second factor could not be checked: {_LATER}",
-    50089: f"the sign-in took too long: {_SIGN_IN_AGAIN}",
-    50097: f"conditional access wants to know the device: {_POLICY}",
+    50058: "the user is not signed in any more: {again}",
+    50059: "nothing says which tenant this is: {tenant}",
+    50072: "the user has to set up multi-factor authentication: {again}",
+    50074: "the user has to pass multi-factor authentication: {again}",
+    50076: "the user has to pass multi-factor authentication: {again}",
+    50078: "the user's multi-factor authentication has expired: {again}",
+    50079: "the user has to set up multi-factor authentication: {again}",
+    50085: "the user's other identity provider has to sign them in: {again}",
+    50087: "the second factor could not be checked: try again later",
+    50089: "the sign-in took too long: {again}",
+    50097: "conditional access wants to know the device: {policy}",
     50105: "the user is not assigned to the application: assign them in the Entra admin center",
-    50125: f"the user has to set up how to reset a password: {_SIGN_IN_AGAIN}",
-    50126: f"the user's name or password is wrong: {_SIGN_IN_AGAIN}",
+    50125: "the user has to set up how to reset a password: {again}",
+    50126: "the user's name or password is wrong: {again}",
     50128: "there is no such tenant: check 'tenant_id'",
-    50129: f"conditional access wants a registered device: {_POLICY}",
-    50131: f"conditional access blocks this sign-in: {_POLICY}",
-    50132: f"the user's sessions were revoked: {_SIGN_IN_AGAIN}",
-    50133: f"the user's password has changed: {_SIGN_IN_AGAIN}",
-    50134: "the code was entered in another region than the one that gave it: "
-    f"{_ANOTHER_DEVICE_CODE}, or sign in in a browser",
-    50135: f"the user's password has to be changed, since it is at risk: change it, then "
-    f"{_SIGN_IN_AGAIN}",
-    50140: f"the sign-in was interrupted: {_SIGN_IN_AGAIN}",
-    50144: f"the user's password has expired: change it, then {_SIGN_IN_AGAIN}",
-    50148: f"the authorization code belongs to another sign-in: {_ANOTHER_CODE}",
-    50155: f"the device could not prove itself: {_POLICY}",
-    50158: f"another service has to confirm the sign-in: {_SIGN_IN_AGAIN}",
-    50173: f"the refresh token was revoked: {_SIGN_IN_AGAIN}",
+    50129: "conditional access wants a registered device: {policy}",
+    50131: "conditional access blocks this sign-in: {policy}",
+    50132: "the user's sessions were revoked: {again}",
+    50133: "the user's password has changed: {again}",
+    50134: "the code was entered in another region than the one that gave it: {device}, or sign in "
+    "in a browser",
+    50135: "the user's password has to be changed, since it is at risk: change it, then {again}",
+    50140: "the sign-in was interrupted: {again}",
+    50144: "the user's password has expired: change it, then {again}",
+    50148: "the authorization code belongs to another sign-in: {code}",
+    50155: "the device could not prove itself: {policy}",
+    50158: "another service has to confirm the sign-in: {again}",
+    50173: "the refresh token was revoked: {again}",
     50194: "the application is registered for one tenant: set 'tenant_id' to that tenant",
     50196: "too many like requests came in a short time: wait a few minutes",
-    50197: f"the user could not be found: {_SIGN_IN_AGAIN}",
-    50199: f"the user has to confirm that it is this application: {_SIGN_IN_AGAIN}",
-    51004: f"the user does not exist in this tenant: {_NOT_HERE}",
-    53000: f"conditional access wants a managed device: {_POLICY}",
-    53001: f"conditional access wants a device of the organization: {_POLICY}",
-    53002: f"conditional access does not approve of this application: {_POLICY}",
-    53003: f"conditional access blocks this sign-in: {_POLICY}",
-    53004: f"the user has to set up multi-factor authentication: {_SIGN_IN_AGAIN}",
-    53010: f"multi-factor authentication can only be set up elsewhere: {_POLICY}",
+    50197: "the user could not be found: {again}",
+    50199: "the user has to confirm that it is this application: {again}",
+    51004: "the user does not exist in this tenant: {guest}",
+    53000: "conditional access wants a managed device: {policy}",
+    53001: "conditional access wants a device of the organization: {policy}",
+    53002: "conditional access does not approve of this application: {policy}",
+    53003: "conditional access blocks this sign-in: {policy}",
+    53004: "the user has to set up multi-factor authentication: {again}",
+    53010: "multi-factor authentication can only be set up elsewhere: {policy}",
     53011: "the user is blocked as a risk: ask an administrator",
-    54005: f"the authorization code was used before, and it works once: {_ANOTHER_CODE}",
+    54005: "the authorization code was used before, and it works once: {code}",
     65001: "consent is missing: {grant}",
     65002: "the application is one of Microsoft's own, to which nobody can grant this permission: "
     "use an app registration of your own",
     65004: "the user declined: sign in again and accept the permissions",
     65005: "the app registration lists no permissions of Graph: add them in the Entra admin center",
-    70000: f"the refresh token or code is not valid for this application: check 'client_id', or "
-    f"{_SIGN_IN_AGAIN}",
+    70000: "the refresh token or code is not valid for this application: check 'client_id', or "
+    "{again}",
     70001: "the application is disabled or unknown: check 'client_id' in the Entra admin center",
     70002: "the client secret is wrong: set 'client_secret' to the secret's value, not its id",
-    70008: f"the refresh token or authorization code has expired: {_SIGN_IN_AGAIN}",
+    70008: "the refresh token or authorization code has expired: {again}",
     70011: _SCOPES,
     70016: "nobody has entered the device code yet",
-    70018: f"the device code is not valid: {_ANOTHER_DEVICE_CODE}",
-    70019: f"the device code has expired: {_ANOTHER_DEVICE_CODE}",
-    70020: f"the device code has expired: {_ANOTHER_DEVICE_CODE}",
-    70021: f"no federated credential matches the token of the identity provider: {_FEDERATION}",
-    70043: f"a sign-in policy ended the refresh token: {_SIGN_IN_AGAIN}",
+    70018: "the device code is not valid: {device}",
+    70019: "the device code has expired: {device}",
+    70020: "the device code has expired: {device}",
+    70021: "no federated credential matches the token of the identity provider: {federation}",
+    70043: "a sign-in policy ended the refresh token: {again}",
     90002: "there is no such tenant in this cloud: check 'tenant_id' and 'cloud'",
-    90006: f"Entra ID is busy: {_LATER}",
-    90008: f"consent is missing: {_CONSENT}",
+    90006: "Entra ID is busy: try again later",
+    90008: "consent is missing: {consent}",
     90009: "the application asks for a token to itself: check 'graph_url' and 'scopes'",
-    90012: f"Entra ID took too long: {_LATER}",
+    90012: "Entra ID took too long: try again later",
     90014: "the sign-in lacks something: check 'client_id' and 'client_secret'",
-    90019: f"nothing says which tenant this is: {_TENANT}",
-    90024: f"Entra ID is busy: {_LATER}",
-    90033: f"Entra ID has no access to its directory: {_LATER}",
+    90019: "nothing says which tenant this is: {tenant}",
+    90024: "Entra ID is busy: try again later",
+    90033: "Entra ID has no access to its directory: try again later",
     90038: _OTHER_CLOUD,
-    90055: f"Entra ID gets too many requests from this tenant: {_LATER}",
-    90072: f"the user's account is not in this tenant: {_NOT_HERE}",
-    90090: f"Entra ID is busy: {_LATER}",
-    90094: f"an administrator has to consent: {_CONSENT}",
-    90095: f"an administrator has to consent: {_CONSENT}",
-    90099: f"the application is not authorized in this tenant of a partner's customer: {_CONSENT}",
-    90119: f"the device code is empty: {_ANOTHER_DEVICE_CODE}",
-    90120: f"the device code was used or declined: {_ANOTHER_DEVICE_CODE}",
-    90124: f"Graph's tokens come from one tenant: {_TENANT}",
+    90055: "Entra ID gets too many requests from this tenant: try again later",
+    90072: "the user's account is not in this tenant: {guest}",
+    90090: "Entra ID is busy: try again later",
+    90094: "an administrator has to consent: {consent}",
+    90095: "an administrator has to consent: {consent}",
+    90099: "the application is not authorized in this tenant of a partner's customer: {consent}",
+    90119: "the device code is empty: {device}",
+    90120: "the device code was used or declined: {device}",
+    90124: "Graph's tokens come from one tenant: {tenant}",
     90130: "the application is not for accounts of every kind: set 'tenant_id' to its tenant",
-    135011: f"the device that the user signed in on is disabled: {_SIGN_IN_AGAIN}",
+    135011: "the device that the user signed in on is disabled: {again}",
     500011: "this tenant does not know Graph by that address: check 'graph_url' and 'cloud'",
     500014: "Graph is disabled in this tenant, or a subscription has lapsed: ask an administrator",
     500021: _RESTRICTED,
@@ -135,27 +123,26 @@ REMEDIES = {
     500113: "the app registration has no redirect URI: register 'redirect_uri' there",
     500133: "the clock of this machine is wrong: set it",
     500200: "this is a personal Microsoft account: sign in with a work or school account",
-    500208: "this is a personal Microsoft account, or of a kind that this tenant refuses: sign "
-    "in with a work or school account",
+    500208: "this is a personal Microsoft account, or of a kind that this tenant refuses: sign in "
+    "with a work or school account",
     500212: "a policy of the user's organization bars this tenant: ask its administrator",
     500213: "a policy of this tenant bars the user: ask its administrator",
-    501481: f"the authorization code belongs to another sign-in: {_ANOTHER_CODE}",
-    530003: f"conditional access wants a registered device: {_POLICY}",
-    530032: f"a security policy blocks this sign-in: {_POLICY}",
-    530035: f"security defaults block this sign-in: {_POLICY}",
+    501481: "the authorization code belongs to another sign-in: {code}",
+    530003: "conditional access wants a registered device: {policy}",
+    530032: "a security policy blocks this sign-in: {policy}",
+    530035: "security defaults block this sign-in: {policy}",
     530036: "conditional access blocks device codes, and sign-ins that used one: {browser}",
     650052: "this tenant has not subscribed to the service: ask an administrator",
     650053: "Graph has no such delegated permission: check the spelling in 'scopes'",
     650054: "what the tap asks for no longer exists: check 'scopes', 'graph_url' and 'cloud'",
-    650056: "the app registration lists no permissions of Graph, or consent is missing: "
-    f"{_CONSENT}",
+    650056: "the app registration lists no permissions of Graph, or consent is missing: {consent}",
     650057: "the app registration does not list Graph: add its permissions in the Entra admin "
     "center",
-    700003: f"the device that the user signed in on was removed: {_SIGN_IN_AGAIN}",
-    700005: f"the authorization code is for another tenant: check 'tenant_id', or {_ANOTHER_CODE}",
+    700003: "the device that the user signed in on was removed: {again}",
+    700005: "the authorization code is for another tenant: check 'tenant_id', or {code}",
     700011: "this tenant does not know the application: check 'client_id' and 'tenant_id'",
     700016: "this tenant does not know the application: check 'client_id' and 'tenant_id'",
-    700020: f"the user has to do something: {_SIGN_IN_AGAIN}",
+    700020: "the user has to do something: {again}",
     700021: "the client assertion is for another application: check 'client_id'",
     700022: "the permissions belong to several services: name only Graph's in 'scopes'",
     # The reference has another error under this number, about scopes without a service.
@@ -165,17 +152,17 @@ REMEDIES = {
     "and check that 'federated_token_file' is renewed",
     700025: "the application is a public client, which has no secret: remove 'client_secret' or "
     "the certificate",
-    700027: f"the application does not know this certificate: {_CERTIFICATE}",
+    700027: "the application does not know this certificate: {certificate}",
     700030: "the certificate's subject name is not one that the application trusts: check the "
     "certificate and 'client_id'",
-    700082: f"the refresh token was not used for 90 days: {_SIGN_IN_AGAIN}",
-    700084: f"the refresh token of a single-page application ends after 24 hours: {_SIGN_IN_AGAIN}",
+    700082: "the refresh token was not used for 90 days: {again}",
+    700084: "the refresh token of a single-page application ends after 24 hours: {again}",
     700211: "no federated credential trusts the issuer of the identity provider's token: "
-    f"{_FEDERATION} ('client_id'), its issuer above all",
-    700212: "no federated credential has the audience of the identity provider's token, which "
-    f"has to be api://AzureADTokenExchange: {_FEDERATION} ('client_id')",
+    "{federation} ('client_id'), its issuer above all",
+    700212: "no federated credential has the audience of the identity provider's token, which has "
+    "to be api://AzureADTokenExchange: {federation} ('client_id')",
     700213: "no federated credential has the subject of the identity provider's token: "
-    f"{_FEDERATION} ('client_id'), its subject above all",
+    "{federation} ('client_id'), its subject above all",
     700222: "the identity provider is Entra ID itself, whose tokens a federated credential does "
     "not take: set 'federated_token_file' to the token of another one",
     700229: "the identity provider's token is a user's, and only an application's will do: check "
@@ -184,8 +171,8 @@ REMEDIES = {
     900144: "the sign-in lacks something: check 'client_id', 'redirect_uri' and the credential",
     900382: _OTHER_CLOUD,
     900432: _OTHER_CLOUD,
-    900941: f"Microsoft takes the application for a risk, and an administrator has to consent: "
-    f"{_CONSENT}",
+    900941: "Microsoft takes the application for a risk, and an administrator has to consent: "
+    "{consent}",
     900971: "the app registration has no redirect URI: register 'redirect_uri' there",
     1000031: "the application cannot be used at this time: ask an administrator",
     1002012: "an application can request a token only for all of Graph: check 'graph_url'",
@@ -198,18 +185,18 @@ REMEDIES = {
     7000218: "the application is a confidential client: set its 'client_secret' or certificate, or "
     "allow public client flows in the app registration",
     7000222: "the client secret has expired: create a new one and set 'client_secret'",
-    7000229: f"the application has no service principal in this tenant: {_CONSENT}",
-    9001023: f"this way to sign in needs a tenant: {_TENANT}",
+    7000229: "the application has no service principal in this tenant: {consent}",
+    9001023: "this way to sign in needs a tenant: {tenant}",
     9002313: "the refresh token or code is incomplete or garbled: copy 'refresh_token' or the "
     "address that the browser ended at again",
     9002325: "the application is of the single-page kind, which this tap is not: register "
     "'redirect_uri' for mobile and desktop",
     9002327: "the refresh token belongs to a single-page application: register 'redirect_uri' for "
-    f"mobile and desktop, then {_SIGN_IN_AGAIN}",
+    "mobile and desktop, then {again}",
     9002331: _PERSONAL,
     9002332: "the application is for work and school accounts: set 'tenant_id' to the tenant's "
     "GUID or domain, and not to consumers",
-    9002341: f"the user has not permitted the application to sign them in: {_SIGN_IN_AGAIN}",
+    9002341: "the user has not permitted the application to sign them in: {again}",
     9002346: _PERSONAL,
 }
 """Remedies by number; names in braces are filled in by `words`.
@@ -227,20 +214,31 @@ That page leaves out 50148, 70020, 70021, 500014, 500112, 500113, 530003, 650053
 
 BY_NAME = {
     "access_denied": "the sign-in was cancelled or declined: sign in again and accept",
-    "authorization_declined": f"the sign-in was declined: {_ANOTHER_DEVICE_CODE} and accept",
+    "authorization_declined": "the sign-in was declined: {device} and accept",
     "authorization_pending": "nobody has entered the device code yet",
-    "bad_verification_code": f"the device code is not valid: {_ANOTHER_DEVICE_CODE}",
-    "consent_required": f"consent is missing: {_CONSENT}",
-    "expired_token": f"the device code has expired: {_ANOTHER_DEVICE_CODE}",
-    "interaction_required": f"the user has to do something: {_SIGN_IN_AGAIN}",
-    "invalid_grant": f"the refresh token or code is not valid any more: {_SIGN_IN_AGAIN}",
-    "login_required": f"the user has to sign in: {_SIGN_IN_AGAIN}",
-    "temporarily_unavailable": f"Entra ID is busy: {_LATER}",
+    "bad_verification_code": "the device code is not valid: {device}",
+    "consent_required": "consent is missing: {consent}",
+    "expired_token": "the device code has expired: {device}",
+    "interaction_required": "the user has to do something: {again}",
+    "invalid_grant": "the refresh token or code is not valid any more: {again}",
+    "login_required": "the user has to sign in: {again}",
+    "temporarily_unavailable": "Entra ID is busy: try again later",
 }
 """Remedies by name, for numbers that are not in the table.
 
 https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-auth-code-flow
 """
+
+
+_WORDS = {
+    "certificate": "check that this very certificate is uploaded to the app registration of "
+    "'client_id'",
+    "code": "sign in again for a new authorization code",
+    "federation": "check the federated credential of the app registration",
+    "guest": "check 'tenant_id', or have an administrator invite the user",
+    "tenant": "set 'tenant_id' to the tenant of the user or application",
+}
+"""The words that are the same for each way to sign in."""
 
 
 def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
@@ -252,6 +250,7 @@ def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
             "an app registration of your own ('auth_method' refresh_token)"
         )
         return {
+            **_WORDS,
             "again": f"sign in again with {az}",
             "browser": f"sign in with {az} in a browser",
             "device": f"run {az} again",
@@ -267,6 +266,7 @@ def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
         again = "sign in again with `tap-msteams login`, or set a new 'refresh_token'"
         once = "have the user sign in once with `tap-msteams login --prompt consent`"
         return {
+            **_WORDS,
             "again": again,
             "browser": "sign in with `tap-msteams login` in a browser, or with `tap-msteams url` "
             "and `tap-msteams exchange`",
@@ -282,7 +282,7 @@ def words(method: AuthMethod, tenant: str | None = None) -> dict[str, str]:
         "identities applies to it"
     )
     same = dict.fromkeys(("again", "browser", "device", "policy"), policy)
-    return {**same, "consent": page, "grant": page}
+    return {**_WORDS, **same, "consent": page, "grant": page}
 
 
 SIGN_IN_LOG: dict[AuthMethod, str] = {
