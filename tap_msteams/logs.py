@@ -19,7 +19,7 @@ from singer_sdk.logging import ConsoleFormatter
 from typing_extensions import override
 
 from tap_msteams.errors import visible
-from tap_msteams.settings import RULES, env_name
+from tap_msteams.settings import RULES, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -236,10 +236,10 @@ def _open(given: object) -> None:
 
 def _say_unwritable(path: Path, problem: OSError) -> None:
     _LOGGER.warning(
-        "The log cannot be written to %s (%s): it goes on here alone; see 'log_file' (env %s)",
+        "The log cannot be written to %s (%s): it goes on here alone; see %s",
         path,
         problem.strerror or problem,
-        env_name("log_file"),
+        label("log_file"),
     )
 
 

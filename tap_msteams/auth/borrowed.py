@@ -15,7 +15,7 @@ from tap_msteams.auth.claims import claims_of
 from tap_msteams.auth.provider import Answer, bounded_life, is_token
 from tap_msteams.auth.refusals import refusal
 from tap_msteams.errors import AuthenticationError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ class AccessToken:
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
         """The token, until it expires."""
-        where = f"'access_token' (env {env_name('access_token')})"
+        where = label("access_token")
         if rejected == self._token:
             why = "a policy asks for another sign-in" if claims else "it was revoked, or is not for"
             what = why if claims else f"{why} this 'graph_url'"

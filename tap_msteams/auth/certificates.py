@@ -19,11 +19,9 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_cer
 from msal.oauth2cli import JwtAssertionCreator
 
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
     from tap_msteams.settings import Settings
@@ -56,7 +54,7 @@ class Certificate:
         key = (
             "client_certificate_path" if settings.client_certificate_path else "client_certificate"
         )
-        where = f"'{key}' (env {env_name(key)})"
+        where = label(key)
         content = _content(settings, where)
         password = (settings.client_certificate_password or "").encode() or None
         if b"-----BEGIN" in content:
@@ -188,11 +186,7 @@ def _from_pfx(
     if private is None:
         msg = f"{where} has no private key: export the certificate together with it"
         raise SettingsError(msg)
-    return private, [*_given(leaf), *others]
-
-
-def _given(leaf: x509.Certificate | None) -> Iterable[x509.Certificate]:
-    return () if leaf is None else (leaf,)
+    return private, others if leaf is None else [leaf, *others]
 
 
 def _numbers(certificate: x509.Certificate) -> object:
@@ -204,16 +198,10 @@ def _numbers(certificate: x509.Certificate) -> object:
 
 
 def _password_needed(where: str) -> str:
-    key = "client_certificate_password"
-    return (
-        f"{where} is encrypted or garbled: set '{key}' (env {env_name(key)}) to its password, or "
-        "export it again"
-    )
+    password = label("client_certificate_password")
+    return f"{where} is encrypted or garbled: set {password} to its password, or export it again"
 
 
 def _password_wrong(where: str) -> str:
-    key = "client_certificate_password"
-    return (
-        f"{where} does not open with '{key}' (env {env_name(key)}): the password is wrong, or the "
-        "file is garbled"
-    )
+    password = label("client_certificate_password")
+    return f"{where} does not open with {password}: the password is wrong, or the file is garbled"

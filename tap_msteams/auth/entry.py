@@ -10,6 +10,7 @@ import msgspec
 from typing_extensions import override
 
 from tap_msteams.auth.claims import claims_of
+from tap_msteams.auth.provider import early_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,6 @@ SOON = 14 * DAY
 FLOW_LIFE = DAY
 """Seconds after which a sign-in that has begun is dropped."""
 
-_EARLY = 300
 _CODES_KEPT = 50
 _LONGEST_NAME = 1024
 
@@ -117,11 +117,10 @@ class Entry(msgspec.Struct, omit_defaults=True):
         `configured` is the configured refresh token, which the answer replaces.
         """
         life = float(answer["expires_in"])
-        early = max(life - _EARLY, life / 2)
         self.access_token = answer["access_token"]
         self.scopes = list(scopes)
         self.expires_at = now + life
-        self.refresh_at = now + min(float(answer.get("refresh_in") or early), early)
+        self.refresh_at = now + early_refresh(life, float(answer.get("refresh_in") or 0))
         if refresh_token := answer.get("refresh_token"):
             self.refresh_token = refresh_token
             self.issued = now

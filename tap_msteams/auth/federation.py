@@ -15,7 +15,7 @@ from typing_extensions import override
 from tap_msteams.auth.answers import checked, reached
 from tap_msteams.auth.registration import Application
 from tap_msteams.errors import AuthenticationError, SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 from tap_msteams.settings.methods import GITHUB_TOKEN_URL
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ AUDIENCE = "api://AzureADTokenExchange"
 """https://learn.microsoft.com/en-us/graph/api/resources/federatedidentitycredential"""
 
 _GITHUB = "GitHub Actions"
+
+_GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class WorkloadIdentity(Application):
@@ -63,7 +65,7 @@ class WorkloadIdentity(Application):
         if not url or not bearer or urlsplit(url).scheme != "https":
             msg = (
                 f"{_GITHUB} offers this job no token: give it the permission `id-token: write`, "
-                f"or set 'federated_token_file' (env {env_name('federated_token_file')})"
+                f"or set {label('federated_token_file')}"
             )
             raise SettingsError(msg)
         with reached(_GITHUB, _GITHUB, "federated_token_file"):
@@ -73,16 +75,13 @@ class WorkloadIdentity(Application):
             return str(found.json()["value"])
 
 
-_GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
-
-
 def _refused(body: Mapping[str, Any], status: int) -> AuthenticationError:
     said = body.get("message") or body["error"]
     return AuthenticationError(f"{_GITHUB} gave no token: {said} (HTTP {status})")
 
 
 def _read(path: Path) -> str:
-    where = f"'federated_token_file' (env {env_name('federated_token_file')})"
+    where = label("federated_token_file")
     try:
         text = path.read_text("ascii").strip()
     except OSError as error:

@@ -131,10 +131,6 @@ class Grant:
         )
         raise AuthenticationError(msg)
 
-    def finish_by_hand(self, text: str) -> Entry:
-        """Redeem what a person copied: the code, or the address that the browser ended at."""
-        return self.finish(parse_answer(text))
-
     def _redeem(self, answer: Mapping[str, str], flow: dict[str, Any]) -> dict[str, Any]:
         with self._registration.reached():
             app = self._registration.app

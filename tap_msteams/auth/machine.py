@@ -97,16 +97,8 @@ def _check_update(response: requests.Response, **_options: object) -> None:
 
 def _identity(settings: Settings) -> tuple[str | None, Any]:
     """The identity in the settings: its description and MSAL's object."""
-    if found := settings.managed_identity_client_id:
-        return f"'managed_identity_client_id' {found}", msal.UserAssignedManagedIdentity(
-            client_id=found
-        )
-    if found := settings.managed_identity_object_id:
-        return f"'managed_identity_object_id' {found}", msal.UserAssignedManagedIdentity(
-            object_id=found
-        )
-    if found := settings.managed_identity_resource_id:
-        return f"'managed_identity_resource_id' {found}", msal.UserAssignedManagedIdentity(
-            resource_id=found
-        )
+    for name in ("client_id", "object_id", "resource_id"):
+        key = f"managed_identity_{name}"
+        if found := getattr(settings, key):
+            return f"'{key}' {found}", msal.UserAssignedManagedIdentity(**{name: found})
     return None, msal.SystemAssignedManagedIdentity()

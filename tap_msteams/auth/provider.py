@@ -24,7 +24,10 @@ HOLD_OFF = 30
 _CENTURY = 100 * 366 * 86_400
 
 _MARGIN = 60
+"""Seconds before its end at which a token is no longer used."""
+
 _EARLY = 300
+"""Seconds before its end at which a token is replaced while it is still valid."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ def bounded_life(seconds: float) -> float:
 def is_token(value: object) -> TypeGuard[str]:
     """Whether a value can be a token: https://www.rfc-editor.org/rfc/rfc6749#appendix-A.12."""
     return isinstance(value, str) and bool(re.fullmatch("[ -~]+", value))
+
+
+def early_refresh(life: float, suggested: float | None) -> float:
+    """The seconds after which a token is replaced: well before its end, or when Entra ID says."""
+    latest = max(life - _EARLY, life / 2)
+    return min(suggested or latest, latest)
 
 
 class Source(Protocol):
@@ -74,10 +83,9 @@ class Token:
     def issued(cls, answer: Answer, asked_at: float) -> Token:
         """The token in the answer to a request sent at that time."""
         life = answer.expires_in
-        early = max(life - _EARLY, life / 2)
         return cls(
             answer.access_token,
-            refresh_at=asked_at + min(answer.refresh_in or early, early),
+            refresh_at=asked_at + early_refresh(life, answer.refresh_in),
             expires_at=asked_at + life - min(_MARGIN, life / 4),
         )
 

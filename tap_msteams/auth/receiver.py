@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from typing_extensions import override
 
 from tap_msteams.errors import AuthenticationError, SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -41,7 +41,7 @@ class Receiver:
 
     def __init__(self, redirect_uri: str) -> None:
         """Start to listen at the URI; without a port in it, at any free one."""
-        where = f"'redirect_uri' (env {env_name('redirect_uri')})"
+        where = label("redirect_uri")
         parts = urlsplit(redirect_uri)
         host = parts.hostname or ""
         if parts.scheme != "http" or host not in _HERE:

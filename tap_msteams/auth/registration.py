@@ -16,7 +16,7 @@ from tap_msteams.auth.certificates import Certificate
 from tap_msteams.auth.claims import CAPABILITIES, asked_claims
 from tap_msteams.auth.refusals import SignInError, refusal
 from tap_msteams.errors import AuthenticationError, SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 from tap_msteams.settings.methods import asked_scopes
 
 if TYPE_CHECKING:
@@ -129,10 +129,9 @@ class Registration:
     def check_credential(self, entry: Entry) -> None:
         """Raise SettingsError where the sign-in took a secret or certificate that is not set."""
         if entry.confidential and not self.is_confidential:
-            where = f"'client_secret' (env {env_name('client_secret')})"
             msg = (
                 "the user has signed in to an application that proves itself, too: set "
-                f"{where} or the certificate as for the sign-in"
+                f"{label('client_secret')} or the certificate as for the sign-in"
             )
             raise SettingsError(msg)
 

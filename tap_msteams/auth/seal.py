@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,7 @@ class Sealed(msgspec.Struct, omit_defaults=True):
     """Encrypted content, with the parameters of the encryption."""
 
     by: str
+    """The kind of the seal."""
     nonce: bytes
     content: bytes
     salt: bytes = b""
@@ -38,6 +39,9 @@ class Sealed(msgspec.Struct, omit_defaults=True):
 
 class Seal(Protocol):
     """Encrypts and decrypts the token store."""
+
+    kind: str
+    """The value of `token_cache_encryption`."""
 
     def close(self, content: bytes) -> Sealed:
         """Encrypt it."""
@@ -51,10 +55,7 @@ def seal_for(settings: Settings, path: Path) -> Seal | None:
     kind = settings.token_cache_encryption
     if kind == "passphrase":
         if not settings.token_cache_passphrase:
-            msg = (
-                "token_cache_encryption 'passphrase' needs 'token_cache_passphrase' "
-                f"(env {env_name('token_cache_passphrase')})"
-            )
+            msg = f"token_cache_encryption 'passphrase' needs {label('token_cache_passphrase')}"
             raise SettingsError(msg)
         return Passphrase(settings.token_cache_passphrase, str(path))
     if kind == "keyring":
@@ -65,6 +66,8 @@ def seal_for(settings: Settings, path: Path) -> Seal | None:
 class Passphrase:
     """A seal by a passphrase, which opens on any machine."""
 
+    kind = "passphrase"
+
     def __init__(self, passphrase: str, where: str) -> None:
         self._where = where
         self._passphrase = passphrase.encode()
@@ -74,17 +77,16 @@ class Passphrase:
     def close(self, content: bytes) -> Sealed:
         """Encrypt it."""
         salt = self._salt or os.urandom(16)
-        return _encrypt("passphrase", self._derived(salt), content, salt)
+        return _encrypt(self.kind, self._derived(salt), content, salt)
 
     def open(self, sealed: Sealed) -> bytes:
         """Decrypt it."""
-        _expect("passphrase", sealed, self._where)
         try:
             return _decrypt(self._derived(sealed.salt), sealed)
         except (InvalidTag, ValueError) as error:
             msg = (
-                f"'token_cache_passphrase' (env {env_name('token_cache_passphrase')}) does not "
-                f"open the token store {self._where}: it is another one, or the file is damaged"
+                f"{label('token_cache_passphrase')} does not open the token store {self._where}: "
+                "it is another one, or the file is damaged"
             )
             raise SettingsError(msg) from error
 
@@ -98,6 +100,8 @@ class Passphrase:
 class Keyring:
     """A seal whose key is in the keyring of the operating system's user."""
 
+    kind = "keyring"
+
     def __init__(self, where: str) -> None:
         self._where = where
 
@@ -107,11 +111,10 @@ class Keyring:
         if key is None:
             key = AESGCM.generate_key(256)
             self._ask("set_password", _SERVICE, self._where, base64.b64encode(key).decode())
-        return _encrypt("keyring", key, content)
+        return _encrypt(self.kind, key, content)
 
     def open(self, sealed: Sealed) -> bytes:
         """Decrypt it."""
-        _expect("keyring", sealed, self._where)
         try:
             return _decrypt(self._key() or b"", sealed)
         except (InvalidTag, ValueError) as error:
@@ -145,15 +148,6 @@ class Keyring:
                 "choose 'passphrase' on a machine without a desktop"
             )
             raise SettingsError(msg) from error
-
-
-def _expect(kind: str, sealed: Sealed, where: str) -> None:
-    if sealed.by != kind:
-        msg = (
-            f"the token store {where} is encrypted with a {sealed.by}: set "
-            f"'token_cache_encryption' (env {env_name('token_cache_encryption')}) to '{sealed.by}'"
-        )
-        raise SettingsError(msg)
 
 
 def _encrypt(by: str, key: bytes, content: bytes, salt: bytes = b"") -> Sealed:

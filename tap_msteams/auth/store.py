@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 from platformdirs import PlatformDirs
 
-from tap_msteams.auth.entry import Entry, Flow, fingerprint
+from tap_msteams.auth.entry import Entry
 from tap_msteams.auth.files import OWNER_ONLY, followed, locked, replace
 from tap_msteams.auth.seal import Sealed, seal_for
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from tap_msteams.auth.seal import Seal
     from tap_msteams.settings import Settings
-
-__all__ = ["Entry", "Flow", "TokenStore", "fingerprint"]
 
 logger = logging.getLogger(__name__)
 
@@ -145,8 +143,10 @@ class TokenStore:
                 return next(iter(found))
             if len(found) > 1 and not new:
                 who = ", ".join(sorted(it.account or it.home or "a user" for it in found.values()))
-                where = f"'tenant_id' (env {env_name('tenant_id')})"
-                msg = f"users of several tenants have signed in ({who}): set {where} to one of them"
+                msg = (
+                    f"users of several tenants have signed in ({who}): set {label('tenant_id')} to "
+                    "one of them"
+                )
                 raise SettingsError(msg)
         elif self._key not in found and found:
             same = [key for key, entry in found.items() if named in {entry.home, *entry.names}]
@@ -200,11 +200,10 @@ class TokenStore:
             self._refuse("was written by a newer version of this tap")
         if document.sealed is None:
             return document, self._seal is not None
-        if self._seal is None:
+        if self._seal is None or self._seal.kind != document.sealed.by:
             msg = (
                 f"the token store {self.path} is encrypted with a {document.sealed.by}: set "
-                f"'token_cache_encryption' (env {env_name('token_cache_encryption')}) to "
-                f"'{document.sealed.by}'"
+                f"{label('token_cache_encryption')} to '{document.sealed.by}'"
             )
             raise SettingsError(msg)
         opened = self._seal.open(document.sealed)
@@ -259,7 +258,7 @@ class TokenStore:
     def _not_kept(self, error: OSError) -> None:
         reason = error.strerror or error
         store = f"token store {self.path}" if self.path else "token store"
-        where = f"'token_cache_path' (env {env_name('token_cache_path')})"
+        where = label("token_cache_path")
         if self._must_keep:
             msg = (
                 f"the {store} cannot be written ({reason}): set {where} to a file in a folder that "
@@ -285,8 +284,8 @@ class TokenStore:
 
     def _refuse(self, problem: str, cause: Exception | None = None) -> NoReturn:
         msg = (
-            f"'token_cache_path' (env {env_name('token_cache_path')}): {self.path} {problem}; "
-            "move it away and run `tap-msteams login`, or name another file"
+            f"{label('token_cache_path')}: {self.path} {problem}; move it away and run "
+            "`tap-msteams login`, or name another file"
         )
         raise SettingsError(msg) from cause
 

@@ -23,7 +23,7 @@ from tap_msteams.cli import (
     url,
 )
 from tap_msteams.errors import TapError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 from tap_msteams.tap import TapMSTeams
 
 COMMANDS = (
@@ -78,7 +78,7 @@ def main() -> None:
     except TapError as error:
         lines = str(error).splitlines()
     except MappingError as error:
-        lines = [f"'stream_maps' (env {env_name('stream_maps')}): {error}"]
+        lines = [f"{label('stream_maps')}: {error}"]
     except MemoryError:
         lines = ["there is not enough memory"]
     except OSError as error:

@@ -11,7 +11,7 @@ from tap_msteams.errors import SettingsError, StateError
 from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.reader import logger
 from tap_msteams.run import Bookmarks, Ledger, bookmark_keys, moment
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -97,7 +97,7 @@ class BookmarkedReader(CollectionReader):
         """The start of what to read of a parent or a part of it; None for its whole history."""
         begin = self.run.settings.start
         if begin and begin > self.run.latest:
-            msg = f"'start_date' (env {env_name('start_date')}) is in the future: {moment(begin)}"
+            msg = f"{label('start_date')} is in the future: {moment(begin)}"
             raise SettingsError(msg)
         if bookmark := self.bookmarks.since(partition, part):
             since = datetime.fromisoformat(bookmark) - self.overlap

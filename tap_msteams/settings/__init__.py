@@ -10,7 +10,7 @@ from tap_msteams.settings.checks import wrong_environment
 from tap_msteams.settings.clouds import CLOUDS
 from tap_msteams.settings.forms import parse_moment
 from tap_msteams.settings.methods import ALIASES, METHODS, infer_method
-from tap_msteams.settings.rules import Rule, env_name, rules, setting
+from tap_msteams.settings.rules import Rule, env_name, label, rules, setting
 from tap_msteams.settings.table import RULES, Settings, json_schema, problems
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "env_name",
     "infer_method",
     "json_schema",
+    "label",
     "parse_moment",
     "problems",
     "rules",

@@ -12,7 +12,7 @@ from tap_msteams.sdk import BatchConfig
 from tap_msteams.settings.elsewhere import advice
 from tap_msteams.settings.forms import parse_moment
 from tap_msteams.settings.methods import canonical, wrong_sign_in
-from tap_msteams.settings.rules import env_name
+from tap_msteams.settings.rules import env_name, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,8 +45,10 @@ def wrong_config(
     yield from _wrong_dates(config)
     encrypted = config.get("token_cache_encryption") == "passphrase"
     if config.get("token_cache_passphrase") and not encrypted:
-        where = f"'token_cache_passphrase' (env {env_name('token_cache_passphrase')})"
-        yield f"{where} encrypts nothing: set 'token_cache_encryption' to passphrase, or remove it"
+        yield (
+            f"{label('token_cache_passphrase')} encrypts nothing: set 'token_cache_encryption' to "
+            "passphrase, or remove it"
+        )
 
 
 NOT_SETTINGS = {"ALLOW_INSECURE_TLS", "LOGLEVEL"}
@@ -89,8 +91,8 @@ def _wrong_dates(config: Mapping[str, Any]) -> Iterator[str]:
     except (KeyError, OverflowError, TypeError, ValueError):
         return  # absent, or already reported
     if start >= end:
-        where = f"'end_date' (env {env_name('end_date')})"
-        yield f"{where} must be after 'start_date': nothing can have changed between them"
+        why = "nothing can have changed between them"
+        yield f"{label('end_date')} must be after 'start_date': {why}"
 
 
 def _wrong_for_the_sdk(
@@ -108,4 +110,4 @@ def _wrong_for_the_sdk(
         try:
             BatchConfig.from_dict(dict(value))
         except TypeError as problem:
-            yield f"'{key}' (env {env_name(key)}) is not what the SDK takes: {problem}"
+            yield f"{label(key)} is not what the SDK takes: {problem}"

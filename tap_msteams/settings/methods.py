@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tap_msteams.settings.clouds import CLOUDS
 from tap_msteams.settings.forms import ORIGIN
-from tap_msteams.settings.rules import env_name
+from tap_msteams.settings.rules import env_name, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -186,7 +186,7 @@ def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"auth_method '{name}' does not use '{key}': remove it or change 'auth_method'"
     if {*way.settings} & {*_CERTIFICATES} and not given & {*_CERTIFICATES}:
         for key in sorted(given & {*_BESIDE_CERTIFICATES}):
-            yield f"'{key}' (env {env_name(key)}) is of no use without a certificate: remove it"
+            yield f"{label(key)} is of no use without a certificate: remove it"
     if name == "workload_identity" and not ORIGIN.fits(config.get("authority_host", "https://x")):
         yield f"the environment variable {AUTHORITY} must be {ORIGIN.what}, or set 'authority_host'"
     yield from _wrong_tenant(name, config)
@@ -200,14 +200,13 @@ def _wrong_tenant(name: str, config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unclear(found: list[str], config: Mapping[str, Any]) -> Iterator[str]:
-    where = f"'auth_method' (env {env_name('auth_method')})"
+    where = label("auth_method")
     if not found and config.get("client_id"):
         secret, *others = _CREDENTIALS
         lacking = "" if config.get("tenant_id") else " and 'tenant_id'"
         yield (
-            f"'{secret}' (env {env_name(secret)}){lacking} is missing for an application, or one "
-            f"of {_listed(others)} instead: set it, or to read as a user set {where} to "
-            "refresh_token"
+            f"{label(secret)}{lacking} is missing for an application, or one of {_listed(others)} "
+            f"instead: set it, or to read as a user set {where} to refresh_token"
         )
         return
     if not found:
@@ -225,7 +224,7 @@ def _missing(name: str, way: Method, given: set[str]) -> Iterator[str]:
         if key in given:
             continue
         if name != "workload_identity":
-            yield f"auth_method '{name}' needs '{key}' (env {env_name(key)})"
+            yield f"auth_method '{name}' needs {label(key)}"
         elif key != "federated_token_file" or not os.environ.get(GITHUB_TOKEN_URL):
             yield f"auth_method '{name}' needs '{key}' (env {env_name(key)} or {ENVIRONMENT[key]})"
     if way.one_of and not given & {*way.one_of}:
@@ -233,7 +232,7 @@ def _missing(name: str, way: Method, given: set[str]) -> Iterator[str]:
 
 
 def _wrong_scopes(scopes: object) -> Iterator[str]:
-    where = f"'scopes' (env {env_name('scopes')})"
+    where = label("scopes")
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         return
     asked = asked_scopes(scopes)

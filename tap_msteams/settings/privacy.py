@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from tap_msteams.settings.rules import env_name, setting
+from tap_msteams.settings.rules import label, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ class PrivacySettings:
 def wrong_privacy(config: Mapping[str, Any]) -> Iterator[str]:
     """One line for each contradiction between the settings."""
     key = config.get("people_key")
-    where = f"'people_key' (env {env_name('people_key')})"
+    where = label("people_key")
     if config.get("people") == "hash" and not key:
         yield f"{where} is missing: `people` set to hash needs it"
     if isinstance(key, str) and key and len(key) < SHORTEST_KEY:

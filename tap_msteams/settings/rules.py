@@ -91,7 +91,7 @@ class Rule:
     @property
     def where(self) -> str:
         """The name of the setting and of its environment variable, for messages."""
-        return f"'{self.name}' (env {env_name(self.name)})"
+        return label(self.name)
 
     @property
     def json_property(self) -> th.Property[Any]:
@@ -199,3 +199,8 @@ def _rule(item: Field[Any], kind: Any) -> Rule:  # noqa: ANN401 - any type
 def env_name(key: str) -> str:
     """The environment variable of a setting."""
     return f"TAP_MSTEAMS_{key.upper()}"
+
+
+def label(key: str) -> str:
+    """The name of a setting and of its environment variable, for messages."""
+    return f"'{key}' (env {env_name(key)})"

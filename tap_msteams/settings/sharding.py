@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams.settings.rules import env_name, setting
+from tap_msteams.settings.rules import label, setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,14 +52,14 @@ def wrong_shards(config: Mapping[str, Any]) -> Iterator[str]:
     """One line where a process does not know its part."""
     shards = _number(config.get("shards", 1))
     shard = numbered(config).get("shard")
-    where = f"'shard' (env {env_name('shard')})"
+    where = label("shard")
     if shards is None or shards < 1:
         return  # already reported
     if shard is None:
         if shards > 1:
             yield f"{where} is missing: 'shards' needs a number from 0 to {shards - 1} beside it"
     elif shard >= shards:
-        yield f"{where} must be less than 'shards' (env {env_name('shards')}), which counts from 1"
+        yield f"{where} must be less than {label('shards')}, which counts from 1"
 
 
 def _number(value: object) -> int | None:

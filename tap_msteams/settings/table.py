@@ -24,7 +24,7 @@ from tap_msteams.settings.forms import (
 from tap_msteams.settings.methods import AuthMethod, complete
 from tap_msteams.settings.privacy import PrivacySettings, wrong_privacy
 from tap_msteams.settings.reading import Reading
-from tap_msteams.settings.rules import rules, setting
+from tap_msteams.settings.rules import label, rules, setting
 from tap_msteams.settings.sharding import Sharding, numbered, wrong_shards
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class Settings(Sharding, PrivacySettings, Reading):
         """A text that the other settings require, which the checks have ensured."""
         value: str | None = getattr(self, key)
         if not value:
-            msg = f"{RULES[key].where} is missing"
+            msg = f"{label(key)} is missing"
             raise SettingsError(msg)
         return value
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from tap_msteams import logs, memory
 from tap_msteams.errors import CatalogError, SettingsError, StateError
 from tap_msteams.sdk import ConfigInput, classproperty, parse_environment_config
-from tap_msteams.settings import env_name, json_schema, problems, wrong_environment
+from tap_msteams.settings import env_name, json_schema, label, problems, wrong_environment
 from tap_msteams.tap.catalog import checked
 from tap_msteams.tap.inputs import load_object, read_object
 
@@ -54,7 +54,7 @@ class Plugin(Tap):
             try:
                 found |= parse_environment_config({"properties": {key: schema}}, "TAP_MSTEAMS_")
             except ValueError as error:
-                msg = f"'{key}' (env {env_name(key)}) cannot be read: it needs another type"
+                msg = f"{label(key)} cannot be read: it needs another type"
                 raise SettingsError(msg) from error
         return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 from urllib3.exceptions import NameResolutionError
 
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 from tap_msteams.transport.bounds import OverdueError
 from tap_msteams.transport.proxies import address
 from tap_msteams.transport.trust import PinMismatchError
@@ -88,7 +88,7 @@ def _of_the_proxy(
     elif status:
         line = (
             f"{where} does not let this tap through to {way.server} ({status}): have it allowed "
-            f"there, or set {_setting('no_proxy')}"
+            f"there, or set {label('no_proxy')}"
         )
     elif not (isinstance(error, barred) or socks):
         return None
@@ -107,7 +107,7 @@ def _of_the_certificate(causes: list[BaseException], way: Way) -> _Told | None:
         line = (
             "its certificate is another than the pinned one, it has the fingerprint "
             f"{cause.shown}: ask who runs {way.server} whether it was replaced, and set "
-            f"{_setting('certificate_fingerprint')} to the new one"
+            f"{label('certificate_fingerprint')} to the new one"
         )
     elif isinstance(cause, ssl.SSLCertVerificationError):
         line = _untrusted(cause, way, "its certificate")
@@ -126,7 +126,7 @@ def _untrusted(cause: ssl.SSLCertVerificationError, way: Way, of: str) -> str:
     if code == _NOT_YET_VALID:
         return f"{of} is not valid yet: check the clock of this machine"
     return (
-        f"{of} is not trusted ({detail.rstrip('.')}): set {_setting('ca_bundle')} to a PEM file "
+        f"{of} is not trusted ({detail.rstrip('.')}): set {label('ca_bundle')} to a PEM file "
         "with the certificate authority of your network, or to `system`"
     )
 
@@ -141,7 +141,7 @@ def _of_the_connection(
     if late and isinstance(error, requests.exceptions.Timeout):
         line = f"no answer in {late[1]} seconds: check the network and the proxy"
         # urllib3 calls the handshake reading, but its timeout is that of connecting.
-        names = [_setting(key) for key, wait in way.timeouts.items() if wait == float(late[1])]
+        names = [label(key) for key, wait in way.timeouts.items() if wait == float(late[1])]
         return type(error), line + (f", or raise {' or '.join(names)}" if names else "")
     if any(isinstance(cause, NameResolutionError) for cause in causes):
         line = f"the name of {way.server} cannot be resolved: check the network"
@@ -151,12 +151,8 @@ def _of_the_connection(
 
 
 def _origin(way: Way) -> str:
-    setting = _setting(way.origin_setting) if way.origin_setting else "its address"
+    setting = label(way.origin_setting) if way.origin_setting else "its address"
     return f"{setting} and the proxy"
-
-
-def _setting(key: str) -> str:
-    return f"'{key}' (env {env_name(key)})"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -11,7 +11,7 @@ from urllib.request import getproxies
 from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import env_name, label
 
 if TYPE_CHECKING:
     from tap_msteams.settings import Settings
@@ -28,7 +28,7 @@ class Proxies:
         """The settings of the proxy's user and password, in words."""
         self._proxy: str | None = None
         if settings.proxy_url:
-            self._where = f"'proxy_url' (env {env_name('proxy_url')})"
+            self._where = label("proxy_url")
             self.credentials = (
                 f"'proxy_username' and 'proxy_password' (env {env_name('proxy_username')} and "
                 f"{env_name('proxy_password')})"
@@ -38,7 +38,7 @@ class Proxies:
             )
         elif settings.proxy_username or settings.proxy_password:
             key = "proxy_username" if settings.proxy_username else "proxy_password"
-            msg = f"'{key}' (env {env_name(key)}) needs 'proxy_url' (env {env_name('proxy_url')})"
+            msg = f"{label(key)} needs {label('proxy_url')}"
             raise SettingsError(msg)
         self._exceptions: str | None = settings.no_proxy
         self._found: dict[tuple[str, ...], dict[str, str]] = {}

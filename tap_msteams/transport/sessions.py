@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from tap_msteams.bounds import ANSWER_SECONDS
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 from tap_msteams.transport.adapter import DirectTransport, Limits, Transport, limits_of_tokens
 from tap_msteams.transport.proxies import Proxies
 from tap_msteams.transport.retries import LONGER, UNAVAILABLE, TokenRetry
@@ -93,9 +93,9 @@ def _transport(
     context = tls(settings)
     if not (settings.tls_verify or settings.certificate_fingerprint):
         _LOGGER.warning(
-            "'tls_verify' (env %s) is false: nobody checks who answers at %s, and anyone on the "
-            "way can read the data and the token",
-            env_name("tls_verify"),
+            "%s is false: nobody checks who answers at %s, and anyone on the way can read the data "
+            "and the token",
+            label("tls_verify"),
             getattr(settings, origin_setting),
         )
     pinned = bool(settings.certificate_fingerprint)

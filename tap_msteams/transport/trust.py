@@ -14,7 +14,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from typing_extensions import override
 
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import env_name
+from tap_msteams.settings import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,9 +144,9 @@ def pins(fingerprints: str) -> list[str]:
 def _unverified() -> ssl.SSLContext:
     if os.environ.get(INSECURE) != "1":
         msg = (
-            f"'tls_verify' (env {env_name('tls_verify')}) is false, which lets anyone on the way "
-            f"read the data and the token: set 'ca_bundle' instead, or, if that is what you want, "
-            f"also the environment variable {INSECURE}=1"
+            f"{label('tls_verify')} is false, which lets anyone on the way read the data and the "
+            "token: set 'ca_bundle' instead, or, if that is what you want, also the environment "
+            f"variable {INSECURE}=1"
         )
         raise SettingsError(msg)
     context = _Context()
@@ -162,7 +162,7 @@ def authorities(ca_bundle: str | None) -> ssl.SSLContext:
         if value := os.environ.get(name):
             where, given = f"the environment variable {name}", value
     if ca_bundle:
-        where, given = f"'ca_bundle' (env {env_name('ca_bundle')})", ca_bundle.strip()
+        where, given = label("ca_bundle"), ca_bundle.strip()
         if given == SYSTEM:
             return _SystemContext(ssl.PROTOCOL_TLS_CLIENT)
         if "-----BEGIN" in given:

@@ -154,7 +154,7 @@ def test_the_address_that_the_browser_ended_at_is_enough(grant_of, person):
     address = person().visit(url)
     assert address.startswith(grant_of().redirect_uri)
     grant = grant_of()  # another process
-    grant.finish_by_hand(f"  {address}\n")
+    grant.finish(parse_answer(f"  {address}\n"))
     assert kept(grant).refresh_token
     assert not kept(grant).flows
 
@@ -163,7 +163,7 @@ def test_so_is_the_code_alone(grant_of, person):
     url, _ = grant_of().begin()
     code = query(person().visit(url))["code"]
     grant = grant_of()
-    grant.finish_by_hand(code)
+    grant.finish(parse_answer(code))
     assert kept(grant).refresh_token
 
 
@@ -175,14 +175,14 @@ def test_without_pkce_another_machine_redeems_the_code(grant_of, person, confide
     assert "code_challenge" not in url
     address = person().visit(url)
     server = grant_of("server", **more)
-    server.finish_by_hand(query(address)["code"] if bare else address)
+    server.finish(parse_answer(query(address)["code"] if bare else address))
     assert kept(server).refresh_token
 
 
 def test_without_pkce_the_same_machine_can_redeem_it_too(grant_of, person):
     url, _ = grant_of().begin(pkce=False)
     grant = grant_of()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     assert kept(grant).refresh_token
 
 
@@ -190,13 +190,13 @@ def test_with_pkce_another_machine_cannot(grant_of, person):
     url, _ = grant_of("laptop").begin()
     address = person().visit(url)
     with pytest.raises(AuthenticationError):
-        grant_of("server").finish_by_hand(address)
+        grant_of("server").finish(parse_answer(address))
 
 
 def test_the_redirect_uri_can_be_a_page_of_ones_own(grant_of, person):
     grant = grant_of(redirect_uri="https://app.example/answer")
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     assert kept(grant).refresh_token
 
 
@@ -204,10 +204,10 @@ def test_a_code_works_once(grant_of, person):
     grant = grant_of()
     url, _ = grant.begin()
     address = person().visit(url)
-    grant.finish_by_hand(address)
+    grant.finish(parse_answer(address))
     before = kept(grant).refresh_token
     with pytest.raises(AuthenticationError, match="used before"):
-        grant.finish_by_hand(address)
+        grant.finish(parse_answer(address))
     assert kept(grant).refresh_token == before
 
 
@@ -217,9 +217,9 @@ def test_a_code_that_met_an_outage_can_be_used_again(grant_of, person, identity)
     address = person().visit(url)
     identity.entra.outage = 503
     with pytest.raises(AuthenticationError, match="503"):
-        grant.finish_by_hand(address)
+        grant.finish(parse_answer(address))
     identity.entra.outage = None
-    grant.finish_by_hand(address)
+    grant.finish(parse_answer(address))
     assert kept(grant).refresh_token
 
 
@@ -229,7 +229,7 @@ def test_an_old_code_is_refused(grant_of, person, identity):
     address = person().visit(url)
     identity.clock.advance(601)
     with pytest.raises(AuthenticationError, match="AADSTS70008"):
-        grant.finish_by_hand(address)
+        grant.finish(parse_answer(address))
 
 
 def test_the_answer_to_another_sign_in_is_not_taken_for_this_one(grant_of, person):
@@ -288,9 +288,9 @@ def test_an_address_of_another_sign_in_is_refused_while_one_is_under_way(grant_o
     url, _ = grant.begin()
     address = strange(person, grant_of)
     with pytest.raises(AuthenticationError, match=r"another sign-in than those.*--no-pkce"):
-        grant.finish_by_hand(address)
+        grant.finish(parse_answer(address))
     assert not kept(grant).has_token
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     assert kept(grant).refresh_token
 
 
@@ -318,7 +318,7 @@ def test_a_code_from_elsewhere_needs_no_counterpart_from_here(grant_of, person, 
 def test_new_tokens_come_on_request_and_replace_the_old(grant_of, person):
     grant = grant_of()
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     before = kept(grant)
     grant.refresh()
     after = kept(grant)
@@ -335,7 +335,7 @@ def test_who_has_not_signed_in_is_told_what_to_run(grant_of):
 def test_a_revoked_token_leaves_the_store_as_it_was(grant_of, person, identity):
     grant = grant_of()
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     before = kept(grant)
     identity.entra.revoke_all()
     with pytest.raises(AuthenticationError, match="AADSTS50173"):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tap_msteams.auth.grant import parse_answer
 from tap_msteams.errors import SettingsError
 from tap_msteams_sandbox.identity.entra import User
 
@@ -23,7 +24,7 @@ NAMES = ("6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001", "contoso.onmicrosoft.com", None
 def test_a_sign_in_is_found_under_any_name_of_its_tenant(grant_of, person, first, later):
     grant = grant_of(tenant_id=first)
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     for _ in range(2):
         assert kept(grant_of(tenant_id=later)).refresh_token
     grant_of(tenant_id=later).refresh()
@@ -38,7 +39,7 @@ def test_a_sign_in_is_found_under_any_name_of_its_tenant(grant_of, person, first
 def test_a_store_of_an_earlier_version_is_found_as_well(grant_of, person, named, later):
     grant = grant_of(tenant_id=NAMES[0])
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     document = json.loads(grant.store.path.read_bytes())
     [(key, entry)] = document["apps"].items()
     del entry["tenant"]
@@ -64,7 +65,7 @@ def test_a_tenant_has_its_own_users_tokens_and_no_others(grant_of, person):
     assert not kept(grant_of(tenant_id=NAMES[1])).has_token
     grant = grant_of(tenant_id=None)
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     assert kept(grant_of(tenant_id=NAMES[0])).account == "adele.vance@contoso.example"
     assert kept(grant_of(tenant_id="other-tenant")).account == "somebody@other.example"
 
@@ -72,7 +73,7 @@ def test_a_tenant_has_its_own_users_tokens_and_no_others(grant_of, person):
 def test_of_several_tenants_one_has_to_be_named(grant_of, person):
     grant = grant_of(tenant_id=None)
     url, _ = grant.begin()
-    grant.finish_by_hand(person().visit(url))
+    grant.finish(parse_answer(person().visit(url)))
     other_tenant(grant, TOKENS)
     for call in (grant.refresh, grant.store.forget):
         with pytest.raises(SettingsError, match=r"adele.*somebody@other.*'tenant_id'"):
@@ -86,7 +87,7 @@ def test_who_takes_the_place_of_somebody_is_said(grant_of, person, identity, cap
     for account in ("account-0", "account-1", "account-1"):
         grant = grant_of()
         url, _ = grant.begin()
-        grant.finish_by_hand(person(account, "accept").visit(url))
+        grant.finish(parse_answer(person(account, "accept").visit(url)))
     [line] = [it for it in caplog.messages if "takes the place of" in it]
     assert line.startswith("second@contoso.example takes the place of adele.vance@contoso.example")
     assert kept(grant).account == "second@contoso.example"
