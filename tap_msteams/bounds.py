@@ -45,18 +45,4 @@ DOWNLOAD_BYTES = Bound("A usage report", 1_024, "MB", "a gap")
 TOKEN_BYTES = Bound("An answer with a token, uncompressed", 1_000_000, "bytes", "the end")
 EMPTY_PAGES = Bound("Empty pages in a row", 500, "pages", "a gap")
 
-BOUNDS = (
-    FAILING,
-    UNREACHED,
-    THROTTLED,
-    ASKED,
-    MISSING,
-    ANSWER_SECONDS,
-    ANSWER_BYTES,
-    DOWNLOAD_BYTES,
-    TOKEN_BYTES,
-    EMPTY_PAGES,
-)
-"""All bounds of requests to Graph, in the order of the documents."""
-
 MEGABYTE = 1 << 20

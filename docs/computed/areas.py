@@ -6,7 +6,7 @@ import inspect
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from docs.computed import queries, streams
+from docs.computed import costs, queries, streams
 from docs.computed.markdown import code, flat, grid
 from docs.computed.references import leads_to
 from tap_msteams.declaration import Declaration
@@ -93,7 +93,7 @@ def _access(stream: type[Declaration]) -> Iterator[tuple[str, str]]:
     yield "permission of a user", user
     if stream.acts_as:
         yield "setting", "`acts_as_user_id`, where the tenant asks on whose behalf it is read"
-    yield "requests a sync", stream.sync_cost()
+    yield "requests a sync", costs.of(stream)
     if missing := [cloud for cloud in CLOUDS if cloud not in stream.clouds]:
         yield "clouds without it", code(missing)
     routes = dict.fromkeys(

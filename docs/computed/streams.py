@@ -8,7 +8,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from docs.computed import references
+from docs.computed import costs, references
 from docs.computed.markdown import code, grid
 from tap_msteams.declaration import Declaration
 from tap_msteams.readers import Delta
@@ -38,7 +38,7 @@ def table() -> str:
             code(stream.primary_keys),
             since(stream),
             _granted(stream) if issubclass(stream, Declaration) else "",
-            stream.sync_cost() if issubclass(stream, Declaration) else "none",
+            costs.of(stream) if issubclass(stream, Declaration) else "none",
         )
         for stream in STREAMS
     ]

@@ -61,7 +61,7 @@ class Declaration(TapStream):
     query: ClassVar[Query] = Query()
     """The query options that Graph takes on the path."""
 
-    delegated: ClassVar[Delegated | None] = None
+    delegated: ClassVar[Delegated] = Delegated()
     """Differences with a user's token."""
 
     details: ClassVar[Details | None] = None
@@ -211,10 +211,14 @@ class Declaration(TapStream):
     # Values that follow from these attributes
 
     @classmethod
+    def _different(cls, *, application: bool) -> Delegated:
+        """The differences for a caller; none for an application."""
+        return Delegated() if application else cls.delegated
+
+    @classmethod
     def route(cls, *, application: bool) -> str:
         """The path that a caller uses."""
-        other = cls.delegated.path if cls.delegated and not application else None
-        return other or cls.path
+        return cls._different(application=application).path or cls.path
 
     @classmethod
     def routes(cls, *, application: bool) -> list[str]:
@@ -227,31 +231,28 @@ class Declaration(TapStream):
     @classmethod
     def options(cls, *, application: bool) -> Query:
         """The query options that Graph takes on that path."""
-        other = cls.delegated.query if cls.delegated and not application else None
-        return other or cls.query
+        return cls._different(application=application).query or cls.query
 
     @classmethod
     def parent_streams(cls, *, application: bool) -> list[type[Declaration]]:
         """The parent streams for a caller."""
-        other = cls.delegated if cls.delegated and not application else None
+        other = cls._different(application=application)
         options = cls.options(application=application)
-        if other and other.own:
+        if other.own:
             return []
-        if other and other.path and "{" not in other.path + (options.filter or ""):
+        if other.path and "{" not in other.path + (options.filter or ""):
             return []  # users read only their own where applications read everybody's
-        parent = other.parent if other else None
-        return [parent, *cls.parents[1:]] if parent else [*cls.parents]
+        return [other.parent, *cls.parents[1:]] if other.parent else [*cls.parents]
 
     @classmethod
     def needs(cls, *, application: bool) -> str:
         """The permission that a caller needs."""
-        other = cls.delegated.permission if cls.delegated and not application else None
-        return other or cls.permission
+        return cls._different(application=application).permission or cls.permission
 
     @classmethod
     def listed(cls, *, application: bool) -> Sequence[str] | None:
         """The properties in the collection; None: all that are requested."""
-        other = cls.delegated.lists if cls.delegated and not application else None
+        other = cls._different(application=application).lists
         return other or (cls.details.lists if cls.details else None)
 
     @classmethod
@@ -262,23 +263,6 @@ class Declaration(TapStream):
             found |= parent.names_above(application=application) | {parent.fills or ""}
         return found - {""}
 
-    @classmethod
-    def sync_cost(cls) -> str:
-        """The requests that a sync takes, in words, for the documents."""
-        if cls.cost:
-            return cls.cost
-        parents = cls.parent_streams(application=True)
-        above = " and 1 per ".join(_one_of(parent) for parent in parents)
-        page = f"{cls.query.top} rows" if cls.query.top else ""
-        if not above:
-            first = f"1 per {page}" if page else "1"
-        elif page:
-            first = f"1 per {above} and {page}"
-        else:
-            first = f"1 per {above}"
-        more = f"; with `{cls.content.name}` 1 more per row" if cls.content else ""
-        return first + more
-
 
 _ADDITIONAL = th.Property(
     ADDITIONAL_DATA,
@@ -286,11 +270,6 @@ _ADDITIONAL = th.Property(
     th.CustomType({"type": ["object", "null"]}),
     description="Properties that Graph sends and that this version does not know.",
 )
-
-
-def _one_of(stream: type[Declaration]) -> str:
-    """The name of one record of a stream in documents."""
-    return re.sub(r"s$", "", stream.name.replace("_", " "))
 
 
 def owner(path: str) -> str | None:

@@ -23,8 +23,8 @@ _WHOLE: tuple[tuple[Any, Any], ...] = (
 
 def types_of(names: Iterable[str], properties: th.PropertiesList) -> dict[str, Any]:
     """The type of each of these keys of a record; an undeclared key is a text."""
-    known = {item.name: item.wrapped for item in properties.wrapped.values()}
-    return {name: _type_of(known[name]) if name in known else str | None for name in names}
+    known = properties.wrapped
+    return {name: _type_of(known[name].wrapped) if name in known else str | None for name in names}
 
 
 def _type_of(kind: Any) -> Any:  # noqa: ANN401 - the SDK's types

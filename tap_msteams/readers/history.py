@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_msteams.client import Request
-from tap_msteams.readers.bookmarked import BookmarkedReader
-from tap_msteams.readers.report import DAY, Report, midnight, report_path, warn_of_lost_days
+from tap_msteams.readers.report import DAY, Report, TableReader, midnight
 from tap_msteams.readers.table import ReportDecoder
 from tap_msteams.run import DAYS_LEFT_OUT, moment
 
@@ -55,21 +53,18 @@ class Distribution(Report):
         return DistributionReader(run, stream, self)
 
 
-class PeriodReader(BookmarkedReader):
+class PeriodReader(TableReader):
     """Reads reports of periods up to the newest day."""
 
     def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        """Continue at the day of the bookmark."""
-        super().__init__(run, stream)
-        self._options = options
-        columns = {it.name: it for it in stream.properties.wrapped.values()}
+        """Decode rows by their day."""
+        super().__init__(run, stream, options)
         self._key = stream.replication_key or ""
-        self._decoder = ReportDecoder(columns, [self._key], self.selected)
+        self._decoder = ReportDecoder(stream.properties.wrapped, [self._key], self.selected)
 
     async def _period(self, days: int) -> Page:
         """The report of a period."""
-        path = report_path(self.kind, f"period='D{days}'")
-        return await self.client.page(Request(path, self._decoder, elsewhere=True))
+        return await self.fetch(f"period='D{days}'", self._decoder)
 
     def _lies_before_end(self, day: str) -> bool:
         """Whether a day lies before the end of what is read."""
@@ -91,7 +86,7 @@ class HistoryReader(PeriodReader):
             period = next((it for it in PERIODS if it >= needed), PERIODS[-1])
             page = await self._period(period)
         kept = timedelta(days=PERIODS[-1])
-        warn_of_lost_days(self, self.bookmarks.since(name), today - kept + DAY, kept)
+        self.warn_of_lost_days(self.bookmarks.since(name), today - kept + DAY, kept)
         self.failures.look_at(page, parent)
         days = [row.get(self._key) or "" for row in page.rows]
         # A row without a day is reported as such.
@@ -120,12 +115,6 @@ class HistoryReader(PeriodReader):
             DAYS_LEFT_OUT,
         )
         return missing[0] - DAY
-
-    @property
-    @override
-    def overlap(self) -> timedelta:
-        # The day of the bookmark has been read.
-        return self._options.reread - DAY
 
 
 class DistributionReader(PeriodReader):

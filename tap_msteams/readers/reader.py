@@ -140,8 +140,7 @@ class Reader:
 
     def _ids_of_all(self) -> Ids | None:
         """The ids of the only parent: none, or the user's own; None where these are not known."""
-        delegated = None if self.application else self.kind.delegated
-        if not (delegated and delegated.own):
+        if self.application or not self.kind.delegated.own:
             return {}
         [above] = self.kind.parents
         if user := self.run.client.graph.user_id:

@@ -71,30 +71,46 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def warn_of_lost_days(
-    reader: BookmarkedReader, bookmark: str | None, oldest: date, kept: timedelta
-) -> None:
-    """Warn that days after the bookmark, or after `start_date`, are older than Graph's reports."""
-    start = reader.run.settings.start
-    begin = datetime.fromisoformat(bookmark) + DAY if bookmark else start
-    if begin and begin.date() < oldest:
-        logger.warning(
-            "%s: the days from %s to %s are missing: Graph has reports of the last %d days only",
-            reader.stream.name,
-            begin.date(),
-            oldest - DAY,
-            kept.days,
-        )
+class TableReader(BookmarkedReader):
+    """Reads reports, each of which is a table of days."""
+
+    def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
+        """Continue at the day of the bookmark, as far back as Graph has reports."""
+        super().__init__(run, stream)
+        self._options = options
+
+    @property
+    @override
+    def overlap(self) -> timedelta:
+        # The day of the bookmark has been read.
+        return self._options.reread - DAY
+
+    async def fetch(self, argument: str, decoder: ReportDecoder) -> Page:
+        """The report of a period or of a day."""
+        path = report_path(self.kind, argument)
+        return await self.client.page(Request(path, decoder, elsewhere=True))
+
+    def warn_of_lost_days(self, bookmark: str | None, oldest: date, kept: timedelta) -> None:
+        """Warn that days after the bookmark or `start_date` are older than Graph's reports."""
+        begin = datetime.fromisoformat(bookmark) + DAY if bookmark else self.run.settings.start
+        if begin and begin.date() < oldest:
+            logger.warning(
+                "%s: the days from %s to %s are missing: "
+                "Graph has reports of the last %d days only",
+                self.stream.name,
+                begin.date(),
+                oldest - DAY,
+                kept.days,
+            )
 
 
-class ReportReader(BookmarkedReader):
+class ReportReader(TableReader):
     """Reads the counted days since the bookmark, and the last ones again."""
 
     def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        """Continue at the bookmark, as far back as Graph has reports."""
-        super().__init__(run, stream)
-        self._options = options
-        columns = {it.name: it for it in stream.properties.wrapped.values()}
+        """Decode whole days, and of the newest one the keys alone."""
+        super().__init__(run, stream, options)
+        columns = stream.properties.wrapped
         self._keys = [key for key in stream.primary_keys if key != stream.replication_key]
         self._days_decoder = ReportDecoder(columns, self._keys, self.selected)
         self._newest_decoder = ReportDecoder(columns, self._keys)
@@ -111,7 +127,7 @@ class ReportReader(BookmarkedReader):
     @override
     async def read(self, parent: Parent) -> None:
         # Graph tells the newest day: reports are two days late, sometimes more.
-        newest = await self._fetch("period='D7'", self._newest_decoder)
+        newest = await self.fetch("period='D7'", self._newest_decoder)
         last = max((day for row in newest.rows if (day := row.get(NEWEST_DAY))), default="")
         if not last:
             return
@@ -128,7 +144,7 @@ class ReportReader(BookmarkedReader):
     async def _read_day(self, about: Parent) -> bool:
         """Read one day; returns whether it could be read, which later days do not depend on."""
         try:
-            page = await self._fetch(f"date={about.ids['reportDate']}", self._days_decoder)
+            page = await self.fetch(f"date={about.ids['reportDate']}", self._days_decoder)
         except (ForbiddenError, ThrottledError, TokenRejectedError):
             raise
         except GraphError as error:
@@ -138,10 +154,6 @@ class ReportReader(BookmarkedReader):
         self.failures.look_at(page, about)
         await self.write(page.rows, about)
         return True
-
-    async def _fetch(self, argument: str, decoder: ReportDecoder) -> Page:
-        path = report_path(self.kind, argument)
-        return await self.client.page(Request(path, decoder, elsewhere=True))
 
     def _days(self, newest: date, name: str, other: str) -> Iterator[date]:
         """The days to read, oldest first.
@@ -154,16 +166,10 @@ class ReportReader(BookmarkedReader):
         day = max(since.date(), oldest) if since else oldest
         if before:
             day = max(day, datetime.fromisoformat(before).date() + DAY)
-        warn_of_lost_days(self, self.oldest(), oldest, KEPT)
+        self.warn_of_lost_days(self.oldest(), oldest, KEPT)
         while day <= newest and midnight(day) < self.run.until:
             yield day
             day += DAY
-
-    @property
-    @override
-    def overlap(self) -> timedelta:
-        # The day of the bookmark has been read.
-        return self._options.reread - DAY
 
     def _warn_of_concealed(self) -> None:
         """Warn once a run that the tenant conceals names."""

@@ -22,7 +22,8 @@ class Receipt:
         """Count for another receipt, too, of which this one is a part."""
         self._within = within
         self._unread = 0
-        self._is_missed = False
+        self.is_missed = False
+        """Whether a child was not read."""
         self._read = asyncio.Event()
         self._read.set()
 
@@ -35,7 +36,7 @@ class Receipt:
 
     def miss(self) -> None:
         """Note that a child was not read."""
-        self._is_missed = True
+        self.is_missed = True
         if self._within:
             self._within.miss()
 
@@ -52,15 +53,10 @@ class Receipt:
         """Whether all children so far are done."""
         return not self._unread
 
-    @property
-    def is_missed(self) -> bool:
-        """Whether a child was not read."""
-        return self._is_missed
-
     async def read(self) -> bool:
         """Wait until all children are done; returns whether all were read."""
         await self._read.wait()
-        return not self._is_missed
+        return not self.is_missed
 
 
 @dataclass(frozen=True, slots=True)

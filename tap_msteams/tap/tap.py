@@ -60,7 +60,6 @@ class TapMSTeams(Plugin):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's own arguments
         self._run: Run | None = None
         self._sessions: list[Session] = []
-        self._alone: list[Run] = []
         self._signal: int | None = None
         self._state_due = 0.0
         self._opened: list[RunLogStream] = []
@@ -185,12 +184,13 @@ class TapMSTeams(Plugin):
 
     @override
     def check_test(self, selected: Collection[str]) -> None:
-        gaps = {it.stream for run in self._alone for it in run.issues.all if it.severity == "gap"}
+        runs = [session.run for session in self._sessions]
+        gaps = {it.stream for run in runs for it in run.issues.all if it.severity == "gap"}
         refused = sorted(gaps.intersection(selected)) if self.settings.on_error != "report" else []
         if refused:
             msg = f"selected, and could not be read: {', '.join(refused)}; the lines above say why"
             raise TapError(msg)
-        streams = [it for run in self._alone for it in run.streams.values()]
+        streams = [it for run in runs for it in run.streams.values()]
         if gaps and not any(it.metrics.rows for it in streams):
             msg = "nothing could be read: the lines above say why"
             raise TapError(msg)
@@ -213,7 +213,6 @@ class TapMSTeams(Plugin):
                 written.put_nowait(None)
 
         run = self.new_run([stream], emit, within=self._run, plain=True)
-        self._alone.append(run)
         with asyncio.Runner() as runner:
             reading = runner.get_loop().create_task(read(self._new_session(run)))
             while (records := runner.run(written.get())) is not None:

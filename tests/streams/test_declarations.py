@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from docs.computed import costs
 from tap_msteams.readers import Export
 from tap_msteams.streams import STREAMS
 from tests.conftest import run_tap
@@ -51,7 +52,7 @@ def test_what_a_cloud_does_not_have_is_one_notice_each_and_not_asked_for(open_sa
 
 @pytest.mark.parametrize("stream", EXPORTS, ids=lambda stream: stream.name)
 def test_the_cost_of_an_export_goes_by_its_own_pages(stream):
-    assert f"{stream.query.top} rows" in stream.sync_cost()
+    assert f"{stream.query.top} rows" in costs.of(stream)
 
 
 def test_the_cost_of_teams_is_what_a_sync_of_them_takes(shared_sandbox):
@@ -61,4 +62,4 @@ def test_the_cost_of_teams_is_what_a_sync_of_them_takes(shared_sandbox):
 
     (row,) = [it for it in output.records["sync_runs"] if it["stream"] == "teams"]
     assert row["requests"] == 1 + row["rows"]
-    assert "1 per team" in DECLARED["teams"].sync_cost()
+    assert "1 per team" in costs.of(DECLARED["teams"])
