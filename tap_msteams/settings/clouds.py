@@ -13,3 +13,6 @@ CLOUDS: dict[Cloud, tuple[str, str]] = {
     "china": ("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
 }
 """The addresses of Entra ID and Graph in each cloud. https://learn.microsoft.com/graph/deployments"""
+
+OUTSIDE_CHINA: tuple[Cloud, ...] = ("global", "usgov", "usgov_dod")
+"""All clouds but China's, which lacks much of Teams."""

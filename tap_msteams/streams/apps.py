@@ -21,11 +21,12 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 from tap_msteams.streams.directory import Users
 from tap_msteams.streams.teams import Channels, Teams
 
-APP_CLOUDS = ("global", "usgov", "usgov_dod")
-"""https://learn.microsoft.com/graph/teamwork-national-cloud-differences: all but China's."""
+APP_CLOUDS = OUTSIDE_CHINA
+"""https://learn.microsoft.com/graph/teamwork-national-cloud-differences"""
 
 
 AppDefinition = record(

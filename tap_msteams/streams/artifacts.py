@@ -24,6 +24,7 @@ from tap_msteams.schema import (
     record,
     strings,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 from tap_msteams.streams.directory import Users, unless_guest
 from tap_msteams.streams.meetings import OnlineMeetings, hosted_by_others
 
@@ -45,13 +46,22 @@ CHANNEL = "@thread.tacv2"
 """The ending of channel ids, which ids of other threads do not have."""
 
 
+IDS = (
+    th.Property("userId", PersonId, required=True, description="The organizer."),
+    th.Property("meetingId", PersonalValue, required=True),
+    th.Property("id", th.StringType, required=True),
+    th.Property("callId", th.StringType, description="The id of the call record."),
+)
+"""The ids of what was made of a meeting."""
+
+
 class MeetingArtifacts(GraphStream):
     """Transcripts or recordings of the calls of a meeting."""
 
     query = Query(select=False)
     parents = (OnlineMeetings,)
     parent_facts = ("chatInfo",)
-    clouds: ClassVar[Sequence[str]] = ("global", "usgov", "usgov_dod")
+    clouds: ClassVar[Sequence[str]] = OUTSIDE_CHINA
     primary_keys = ("userId", "meetingId", "id")
     appends = True
 
@@ -93,10 +103,7 @@ class Transcripts(MeetingArtifacts):
     on_request = ("content",)
     selected_by_default = False
     properties = th.PropertiesList(
-        th.Property("userId", PersonId, required=True, description="The organizer."),
-        th.Property("meetingId", PersonalValue, required=True),
-        th.Property("id", th.StringType, required=True),
-        th.Property("callId", th.StringType, description="The id of the call record."),
+        *IDS,
         th.Property(
             "contentCorrelationId", th.StringType, description="The same value in the recording."
         ),
@@ -125,16 +132,13 @@ class Recordings(MeetingArtifacts):
     entity = "callRecording"
     selected_by_default = False
     properties = th.PropertiesList(
-        th.Property("userId", PersonId, required=True, description="The organizer."),
-        th.Property("meetingId", PersonalValue, required=True),
-        th.Property("id", th.StringType, required=True),
-        th.Property("callId", th.StringType, description="The id of the call record."),
+        *IDS,
         th.Property(
             "contentCorrelationId", th.StringType, description="The same value in the transcript."
         ),
         *moments("createdDateTime"),
         th.Property(
-            "endDateTime", th.DateTimeType, description="Null while the meeting is transcribed."
+            "endDateTime", th.DateTimeType, description="Null while the meeting is recorded."
         ),
         th.Property("meetingOrganizer", IdentitySet),
         th.Property("recordingContentUrl", PersonalUrl, description="Address of the video."),
@@ -163,10 +167,7 @@ class MeetingInsights(MeetingArtifacts):
     selected_by_default = False
     cost = "1 per online meeting, and 1 per row for more than its times"
     properties = th.PropertiesList(
-        th.Property("userId", PersonId, required=True, description="The organizer."),
-        th.Property("meetingId", PersonalValue, required=True),
-        th.Property("id", th.StringType, required=True),
-        th.Property("callId", th.StringType, description="The id of the call record."),
+        *IDS,
         th.Property(
             "contentCorrelationId", th.StringType, description="The same value in the transcript."
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
@@ -28,13 +28,14 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 from tap_msteams.streams.media import Endpoint, FailureInfo, Media
 
 if TYPE_CHECKING:
-    from tap_msteams.client import Row
+    from collections.abc import Sequence
 
-CALL_CLOUDS = ("global", "usgov", "usgov_dod")
-"""https://learn.microsoft.com/graph/api/callrecords-cloudcommunications-list-callrecords"""
+    from tap_msteams.client import Row
+    from tap_msteams.declaration import Ids
 
 LATE = timedelta(days=3)
 """How long after its start a call may still come or change: a meeting lasts up to 30 hours, and
@@ -57,7 +58,18 @@ CommunicationsIdentitySet = record(
 AdministrativeUnits = Many(record(*texts("id")))
 
 
-class CallRecords(GraphStream):
+class CallStream(GraphStream):
+    """Calls, or what belongs to one."""
+
+    permission = "CallRecords.Read.All"
+    sign_in = "application"
+    # https://learn.microsoft.com/graph/api/callrecords-cloudcommunications-list-callrecords
+    clouds: ClassVar[Sequence[str]] = OUTSIDE_CHINA
+    appends = True
+    selected_by_default = False
+
+
+class CallRecords(CallStream):
     """Calls and meetings that took place, one row each; kept for 30 days only.
 
     A record may be made again days after the call, with a higher `version`: the row is then
@@ -67,18 +79,13 @@ class CallRecords(GraphStream):
     name = "call_records"
     path = "/communications/callRecords"
     query = Query(select=False, filter="startDateTime ge {since}")
-    permission = "CallRecords.Read.All"
-    sign_in = "application"
-    clouds = CALL_CLOUDS
     entity = "callRecords.callRecord"
     fills = "callId"
     replication_key = "startDateTime"
-    appends = True
     version = "version"
     read = Window(reread=LATE, kept=timedelta(days=30))
     # Graph sends it with every record, though it is declared as a navigation property.
     added = ("organizer_v2",)
-    selected_by_default = False
     cost = "1 per 60 rows"
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
@@ -110,20 +117,15 @@ class CallRecords(GraphStream):
     )
 
 
-class CallParticipants(GraphStream):
+class CallParticipants(CallStream):
     """Participants of a call."""
 
     name = "call_participants"
     path = "/communications/callRecords/{callId}/participants_v2"
     query = Query(select=False)
     parents = (CallRecords,)
-    permission = "CallRecords.Read.All"
-    sign_in = "application"
-    clouds = CALL_CLOUDS
     entity = "callRecords.participant"
     primary_keys = ("callId", "id")
-    appends = True
-    selected_by_default = False
     cost = "1 per version of a call record and 130 rows"
     properties = th.PropertiesList(
         th.Property("callId", th.StringType, required=True),
@@ -133,21 +135,16 @@ class CallParticipants(GraphStream):
     )
 
 
-class CallSessions(GraphStream):
+class CallSessions(CallStream):
     """Sessions of a call: one between two people; in a meeting one for each participant."""
 
     name = "call_sessions"
     path = "/communications/callRecords/{callId}/sessions"
     query = Query(select=False, expand=("segments",))
     parents = (CallRecords,)
-    permission = "CallRecords.Read.All"
-    sign_in = "application"
-    clouds = CALL_CLOUDS
     entity = "callRecords.session"
     primary_keys = ("callId", "id")
-    appends = True
     fills = "sessionId"
-    selected_by_default = False
     cost = "1 per version of a call record and 60 rows"
     properties = th.PropertiesList(
         th.Property("callId", th.StringType, required=True),
@@ -161,7 +158,7 @@ class CallSessions(GraphStream):
     )
 
 
-class CallSegments(GraphStream):
+class CallSegments(CallStream):
     """Segments of a session, with the quality of their media."""
 
     name = "call_segments"
@@ -170,13 +167,8 @@ class CallSegments(GraphStream):
     nested = "segments"
     parent_facts = ("segments",)
     read = Nested()
-    permission = "CallRecords.Read.All"
-    sign_in = "application"
-    clouds = CALL_CLOUDS
     entity = "callRecords.segment"
     primary_keys = ("callId", "sessionId", "id")
-    appends = True
-    selected_by_default = False
     cost = "none beyond those of call_sessions"
     properties = th.PropertiesList(
         th.Property("callId", th.StringType, required=True),
@@ -190,22 +182,18 @@ class CallSegments(GraphStream):
     )
 
 
-class PstnCalls(GraphStream):
+class PstnCalls(CallStream):
     """Telephone calls over Microsoft's lines, with their costs."""
 
     name = "pstn_calls"
     path = "/communications/callRecords/getPstnCalls(fromDateTime={since},toDateTime={until})"
     query = Query(select=False)
     permission = "CallRecord-PstnCalls.Read.All"
-    sign_in = "application"
-    clouds = CALL_CLOUDS
     entity = "callRecords.pstnCallLogRow"
     replication_key = "startDateTime"
-    appends = True
     # Microsoft does not say how long it keeps them; a year's worth takes five requests.
     # https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls: 90 days each.
     read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
-    selected_by_default = False
     cost = "1 per 90 days and 1,000 rows"
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
@@ -225,7 +213,13 @@ class PstnCalls(GraphStream):
     )
 
 
-class DirectRoutingCalls(GraphStream):
+def _when_it_failed(_: Ids, call: Row) -> str | None:
+    """The time of a failure; Graph's "year 1" for none becomes null, since targets refuse it."""
+    when: str | None = call.get("failureDateTime")
+    return None if when and when.startswith("0001-") else when
+
+
+class DirectRoutingCalls(CallStream):
     """Telephone calls over the company's own lines, with their outcome."""
 
     name = "direct_routing_calls"
@@ -234,15 +228,12 @@ class DirectRoutingCalls(GraphStream):
     )
     query = Query(select=False)
     permission = "CallRecord-PstnCalls.Read.All"
-    sign_in = "application"
     clouds = ("global",)
     entity = "callRecords.directRoutingLogRow"
     replication_key = "startDateTime"
-    appends = True
     read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
     facts = ("failureDateTime",)
-    computed = {"failureDateTime": lambda _, row: _when_it_failed(row)}
-    selected_by_default = False
+    computed = {"failureDateTime": _when_it_failed}
     cost = "1 per 90 days and 1,000 rows"
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
@@ -264,9 +255,3 @@ class DirectRoutingCalls(GraphStream):
         *counts("finalSipCode", "callEndSubReason"),
         *texts("finalSipCodePhrase"),
     )
-
-
-def _when_it_failed(call: Row) -> str | None:
-    """The time of a failure; Graph's "year 1" for none becomes null, since targets refuse it."""
-    when: str | None = call.get("failureDateTime")
-    return None if when and when.startswith("0001-") else when

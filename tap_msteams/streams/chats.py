@@ -31,7 +31,8 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
-from tap_msteams.streams.directory import Users
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
+from tap_msteams.streams.directory import Users, type_of
 from tap_msteams.streams.messages import MESSAGE, TEXT, TEXT_SWITCH, contents_of, texts_of
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import Ids
     from tap_msteams.errors import GraphError
 
-
-CLOUDS = ("global", "usgov", "usgov_dod")
-"""https://learn.microsoft.com/graph/api/chats-getallmessages: all but China's."""
 
 AWAY = "the chat belongs to another tenant, and applications read it there only"
 """https://learn.microsoft.com/graph/api/chat-list-messages"""
@@ -163,7 +161,7 @@ class ChatMembers(ChatStream):
     )
     primary_keys = ("chatId", "id")
     facts = ("@odata.type",)
-    computed = {"memberType": lambda _, row: _member_type(row)}
+    computed = {"memberType": type_of}
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property(
@@ -189,12 +187,6 @@ class ChatMembers(ChatStream):
     )
 
 
-def _member_type(member: Row) -> str | None:
-    """Graph's type of a member of a chat."""
-    kind: str = member.get("@odata.type") or ""
-    return kind.removeprefix("#microsoft.graph.") or None
-
-
 class ChatMessages(GraphStream):
     """Messages of every chat, each once, with edited and deleted ones.
 
@@ -215,7 +207,8 @@ class ChatMessages(GraphStream):
     read = Export(retained_path="/users/{userId}/chats/getAllRetainedMessages")
     once = True
     permission = "Chat.Read.All"
-    clouds = CLOUDS
+    # https://learn.microsoft.com/graph/api/chats-getallmessages
+    clouds = OUTSIDE_CHINA
     entity = "chatMessage"
     fills = "messageId"
     primary_keys = ("chatId", "id")
@@ -251,7 +244,8 @@ class ChatHostedContents(GraphStream):
     has_additional_data = False
     permission = "Chat.Read.All"
     delegated = Delegated(permission="Chat.Read")
-    clouds = CLOUDS
+    # https://learn.microsoft.com/graph/api/chats-getallmessages
+    clouds = OUTSIDE_CHINA
     entity = "chatMessageHostedContent"
     primary_keys = ("chatId", "messageId", "id")
     on_request = ("contentBytes", "contentType")

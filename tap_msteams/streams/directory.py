@@ -109,6 +109,12 @@ https://learn.microsoft.com/graph/api/resources/group#properties
 """
 
 
+def type_of(_: Ids, row: Row) -> str | None:
+    """Graph's type of an object."""
+    kind: str = row.get("@odata.type") or ""
+    return kind.removeprefix("#microsoft.graph.") or None
+
+
 def unless_guest(ids: Ids, row: Row) -> tuple[Ids, ...]:
     """The ids of a user of this tenant; none of a guest, whose records are at home."""
     return () if row.get("userType") == "Guest" else (ids,)

@@ -239,7 +239,7 @@ class EventAttendanceRecords(EventStream):
     primary_keys = ("eventId", "sessionId", "reportId", "id")
     appends = True
     facts = ("identity", "emailAddress")
-    computed = {"id": lambda _, row: id_of(row)}
+    computed = {"id": id_of}
     properties = th.PropertiesList(
         th.Property("eventId", th.StringType, required=True),
         th.Property("sessionId", th.StringType, required=True),

@@ -32,6 +32,7 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 from tap_msteams.streams.calls import CallRecords
 from tap_msteams.streams.chats import Chats
 from tap_msteams.streams.directory import Users
@@ -119,7 +120,7 @@ class OnlineMeetings(GraphStream):
     absent = True
     permission = "OnlineMeetings.Read.All"
     delegated = Delegated(path="/me/onlineMeetings", permission="OnlineMeetings.Read")
-    clouds = ("global", "usgov", "usgov_dod")
+    clouds = OUTSIDE_CHINA
     entity = "onlineMeeting"
     fills = "meetingId"
     # The call records that lead to some are kept for 30 days.
@@ -195,7 +196,7 @@ class AttendanceReports(GraphStream):
     delegated = Delegated(path="/me/onlineMeetings/{meetingId}/attendanceReports")
     parents = (OnlineMeetings,)
     permission = "OnlineMeetingArtifact.Read.All"
-    clouds = ("global", "usgov", "usgov_dod")
+    clouds = OUTSIDE_CHINA
     entity = "meetingAttendanceReport"
     primary_keys = ("userId", "meetingId", "id")
     fills = "reportId"
@@ -238,32 +239,7 @@ RECORD = (
 )
 
 
-class AttendanceRecords(GraphStream):
-    """Attendance of each participant of a meeting, with times."""
-
-    name = "attendance_records"
-    path = f"{AttendanceReports.path}/{{reportId}}/attendanceRecords"
-    query = Query(select=False)
-    delegated = Delegated(path=f"{AttendanceReports.delegated.path}/{{reportId}}/attendanceRecords")
-    parents = (AttendanceReports,)
-    permission = "OnlineMeetingArtifact.Read.All"
-    clouds = ("global", "usgov", "usgov_dod")
-    entity = "attendanceRecord"
-    primary_keys = ("userId", "meetingId", "reportId", "id")
-    appends = True
-    facts = ("identity", "emailAddress")
-    # https://learn.microsoft.com/graph/api/attendancerecord-list shows records without an id.
-    computed = {"id": lambda _, row: id_of(row)}
-    selected_by_default = False
-    properties = th.PropertiesList(
-        th.Property("userId", PersonId, required=True, description="The organizer."),
-        th.Property("meetingId", PersonalValue, required=True),
-        th.Property("reportId", th.StringType, required=True),
-        *RECORD,
-    )
-
-
-def id_of(record: Row) -> str:
+def id_of(_: Ids, record: Row) -> str:
     """The id of an attendance record: Graph's, or the participant's, or a hash of all it says."""
     values = record.values
     given = values.get("id")
@@ -273,3 +249,28 @@ def id_of(record: Row) -> str:
         return str(id_)
     text = msgspec.json.encode({name: values[name] for name in sorted(values)})
     return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+class AttendanceRecords(GraphStream):
+    """Attendance of each participant of a meeting, with times."""
+
+    name = "attendance_records"
+    path = f"{AttendanceReports.path}/{{reportId}}/attendanceRecords"
+    query = Query(select=False)
+    delegated = Delegated(path=f"{AttendanceReports.delegated.path}/{{reportId}}/attendanceRecords")
+    parents = (AttendanceReports,)
+    permission = "OnlineMeetingArtifact.Read.All"
+    clouds = OUTSIDE_CHINA
+    entity = "attendanceRecord"
+    primary_keys = ("userId", "meetingId", "reportId", "id")
+    appends = True
+    facts = ("identity", "emailAddress")
+    # https://learn.microsoft.com/graph/api/attendancerecord-list shows records without an id.
+    computed = {"id": id_of}
+    selected_by_default = False
+    properties = th.PropertiesList(
+        th.Property("userId", PersonId, required=True, description="The organizer."),
+        th.Property("meetingId", PersonalValue, required=True),
+        th.Property("reportId", th.StringType, required=True),
+        *RECORD,
+    )

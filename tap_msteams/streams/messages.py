@@ -29,6 +29,7 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 from tap_msteams.streams.teams import Channels, DeletedTeams, Teams
 
 if TYPE_CHECKING:
@@ -76,6 +77,12 @@ TEXT = th.Property(
     description="The body as text without HTML; only when selected, or by `body_text`.",
 )
 
+
+_CARD = "application/vnd.microsoft."
+"""The beginning of the types of cards: of code snippets, of announcements, adaptive ones."""
+
+_ADDRESS = re.compile(r"[^\"'<> ]+")
+"""An address, as far as a text in HTML or JSON may quote it."""
 
 TEXT_SWITCH = {BODY_TEXT: "body_text"}
 """The setting that selects the plain text."""
@@ -150,7 +157,7 @@ class DeletedTeamMessages(GraphStream):
     chosen_by = {"channels": (), "membership_types": ()}
     sign_in = "application"
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: no export in China.
-    clouds = ("global", "usgov", "usgov_dod")
+    clouds = OUTSIDE_CHINA
     cost = "1 per deleted team and 250 rows"
     permission = "ChannelMessage.Read.All"
     entity = "chatMessage"
@@ -251,9 +258,3 @@ def _content_at(address: str) -> str:
     place, _, content = address.rpartition("/hostedContents/")
     id_, _, value = content.partition("/")
     return id_ if "/messages/" in place and value.startswith("$value") else ""
-
-
-_CARD = "application/vnd.microsoft."
-"""The beginning of the types of cards: of code snippets, of announcements, adaptive ones."""
-
-_ADDRESS = re.compile(r"[^\"'<> ]+")

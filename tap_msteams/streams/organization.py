@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from singer_sdk import typing as th
 
 from tap_msteams.declaration import Query
@@ -22,10 +20,7 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
-from tap_msteams.streams.directory import Groups, Users
-
-if TYPE_CHECKING:
-    from tap_msteams.client import Row
+from tap_msteams.streams.directory import Groups, Users, type_of
 
 
 class GroupPeople(GraphStream):
@@ -37,7 +32,7 @@ class GroupPeople(GraphStream):
     entity = "directoryObject"
     primary_keys = ("groupId", "id")
     facts = ("@odata.type",)
-    computed = {"memberType": lambda _, row: _type_of(row)}
+    computed = {"memberType": type_of}
     selected_by_default = False
 
 
@@ -218,9 +213,3 @@ class TelephoneNumbers(GraphStream):
         th.Property("supportedCustomerActions", Many(th.StringType)),
         th.Property("reverseNumberLookupOptions", Many(th.StringType)),
     )
-
-
-def _type_of(row: Row) -> str | None:
-    """Graph's type of an object of the directory."""
-    kind: str = row.get("@odata.type") or ""
-    return kind.removeprefix("#microsoft.graph.") or None

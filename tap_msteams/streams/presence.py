@@ -17,6 +17,7 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 from tap_msteams.streams.directory import Users
 
 
@@ -37,7 +38,7 @@ class Presence(GraphStream):
     added = ("observedDateTime",)
     permission = "Presence.Read.All"
     # https://learn.microsoft.com/graph/api/presence-get
-    clouds = ("global", "usgov", "usgov_dod")
+    clouds = OUTSIDE_CHINA
     entity = "presence"
     primary_keys = ("id", "observedDateTime")
     properties = th.PropertiesList(

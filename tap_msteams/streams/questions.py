@@ -16,6 +16,7 @@ from tap_msteams.schema import (
     moments,
     record,
 )
+from tap_msteams.streams.directory import type_of
 
 EngagementIdentities = record(
     th.Property("application", ThingIdentity),
@@ -64,7 +65,7 @@ class MeetingConversationMessages(QuestionStream):
     facts = ("@odata.type", "conversation")
     computed = {
         "conversationId": lambda _, row: (row.get("conversation") or {}).get("id"),
-        "messageType": lambda _, row: (row.get("@odata.type") or "").rpartition(".")[2] or None,
+        "messageType": type_of,
     }
     on_request = ("conversation",)
     cost = "1 per page: Graph gives all messages each time"

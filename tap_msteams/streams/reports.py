@@ -23,6 +23,8 @@ from tap_msteams.schema import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_msteams.readers.kind import Kind
+
 ABOUT = (
     th.Property("reportDate", th.DateType, required=True, description="Day of the activity."),
     th.Property("reportRefreshDate", th.DateType, description="Day of the newest report at Graph."),
@@ -59,6 +61,7 @@ TEAM_COUNTS = (
 class ReportStream(GraphStream):
     """A report for each day."""
 
+    read: ClassVar[Kind] = Report()
     permission = "Reports.Read.All"
     clouds = ("global",)
     replication_key = "reportDate"
@@ -70,8 +73,9 @@ class ReportStream(GraphStream):
 
 
 class PeriodStream(ReportStream):
-    """A report on the whole tenant."""
+    """Counts of the whole tenant, day by day."""
 
+    read: ClassVar[Kind] = History()
     primary_keys: Sequence[str] = ("reportDate",)
     added = (OTHER_COLUMNS,)
     cost = "1, at first 2; Graph allows 14 in 10 minutes"
@@ -86,7 +90,6 @@ class UserActivity(ReportStream):
 
     name = "user_activity"
     path = "/reports/getTeamsUserActivityUserDetail(date={date})"
-    read = Report()
     primary_keys = ("reportDate", "userId", "userPrincipalName")
     properties = th.PropertiesList(
         *ABOUT,
@@ -114,7 +117,6 @@ class TeamActivity(ReportStream):
 
     name = "team_activity"
     path = "/reports/getTeamsTeamActivityDetail(date={date})"
-    read = Report()
     primary_keys = ("reportDate", "teamId", "teamName")
     properties = th.PropertiesList(
         *ABOUT,
@@ -138,7 +140,6 @@ class DeviceUsage(ReportStream):
 
     name = "device_usage"
     path = "/reports/getTeamsDeviceUsageUserDetail(date={date})"
-    read = Report()
     primary_keys = ("reportDate", "userId", "userPrincipalName")
     properties = th.PropertiesList(
         *ABOUT,
@@ -178,7 +179,6 @@ class UserActivityCounts(PeriodStream):
 
     name = "user_activity_counts"
     path = "/reports/getTeamsUserActivityCounts(period='{period}')"
-    read = History()
     properties = th.PropertiesList(
         *DAY,
         LENGTH,
@@ -195,7 +195,6 @@ class UserActivityUserCounts(PeriodStream):
 
     name = "user_activity_user_counts"
     path = "/reports/getTeamsUserActivityUserCounts(period='{period}')"
-    read = History()
     properties = th.PropertiesList(
         *DAY,
         LENGTH,
@@ -209,7 +208,6 @@ class TeamActivityCounts(PeriodStream):
 
     name = "team_activity_counts"
     path = "/reports/getTeamsTeamActivityCounts(period='{period}')"
-    read = History()
     properties = th.PropertiesList(*DAY, LENGTH, *TEAM_COUNTS, MORE)
 
 
@@ -218,7 +216,6 @@ class TeamCounts(PeriodStream):
 
     name = "team_counts"
     path = "/reports/getTeamsTeamCounts(period='{period}')"
-    read = History()
     properties = th.PropertiesList(
         *DAY,
         *counts("publicTeams", "activePublicTeams", "privateTeams", "activePrivateTeams"),
@@ -231,13 +228,13 @@ class DeviceUsageUserCounts(PeriodStream):
 
     name = "device_usage_user_counts"
     path = "/reports/getTeamsDeviceUsageUserCounts(period='{period}')"
-    read = History()
     properties = th.PropertiesList(*DAY, LENGTH, *DEVICES, MORE)
 
 
 class DistributionStream(PeriodStream):
     """A row for each period that ends at the newest day."""
 
+    read = Distribution()
     replication_key = "reportRefreshDate"
     primary_keys = ("reportRefreshDate", "reportPeriod")
     cost = "4; Graph allows 14 in 10 minutes"
@@ -248,7 +245,6 @@ class TeamActivityDistribution(DistributionStream):
 
     name = "team_activity_distribution"
     path = "/reports/getTeamsTeamActivityDistributionCounts(period='{period}')"
-    read = Distribution()
     properties = th.PropertiesList(*PERIOD, *TEAM_COUNTS, MORE)
 
 
@@ -257,5 +253,4 @@ class DeviceUsageDistribution(DistributionStream):
 
     name = "device_usage_distribution"
     path = "/reports/getTeamsDeviceUsageDistributionUserCounts(period='{period}')"
-    read = Distribution()
     properties = th.PropertiesList(*PERIOD, *DEVICES, MORE)

@@ -26,6 +26,7 @@ from tap_msteams.schema import (
     strings,
     texts,
 )
+from tap_msteams.settings.clouds import OUTSIDE_CHINA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -243,7 +244,7 @@ class SharedWithTeams(GraphStream):
     parents = (Channels,)
     parent_facts = ("membershipType",)
     permission = "ChannelMember.Read.All"
-    clouds = ("global", "usgov", "usgov_dod")
+    clouds = OUTSIDE_CHINA
     entity = "sharedWithChannelTeamInfo"
     primary_keys = ("teamId", "channelId", "id")
     cost = "1 per shared channel"
