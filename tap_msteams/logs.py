@@ -22,7 +22,7 @@ from tap_msteams.errors import visible
 from tap_msteams.settings import RULES, label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 LEVELS = {"warning": logging.WARNING, "info": logging.INFO, "debug": logging.DEBUG}
@@ -186,10 +186,15 @@ def _let_go_of_stderr() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+def handlers() -> set[logging.Handler]:
+    """The handlers of all loggers."""
+    loggers = (logging.root, *logging.root.manager.loggerDict.values())
+    return {it for logger in loggers for it in getattr(logger, "handlers", ())}
+
+
 def guard() -> None:
     """Keep secrets out of all present handlers' output."""
-    loggers = (logging.root, *logging.root.manager.loggerDict.values())
-    for handler in {it for logger in loggers for it in getattr(logger, "handlers", ())}:
+    for handler in handlers():
         inner = handler.formatter
         if not isinstance(inner, RedactingFormatter):
             handler.setFormatter(RedactingFormatter(inner or logging.Formatter()))
@@ -267,18 +272,10 @@ def _query(text: str) -> str:
         return ""
 
 
-def _forms(secret: str) -> Iterator[str]:
+def _forms(secret: str) -> set[str]:
     """The spellings of a secret in texts, URLs, forms, JSON and reprs."""
-    spellings: tuple[Callable[[str], str], ...] = (
-        str,
-        lambda text: quote(text, safe=""),
-        quote,
-        quote_plus,
-        lambda text: json.dumps(text)[1:-1],
-        lambda text: repr(text)[1:-1],
-    )
-    for spelling in spellings:
-        yield spelling(secret)
+    in_urls = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    return {secret, *in_urls, json.dumps(secret)[1:-1], repr(secret)[1:-1]}
 
 
 def _uncaught(

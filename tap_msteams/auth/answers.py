@@ -95,7 +95,7 @@ def checked(
     return session
 
 
-_UNTYPED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+UNTYPED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What an answer of other types than the documented ones ends in, since MSAL checks none."""
 
 
@@ -110,7 +110,7 @@ def reached(where: str, what: str, setting: str) -> Iterator[None]:
     except requests.exceptions.RequestException as error:
         msg = f"{where} cannot be reached: {reason(error)}; check the network and '{setting}'"
         raise OutageError(msg) from error
-    except _UNTYPED as error:
+    except UNTYPED as error:
         msg = f"{where} does not answer as {what} does: check '{setting}'"
         raise AuthenticationError(msg) from error
 

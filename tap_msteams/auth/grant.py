@@ -214,19 +214,25 @@ class Grant:
 
 
 def admin_consent_url(settings: Settings) -> str:
-    """The page where an administrator grants everything that the app registration lists.
-
-    https://learn.microsoft.com/en-us/entra/identity-platform/v2-admin-consent
-    """
-    tenant = quote(settings.tenant_id or "organizations", safe="")
+    """The page where an administrator grants everything that the app registration lists."""
     if settings.auth_method != "refresh_token" and not settings.redirect_uri:
         # An application that signs in nobody has no redirect URI, without which that page refuses.
         # https://learn.microsoft.com/en-us/entra/identity/enterprise-apps/grant-admin-consent
-        query = {"client_id": settings.client_id}
-        return f"{settings.authority_host}/{tenant}/adminconsent?{urlencode(query)}"
+        tenant = quote(settings.tenant_id or "organizations", safe="")
+        query = urlencode({"client_id": settings.client_id})
+        return f"{settings.authority_host}/{tenant}/adminconsent?{query}"
+    return consent_url(settings, f"{settings.graph_url}/.default")
+
+
+def consent_url(settings: Settings, scope: str, tenant: str | None = None) -> str:
+    """The page where an administrator grants these permissions; `tenant` is that of the token.
+
+    https://learn.microsoft.com/en-us/entra/identity-platform/v2-admin-consent
+    """
+    tenant = quote(settings.tenant_id or tenant or "organizations", safe="")
     query = {
         "client_id": settings.client_id,
-        "scope": f"{settings.graph_url}/.default",
+        "scope": scope,
         "redirect_uri": settings.redirect_uri or REDIRECT_URI,
     }
     return f"{settings.authority_host}/{tenant}/v2.0/adminconsent?{urlencode(query)}"

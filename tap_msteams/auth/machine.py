@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msal
 import requests
 
-from tap_msteams.auth.answers import answer, checked
+from tap_msteams.auth.answers import UNTYPED, answer, checked
 from tap_msteams.auth.refusals import OutageError, machine_refusal
 from tap_msteams.auth.service_fabric import ask_service_fabric, in_service_fabric
 from tap_msteams.errors import AuthenticationError, SettingsError
@@ -58,7 +58,7 @@ class ManagedIdentity:
         except (msal.ManagedIdentityError, OSError) as error:
             msg = f"This machine's kind of managed identity cannot be used: {error}"
             raise AuthenticationError(msg) from error
-        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as error:
+        except UNTYPED as error:
             msg = "The managed identity endpoint does not answer as one does: try again later"
             raise AuthenticationError(msg) from error
         if "error" in result:

@@ -16,6 +16,7 @@ from tap_msteams.auth.login import tell
 from tap_msteams.errors import SettingsError
 from tap_msteams.sdk import ConfigInput
 from tap_msteams.settings import Settings, infer_method
+from tap_msteams.settings.methods import REGISTERED
 from tap_msteams.tap import TapMSTeams
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tap_msteams.auth.entry import Entry
 
 USER_METHOD = "refresh_token"
-REGISTERED = ("service_principal", "workload_identity", USER_METHOD)
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,7 +12,6 @@ from tap_msteams.advice import UNMATCHED
 from tap_msteams.errors import TapError
 from tap_msteams.preflight.check import Check
 from tap_msteams.preflight.identity import (
-    BY_REGISTRATION,
     Consent,
     Identity,
     consent,
@@ -23,6 +22,7 @@ from tap_msteams.preflight.identity import (
 from tap_msteams.preflight.reach import Answer, Service, clocks, reach
 from tap_msteams.preflight.sample import Measure, Sampling, plan_of
 from tap_msteams.preflight.verdicts import Judge, Row
+from tap_msteams.settings.methods import REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ def _reached(report: Report, settings: Settings) -> dict[str, Answer]:
     answers = {}
     for service in _services(settings):
         check, answer = reach(service, settings)
-        if answer and service.name == "Graph" and "request-id" not in _lower(answer.headers):
+        if answer and service.name == "Graph" and "request-id" not in answer.headers:
             check = Check(
                 "Graph",
                 "failed",
@@ -122,7 +122,7 @@ def _reached(report: Report, settings: Settings) -> dict[str, Answer]:
 
 
 def _services(settings: Settings) -> Iterator[Service]:
-    if settings.auth_method in BY_REGISTRATION:
+    if settings.auth_method in REGISTERED:
         tenant = settings.tenant_id or "organizations"
         yield Service(
             "Entra ID",
@@ -137,10 +137,6 @@ def _services(settings: Settings) -> Iterator[Service]:
         "graph_url",
         lambda: transport.session(settings),
     )
-
-
-def _lower(headers: dict[str, str]) -> set[str]:
-    return {name.lower() for name in headers}
 
 
 def _share(settings: Settings) -> Check:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -255,5 +255,4 @@ class _Load:
 
 def encoded(result: Estimate) -> bytes:
     """The estimate as JSON."""
-    content: dict[str, Any] = asdict(result)
-    return msgspec.json.format(msgspec.json.encode(content))
+    return msgspec.json.format(msgspec.json.encode(result))

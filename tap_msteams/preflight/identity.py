@@ -6,15 +6,16 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from tap_msteams.auth.certificates import WARNED_AHEAD, Certificate
-from tap_msteams.auth.grant import REDIRECT_URI
+from tap_msteams.auth.grant import REDIRECT_URI, consent_url
 from tap_msteams.auth.refusals import RefusedError
 from tap_msteams.auth.remedies import SIGN_IN_LOG
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import TapError
 from tap_msteams.preflight.check import Check
+from tap_msteams.settings import label
+from tap_msteams.settings.methods import REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
     from tap_msteams.settings.methods import AuthMethod
 
-BY_REGISTRATION = ("service_principal", "workload_identity", "refresh_token")
-"""Ways to sign in as an app registration that an administrator can grant permissions to."""
+_IDENTITY = (
+    "A managed identity has no consent page: an administrator assigns it the app roles of "
+    "Microsoft Graph"
+)
+_AGAIN = "Run `tap-msteams doctor` again."
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,9 @@ def sign_in(authenticator: GraphAuthenticator, method: AuthMethod) -> tuple[Chec
                 f"{SIGN_IN_LOG[method]}, by that correlation id"
             )
         return Check("sign-in", "failed", text, remedy), None
-    parts = [f"as the user {who.user}" if who.user else f"as an {who.kind}"]
-    if who.kind == "user" and not who.user:
-        parts = ["as a user"]
-    parts += [f"{who.application}"] if who.application else []
+    nameless = "as an application" if who.kind == "application" else "as a user"
+    parts = [f"as the user {who.user}" if who.user else nameless]
+    parts += [who.application] if who.application else []
     parts += [f"in the tenant {who.tenant}"] if who.tenant else []
     parts.append(f"token until {who.ends:%Y-%m-%d %H:%M} UTC")
     return Check("sign-in", "ok", ", ".join(parts)), who
@@ -97,9 +100,9 @@ def credential(settings: Settings, *, is_accepted: bool) -> Check | None:
         if left > WARNED_AHEAD:
             return Check("certificate", "ok", f"ends on {end:%Y-%m-%d}")
         new = "upload a new certificate to the app registration, and set it here"
-        when = "ended" if left <= 0 else "ends"
-        state = "failed" if left <= 0 else "warning"
-        return Check("certificate", state, f"{when} on {end:%Y-%m-%d}", new)  # type: ignore[arg-type]
+        if left <= 0:
+            return Check("certificate", "failed", f"ended on {end:%Y-%m-%d}", new)
+        return Check("certificate", "warning", f"ends on {end:%Y-%m-%d}", new)
     if settings.client_secret and is_accepted:
         text = "the Entra admin center alone shows when it ends, under Certificates & secrets"
         return Check("client secret", "ok", text)
@@ -137,10 +140,7 @@ class Consent:
 
 
 def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consent:
-    """The way for an administrator to grant the missing permissions and no others.
-
-    https://learn.microsoft.com/en-us/entra/identity-platform/v2-admin-consent
-    """
+    """The way for an administrator to grant the missing permissions and no others."""
     names = ", ".join(missing)
     kind = "application" if who.kind == "application" else "delegated"
     if settings.auth_method == "managed_identity":
@@ -148,20 +148,13 @@ def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consen
             "",
             [f"{_IDENTITY} {names} (New-MgServicePrincipalAppRoleAssignment).", _AGAIN],
         )
-    if settings.auth_method not in BY_REGISTRATION:
+    if settings.auth_method not in REGISTERED:
         return Consent(
             "", [f"Where this token comes from, have it given the permissions {names}.", _AGAIN]
         )
     client, redirect_uri = settings.client_id, settings.redirect_uri or REDIRECT_URI
     everything = f"{settings.graph_url}/.default"
     asked = everything if kind == "application" else _scopes(settings, missing)
-    query = {
-        "client_id": client,
-        "scope": asked,
-        "redirect_uri": redirect_uri,
-    }
-    tenant = settings.tenant_id or who.tenant or "organizations"
-    url = f"{settings.authority_host}/{tenant}/v2.0/adminconsent?{urlencode(query)}"
     register = (
         f"In the Entra admin center, App registrations, {client}, API "
         "permissions: add a permission, Microsoft Graph, "
@@ -176,16 +169,9 @@ def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consen
     steps = [register, grant] if kind == "application" else [grant]
     if kind == "delegated":
         if settings.scopes:
-            steps.append(f"Add {names} to 'scopes' (env TAP_MSTEAMS_SCOPES).")
+            steps.append(f"Add {names} to {label('scopes')}.")
         steps.append("Run `tap-msteams refresh`, so that the next token has them.")
-    return Consent(url, [*steps, _AGAIN])
-
-
-_IDENTITY = (
-    "A managed identity has no consent page: an administrator assigns it the app roles of "
-    "Microsoft Graph"
-)
-_AGAIN = "Run `tap-msteams doctor` again."
+    return Consent(consent_url(settings, asked, who.tenant), [*steps, _AGAIN])
 
 
 def _scopes(settings: Settings, names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from tap_msteams.transport import reason
 from tap_msteams.transport.proxies import Proxies, address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tap_msteams.settings import Settings
 
@@ -26,16 +26,14 @@ CLOCK_SECONDS = 120.0
 """Seconds between two clocks that are reported: a signed assertion lives for minutes."""
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-_TLS_CAUSES = (requests.exceptions.SSLError,)
 
 
 @dataclass(frozen=True)
 class Answer:
     """The first answer of a service."""
 
-    status: int
-    body: bytes
-    headers: dict[str, str]
+    headers: Mapping[str, str]
+    """The headers, whose names may be spelt in either case."""
     ahead: float | None
     """Seconds that the service's clock is ahead of this machine's."""
 
@@ -86,7 +84,7 @@ def reach(service: Service, settings: Settings) -> tuple[Check, Answer | None]:
             response = session.get(service.url, allow_redirects=False)
     except requests.exceptions.ProxyError as error:
         return stopped("proxy", reason(error), "")
-    except _TLS_CAUSES as error:
+    except requests.exceptions.SSLError as error:
         return stopped("TLS", reason(error), "")
     except requests.RequestException as error:
         return stopped("HTTP", reason(error), remedy)
@@ -94,8 +92,7 @@ def reach(service: Service, settings: Settings) -> tuple[Check, Answer | None]:
     served = http_date(response.headers.get("Date"))
     ahead = (served - datetime.now(UTC)).total_seconds() if served else None
     text = f"{', '.join(steps)}, TLS ok, HTTP {response.status_code} in {took:.0f} ms ({way})"
-    answer = Answer(response.status_code, response.content, dict(response.headers), ahead)
-    return Check(service.name, "ok", text), answer
+    return Check(service.name, "ok", text), Answer(response.headers, ahead)
 
 
 def clocks(answers: dict[str, Answer]) -> Check | None:

@@ -32,6 +32,9 @@ CONCURRENCY = 8
 PATIENCE = 15.0
 """Seconds for one request, waiting included, since a person waits for the result."""
 
+_ALL = 1000
+"""Pages that are enough to list the parents of all other streams."""
+
 _TOP = re.compile(r"(?<=\$top=)\d+")
 
 
@@ -166,13 +169,16 @@ class SampleClient(GraphClient):
 class SampleIssues(Issues):
     """Issues that only the sample keeps."""
 
-    sample: Sampling
+    def __init__(self, tap: TapMSTeams, sample: Sampling) -> None:
+        graph = tap.graph
+        super().__init__(tap.settings, None, graph.now, application=graph.is_application)
+        self._sample = sample
 
     @override
     def report(
         self, stream: type[Declaration], ids: Mapping[str, str], error: GraphError, count: int = 1
     ) -> None:
-        self.sample.parts[stream.name].refusals.append((ids, error))
+        self._sample.parts[stream.name].refusals.append((ids, error))
 
     @override
     def notice(
@@ -185,7 +191,7 @@ class SampleIssues(Issues):
     ) -> None:
         """Keep what is left out: a sample has no use for other notices."""
         if code == LEFT_OUT:
-            self.sample.parts[stream.name].left_out.append((message, remedy))
+            self._sample.parts[stream.name].left_out.append((message, remedy))
 
     @override
     def warn_once(self, topic: str, text: str) -> None:
@@ -199,19 +205,17 @@ class Sampling:
         """Read the `wanted` streams of a tap."""
         self.measure = measure
         self.parts: dict[str, Part] = {}
-        self.selection = _selection(tap)
-        graph, settings, application = tap.graph, tap.settings, tap.graph.is_application
+        graph, settings = tap.graph, tap.settings
+        self.selection = Selection(settings, None, application=graph.is_application)
         if graph.started is None:
             # Otherwise some streams would ask for Graph's time first; here this clock will do.
             graph.started = datetime.now(UTC).replace(microsecond=0)
-        issues = SampleIssues(settings, None, graph.now, application=application)
-        issues.sample = self
         self.run = Run(
             client=SampleClient(tap, self),
             settings=settings,
             plan=plan_of(tap, [type(it) for it in wanted]),
             selection=self.selection,
-            issues=issues,
+            issues=SampleIssues(tap, self),
             privacy=None,
             emit=_drop,
             checkpoint=lambda: None,
@@ -229,15 +233,12 @@ class Sampling:
     async def _read(self) -> None:
         async with self.run.client:
             readers = [
-                self._streams[it].read.reader(self.run, self._streams[it]) for it in self._order
+                self._streams[it].read.reader(self.run, self._streams[it])
+                for it in self.run.plan.streams
             ]
             async with asyncio.TaskGroup() as tasks:
                 for reader in readers:
                     tasks.create_task(reader.read_all())
-
-    @property
-    def _order(self) -> Iterable[type[Declaration]]:
-        return self.run.plan.streams
 
     # Questions of the run
 
@@ -295,13 +296,5 @@ def plan_of(tap: TapMSTeams, wanted: Iterable[type[Declaration]]) -> Plan:
     return Plan(tap.graph_streams, wanted, application=application, cloud=cloud)
 
 
-def _selection(tap: TapMSTeams) -> Selection:
-    return Selection(tap.settings, None, application=tap.graph.is_application)
-
-
 async def _drop(stream: Declaration, records: Records) -> None:
     """Drop the records of a sample."""
-
-
-_ALL = 1000
-"""Pages that are enough to list the parents of all other streams."""

@@ -44,6 +44,15 @@ _CAUSES: tuple[tuple[type[GraphError], Verdict], ...] = (
     (ThrottledError, "throttled"),
     (GraphError, "failed"),
 )
+"""The verdict on a stream by the error that refused it; the first kind that fits counts."""
+
+_GRAVEST: tuple[type[GraphError], ...] = (
+    NotGrantedError,
+    ForbiddenError,
+    UnsupportedError,
+    ThrottledError,
+)
+"""Errors by importance: of several that refused a stream the first counts."""
 
 
 @dataclass
@@ -158,11 +167,3 @@ def _rank(error: GraphError) -> int:
     if isinstance(error, NotEntitledError | MissingError):
         return len(_GRAVEST) + 1
     return next((n for n, kind in enumerate(_GRAVEST) if isinstance(error, kind)), len(_GRAVEST))
-
-
-_GRAVEST: tuple[type[GraphError], ...] = (
-    NotGrantedError,
-    ForbiddenError,
-    UnsupportedError,
-    ThrottledError,
-)

@@ -45,7 +45,6 @@ class Pseudonyms:
     """The pseudonyms under one key: equal for equal texts, whatever their case."""
 
     def __init__(self, key: str) -> None:
-        """Hash with this key."""
         self._key = key.encode()
         self.of = lru_cache(_REMEMBERED)(self._hash)
 

@@ -117,7 +117,6 @@ class PeopleInTexts:
     """Replaces people in texts with pseudonyms."""
 
     def __init__(self, pseudonyms: Pseudonyms) -> None:
-        """Take them from there."""
         self._pseudonyms = pseudonyms
 
     def html(self, text: str, mentions: Iterable[Record] | None = None) -> str:

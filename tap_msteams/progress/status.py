@@ -118,7 +118,7 @@ class Watch:
         samples.append((now, requests))
         while len(samples) > 2 and samples[1][0] <= now - WINDOW:  # noqa: PLR2004 - an interval has two ends
             samples.popleft()
-        (then, before), _ = samples[0], samples[-1]
+        then, before = samples[0]
         return (requests - before) / (now - then) if now > then else 0.0
 
 

@@ -99,7 +99,8 @@ def table(found: Sequence[Outcome]) -> Iterator[str]:
 def _cells(it: Outcome) -> tuple[str, ...]:
     left_out = [plural(it.gaps, "gap")] if it.gaps else []
     left_out += [plural(it.notices, "notice")] if it.notices else []
-    before, after = (text[:16].replace("T", " ") if text else "" for text in _marks(it))
+    marks = (it.bookmark_before, it.bookmark_after)
+    before, after = (text[:16].replace("T", " ") if text else "" for text in marks)
     return (
         it.stream,
         f"{it.rows:,}",
@@ -110,7 +111,3 @@ def _cells(it: Outcome) -> tuple[str, ...]:
         ", ".join(left_out) or "-",
         f"{after} (before: {before or 'never'})" if after else "",
     )
-
-
-def _marks(it: Outcome) -> tuple[str | None, str | None]:
-    return it.bookmark_before, it.bookmark_after

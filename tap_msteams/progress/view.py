@@ -14,6 +14,7 @@ from rich.text import Text
 from singer_sdk.metrics import METRICS_LOGGER_NAME
 from typing_extensions import override
 
+from tap_msteams import logs
 from tap_msteams.progress.status import left_of
 from tap_msteams.progress.words import duration, plural, rate
 
@@ -55,7 +56,6 @@ class Terminal:
     """A terminal whose failures are ignored: a broken view must not end the run."""
 
     def __init__(self, stream: IO[str]) -> None:
-        """Write to this stream."""
         self._stream = stream
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
         self.is_broken = False
@@ -219,6 +219,8 @@ def heading(statuses: list[StreamStatus], seconds: float) -> Text:
 
 def _handlers_of(stream: IO[str]) -> list[logging.StreamHandler[IO[str]]]:
     """The handlers that write to a stream."""
-    loggers = (logging.root, *logging.root.manager.loggerDict.values())
-    handlers = {it for logger in loggers for it in getattr(logger, "handlers", ())}
-    return [it for it in handlers if isinstance(it, logging.StreamHandler) and it.stream is stream]
+    return [
+        it
+        for it in logs.handlers()
+        if isinstance(it, logging.StreamHandler) and it.stream is stream
+    ]

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tap_msteams.settings.rules import Rule
 
 
+NOT_SETTINGS = {"ALLOW_INSECURE_TLS", "LOGLEVEL"}
+"""Variables with the tap's prefix that are no settings; Meltano's own begin with `_`."""
+
+TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+
+
 def wrong_config(
     config: Mapping[str, Any], table: Mapping[str, Rule], known: Mapping[str, Any]
 ) -> Iterator[str]:
@@ -51,10 +57,6 @@ def wrong_config(
         )
 
 
-NOT_SETTINGS = {"ALLOW_INSECURE_TLS", "LOGLEVEL"}
-"""Variables with the tap's prefix that are no settings; Meltano's own begin with `_`."""
-
-
 def wrong_environment(
     environment: Mapping[str, str], known: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
@@ -72,9 +74,6 @@ def wrong_environment(
             yield f"there is no setting '{key.lower()}' (env {name}): {hint}"
         elif "boolean" in known[key.lower()]["type"] and text.lower() not in {*TRUE, *FALSE, ""}:
             yield f"'{key.lower()}' (env {name}) must be true or false"
-
-
-TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 def _hint(key: str, known: Iterable[str]) -> str:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _SERVICES = {"calls", "directory", "files", "presence", "reports", "teams"}
-_SCHEMES = {"http", "https", "socks5", "socks5h"}
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _is_proxy(text: str) -> bool:
     parts = _split(text)
     return (
         parts is not None
-        and parts.scheme in _SCHEMES
+        and parts.scheme in PROXY_SCHEMES
         and _is_bare(parts)
         and not re.search(r"\s", text)
     )

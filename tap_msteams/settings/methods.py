@@ -75,6 +75,9 @@ METHODS = {
     "nango": Method(needs=_BROKER, uses=("nango_host", "nango_mode"), marks=_BROKER),
 }
 
+REGISTERED = ("service_principal", "workload_identity", "refresh_token")
+"""Ways to sign in to an app registration, which an administrator can grant permissions to."""
+
 ALIASES = {
     "azuread": "refresh_token",
     "azureserviceprincipal": "service_principal",
@@ -109,6 +112,10 @@ https://docs.github.com/en/actions/reference/security/oidc
 _SHARED = {"tenant_id", "client_id"}
 
 _SHARED_TENANTS = {"common", "organizations", "consumers"}
+
+
+IMPLICIT_SCOPES = {"openid", "profile", "offline_access"}
+"""Scopes that are always requested."""
 
 
 def canonical(method: str) -> str:
@@ -243,10 +250,6 @@ def _wrong_scopes(scopes: object) -> Iterator[str]:
         )
     if any(scope.strip() and scope != "".join(scope.split()) for scope in scopes):
         yield f"{where}: each permission is an item of the list, without white space"
-
-
-IMPLICIT_SCOPES = {"openid", "profile", "offline_access"}
-"""Scopes that are always requested."""
 
 
 def asked_scopes(scopes: Iterable[str]) -> list[str]:

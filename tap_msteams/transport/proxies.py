@@ -12,29 +12,29 @@ from requests.utils import get_environ_proxies, select_proxy, should_bypass_prox
 
 from tap_msteams.errors import SettingsError
 from tap_msteams.settings import env_name, label
+from tap_msteams.settings.forms import PROXY_SCHEMES
 
 if TYPE_CHECKING:
     from tap_msteams.settings import Settings
-
-SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 class Proxies:
     """The proxy for each origin, from the settings or else from the environment."""
 
     def __init__(self, settings: Settings) -> None:
-        self._where = "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)"
-        self.credentials = f"the user and password of {self._where}, percent-encoded"
+        self.where = "the proxy in the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY)"
+        """The setting or variable of the proxy, in words."""
+        self.credentials = f"the user and password of {self.where}, percent-encoded"
         """The settings of the proxy's user and password, in words."""
         self._proxy: str | None = None
         if settings.proxy_url:
-            self._where = label("proxy_url")
+            self.where = label("proxy_url")
             self.credentials = (
                 f"'proxy_username' and 'proxy_password' (env {env_name('proxy_username')} and "
                 f"{env_name('proxy_password')})"
             )
             self._proxy = _checked(
-                settings.proxy_url, self._where, settings.proxy_username, settings.proxy_password
+                settings.proxy_url, self.where, settings.proxy_username, settings.proxy_password
             )
         elif settings.proxy_username or settings.proxy_password:
             key = "proxy_username" if settings.proxy_username else "proxy_password"
@@ -42,11 +42,6 @@ class Proxies:
             raise SettingsError(msg)
         self._exceptions: str | None = settings.no_proxy
         self._found: dict[tuple[str, ...], dict[str, str]] = {}
-
-    @property
-    def where(self) -> str:
-        """The setting or variable of the proxy, in words."""
-        return self._where
 
     def find(self, url: str) -> dict[str, str]:
         """The proxy for a URL, as requests wants it, looked up once for each origin."""
@@ -65,7 +60,7 @@ class Proxies:
             return None if by_environment else self._proxy
         found = get_environ_proxies(url, None) if self._exceptions is None else getproxies()
         proxy = select_proxy(url, found)
-        return _checked(proxy, self._where) if proxy else None
+        return _checked(proxy, self.where) if proxy else None
 
 
 def address(proxy: str) -> str:
@@ -117,8 +112,8 @@ def _checked(
             "'proxy_password' as it is"
         )
         raise SettingsError(msg)
-    if parts.scheme not in SCHEMES:
-        msg = f"{where} must begin with one of {', '.join(f'{name}://' for name in SCHEMES)}"
+    if parts.scheme not in PROXY_SCHEMES:
+        msg = f"{where} must begin with one of {', '.join(f'{name}://' for name in PROXY_SCHEMES)}"
         raise SettingsError(msg)
     pair = [
         quote(given if given is not None else unquote(own or ""), safe="")
