@@ -121,11 +121,12 @@ class ExportReader(BookmarkedReader):
         if window := self.bookmarks.unfinished(partition):
             until, link = window
             request = Request(link, self.decoder, proof=OWN)
-            await self.go_on(self._window(parent, partition, until, request), partition)
+            reading = self._window(parent, partition, until, request, is_retained=bool(path))
+            await self.go_on(reading, partition)
         until, since = self.run.until, start()
         if not (since and since >= until):
             first = self._first(parent.ids, since, until, path)
-            await self._window(parent, partition, until, first)
+            await self._window(parent, partition, until, first, is_retained=bool(path))
 
     async def go_on(
         self, reading: Coroutine[Any, Any, object], partition: str, part: str | None = None
@@ -160,10 +161,6 @@ class ExportReader(BookmarkedReader):
     def _retained_name(self, ids: Ids) -> str:
         return f"retained/{self.partition(ids)}"
 
-    @staticmethod
-    def _is_retained(link: str) -> bool:
-        return "getAllRetainedMessages" in link
-
     def _first(
         self, ids: Ids, since: datetime | None, until: datetime, path: str | None
     ) -> Request:
@@ -191,7 +188,13 @@ class ExportReader(BookmarkedReader):
         return self.since(partition)
 
     async def _window(
-        self, parent: Parent, partition: str, until: datetime, first: Request
+        self,
+        parent: Parent,
+        partition: str,
+        until: datetime,
+        first: Request,
+        *,
+        is_retained: bool,
     ) -> None:
         """Read one window, whose pages and rows may come in any order, and move the bookmark.
 
@@ -205,7 +208,7 @@ class ExportReader(BookmarkedReader):
                 self.answered()
                 self.failures.look_at(page, reading)
                 rows, known = page.rows, self.known
-                if self._is_retained(first.url):
+                if is_retained:
                     # The export has the present state of all others.
                     rows = [it for it in rows if it.get("deletedDateTime")]
                     known = self._retained

@@ -32,13 +32,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-msteams")
 
-UNDECLARED = "undeclaredProperties"
-"""The code of the notice that Graph sends undeclared properties."""
-
-
 ALIKE = 20
 """Issues of one kind that are logged one by one; more of them are counted."""
-
 
 CIRCLE = "linkToItself"
 """The code of the notice that the last page of a list has a link, which leads to itself."""
@@ -51,6 +46,9 @@ DOUBLES = "rowsWithOneId"
 
 LEFT_OUT = "propertiesLeftOut"
 """The code of the notice that a property needs a permission of its own."""
+
+UNDECLARED = "undeclaredProperties"
+"""The code of the notice that Graph sends undeclared properties."""
 
 UNSELECTED = "selectRefused"
 """The code of the notice that Graph refuses `$select`."""

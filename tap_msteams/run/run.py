@@ -43,7 +43,8 @@ class Run:
     privacy: Privacy | None
     """The privacy rules for all output; None where there are none."""
     emit: Emit
-    """Writes the records of a page; returns when they are written."""
+    """Writes the records of a page, to stdout or for whoever drives a single stream; returns when
+    they are written."""
     checkpoint: Callable[[], object]
     """Writes STATE at once."""
     selected: Collection[type[Declaration]]

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 STATE_SECONDS = 1.0
 """Seconds between two STATE messages, except at the ends of streams."""
 
-
 STOP_SECONDS = 30
 """Seconds from a signal to the end of the process, even if the target reads nothing."""
 
@@ -129,8 +128,7 @@ class TapMSTeams(Plugin):
                 self.state.get("bookmarks", {}).pop(stream.name, None)
         selected = [stream for stream in selected if self._reads(stream)]
         skipped = [stream.name for stream in self.all_streams if not stream.selected]
-        chosen = len(STREAMS) - len(skipped)
-        self.logger.info("%d of %d streams selected", chosen, len(STREAMS))
+        self.logger.info("%d of %d streams selected", len(STREAMS) - len(skipped), len(STREAMS))
         if skipped:
             self.logger.debug("Not selected: %s", ", ".join(skipped))
         batches = bool(self.config.get("batch_config"))
@@ -244,17 +242,18 @@ class TapMSTeams(Plugin):
         plan = Plan(streams, selected, application=application, cloud=cloud, shard=shard)
         if settings.shards_share_limits:
             self.gate.divide(plan.divided_routes, by=shard.of)
-        privacy = within.privacy if within else self._privacy()
+        if within:
+            privacy, selection, issues = within.privacy, within.selection, within.issues
+        else:
+            privacy = self._privacy()
+            selection = Selection(settings, privacy, application=application)
+            issues = Issues(settings, privacy, self.graph.now, application=application)
         run = Run(
             client=GraphClient(self.graph, self.gate, settings.concurrency, patience=self.patience),
             settings=settings,
             plan=plan,
-            selection=within.selection
-            if within
-            else Selection(settings, privacy, application=application),
-            issues=within.issues
-            if within
-            else Issues(settings, privacy, self.graph.now, application=application),
+            selection=selection,
+            issues=issues,
             privacy=privacy,
             emit=emit,
             checkpoint=(lambda: None) if plain else self._write_state,
