@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tap_msteams.settings import env_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,6 +60,6 @@ def environment(facts: Mapping[str, Any]) -> dict[str, str]:
     # A later sandbox may listen at the same port, and does not know these tokens.
     store = str(Path(facts["directory"]) / "tokens.json")
     return {
-        f"TAP_MSTEAMS_{key.upper()}": value if isinstance(value, str) else json.dumps(value)
+        env_name(key): value if isinstance(value, str) else json.dumps(value)
         for key, value in {**settings(facts), "token_cache_path": store}.items()
     }

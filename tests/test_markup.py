@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_msteams.privacy import Pseudonyms, plain_text
-from tap_msteams.privacy.pseudonyms import PSEUDONYM
+from tap_msteams.privacy import plain_text
+from tap_msteams.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from tap_msteams.privacy.texts import PeopleInTexts
 from tap_msteams.streams.messages import hosted_in
 

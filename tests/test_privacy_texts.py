@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_msteams.privacy import Privacy, Pseudonyms, plain_text
+from tap_msteams.privacy import Privacy, plain_text
+from tap_msteams.privacy.pseudonyms import Pseudonyms
 from tap_msteams.privacy.texts import PeopleInTexts
 from tap_msteams.settings import Settings
 from tests.conftest import run_tap, selection

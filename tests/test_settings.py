@@ -6,16 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import (
-    CLOUDS,
-    METHODS,
-    Settings,
-    env_name,
-    json_schema,
-    parse_moment,
-    problems,
-    rules,
-)
+from tap_msteams.settings import CLOUDS, Settings, env_name, json_schema, problems, rules
+from tap_msteams.settings.forms import parse_moment
+from tap_msteams.settings.methods import METHODS
 from tap_msteams.tap import TapMSTeams
 from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
 from tests.ways import APP, BROKER, MACHINE, SECRETS, TOKEN, USER, WAYS, the_line, told

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tap_msteams.settings import (
-    ALIASES,
-    CLOUDS,
-    METHODS,
-    Settings,
-    env_name,
-    infer_method,
-    rules,
-)
+from tap_msteams.settings import CLOUDS, Settings, env_name, infer_method, rules
+from tap_msteams.settings.methods import ALIASES, METHODS
 from tests.ways import APP, BROKER, FEDERATED, MACHINE, USER, WAYS, the_line, told
 
 NO_ENVIRONMENT = {"AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"}

@@ -14,8 +14,8 @@ import yaml
 from cryptography import x509
 
 from tap_msteams.cli.program import Program
-from tap_msteams.settings import ALIASES, CLOUDS, METHODS, Settings, env_name, rules
-from tap_msteams.settings.methods import ENVIRONMENT
+from tap_msteams.settings import CLOUDS, Settings, env_name, rules
+from tap_msteams.settings.methods import ALIASES, ENVIRONMENT, METHODS
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from tap_msteams.errors import SettingsError
-from tap_msteams.settings import CLOUDS, METHODS, Settings, rules
+from tap_msteams.settings import CLOUDS, Settings, rules
 from tap_msteams.settings.clouds import Cloud
-from tap_msteams.settings.methods import AuthMethod
+from tap_msteams.settings.methods import METHODS, AuthMethod
 
 ROOT = Path(__file__).parent.parent
 CODE = ("benchmarks", "demo", "sandbox", "tap_msteams", "tests")

@@ -55,15 +55,15 @@ def refusal(
     told = _CORRELATION.search(text)
     if correlation_id := body.get("correlation_id") or (told and told[1]):
         evidence.append(f"correlation id {_short(correlation_id)}")
-    remedy, advice = REMEDIES.get(int(number[1])) if number else None, BY_NAME.get(name)
+    by_number = REMEDIES.get(int(number[1])) if number else None
+    remedy = by_number or BY_NAME.get(name)
     said = _short(text.partition("Trace ID:")[0].removeprefix(f"{evidence[0]}:"))
-    known = remedy or advice
-    if known:
-        known = known.format(**words(method, tenant))
-    if remedy is None:
-        known = f"{known}; it says: {said}" if known and said != name else known or said
+    if remedy:
+        remedy = remedy.format(**words(method, tenant))
+    if by_number is None:  # a name says less than Entra ID itself
+        remedy = f"{remedy}; it says: {said}" if remedy and said != name else remedy or said
     kind = _kind(name)
-    return kind(f"Entra ID gave no token: {known} ({', '.join(evidence)})")
+    return kind(f"Entra ID gave no token: {remedy} ({', '.join(evidence)})")
 
 
 def _kind(name: str) -> type[AuthenticationError]:

@@ -5,6 +5,5 @@ from __future__ import annotations
 from tap_msteams.privacy.guests import GUEST_NAMES, PERMISSION, Guests
 from tap_msteams.privacy.plain import plain_text
 from tap_msteams.privacy.privacy import Privacy
-from tap_msteams.privacy.pseudonyms import Pseudonyms
 
-__all__ = ["GUEST_NAMES", "PERMISSION", "Guests", "Privacy", "Pseudonyms", "plain_text"]
+__all__ = ["GUEST_NAMES", "PERMISSION", "Guests", "Privacy", "plain_text"]

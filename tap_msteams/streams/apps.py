@@ -35,6 +35,23 @@ AppDefinition = record(
 )
 
 
+INSTALLED = (
+    th.Property("teamsApp", TeamsApp),
+    th.Property(
+        "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
+    ),
+)
+"""What is installed, in a team, a chat or for a user."""
+
+TAB = (
+    *strings(Public, "displayName"),
+    *strings(FileUrl, "webUrl"),
+    th.Property("configuration", TabConfiguration, description="Settings of the tab's app."),
+    th.Property("teamsApp", TeamsApp),
+)
+"""The properties of a tab, without its keys."""
+
+
 class Apps(GraphStream):
     """Apps of the tenant's catalog: those of the store and those of the organization."""
 
@@ -117,10 +134,7 @@ class InstalledApps(GraphStream):
             PermissionSet,
             description="Permissions that the team granted to the app.",
         ),
-        th.Property("teamsApp", TeamsApp),
-        th.Property(
-            "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
-        ),
+        *INSTALLED,
     )
 
 
@@ -149,10 +163,7 @@ class UserInstalledApps(GraphStream):
             description="Id of the installation, not of the app.",
         ),
         th.Property("consentedPermissionSet", PermissionSet),
-        th.Property("teamsApp", TeamsApp),
-        th.Property(
-            "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
-        ),
+        *INSTALLED,
     )
 
 
@@ -205,8 +216,5 @@ class Tabs(GraphStream):
         th.Property("teamId", th.StringType, required=True),
         th.Property("channelId", th.StringType, required=True),
         th.Property("id", th.StringType, required=True),
-        *strings(Public, "displayName"),
-        *strings(FileUrl, "webUrl"),
-        th.Property("configuration", TabConfiguration, description="Settings of the tab's app."),
-        th.Property("teamsApp", TeamsApp),
+        *TAB,
     )

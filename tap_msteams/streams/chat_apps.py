@@ -7,18 +7,12 @@ from singer_sdk import typing as th
 from tap_msteams.declaration import Delegated, Query
 from tap_msteams.schema import (
     ChatId,
-    FileUrl,
     PermissionSet,
     PersonalValue,
-    Public,
-    TabConfiguration,
-    TeamsApp,
-    TeamsAppDefinition,
     moments,
-    strings,
     texts,
 )
-from tap_msteams.streams.apps import APP_CLOUDS
+from tap_msteams.streams.apps import APP_CLOUDS, INSTALLED, TAB
 from tap_msteams.streams.chats import ChatStream
 
 
@@ -35,10 +29,7 @@ class ChatTabs(ChatStream):
     properties = th.PropertiesList(
         th.Property("chatId", ChatId, required=True),
         th.Property("id", th.StringType, required=True),
-        *strings(Public, "displayName"),
-        *strings(FileUrl, "webUrl"),
-        th.Property("configuration", TabConfiguration, description="Settings of the tab's app."),
-        th.Property("teamsApp", TeamsApp),
+        *TAB,
     )
 
 
@@ -66,10 +57,7 @@ class ChatInstalledApps(ChatStream):
             PermissionSet,
             description="Permissions that the chat granted to the app.",
         ),
-        th.Property("teamsApp", TeamsApp),
-        th.Property(
-            "teamsAppDefinition", TeamsAppDefinition, description="Installed version of the app."
-        ),
+        *INSTALLED,
     )
 
 

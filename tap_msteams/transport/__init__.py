@@ -6,7 +6,7 @@ are looked up here.
 
 from __future__ import annotations
 
-from tap_msteams.transport.adapter import DirectTransport, Transport
+from tap_msteams.transport.adapter import DirectTransport
 from tap_msteams.transport.failures import reason
 from tap_msteams.transport.sessions import (
     MACHINE_TIMEOUTS,
@@ -15,7 +15,6 @@ from tap_msteams.transport.sessions import (
     identity_session,
     machine_session,
     session,
-    user_agent,
 )
 from tap_msteams.transport.trust import PinnedContext
 
@@ -24,11 +23,9 @@ __all__ = [
     "UPDATING",
     "DirectTransport",
     "PinnedContext",
-    "Transport",
     "broker_session",
     "identity_session",
     "machine_session",
     "reason",
     "session",
-    "user_agent",
 ]

@@ -13,7 +13,8 @@ from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.store import default_path
 from tap_msteams.errors import TapError
-from tap_msteams.settings import METHODS, Settings
+from tap_msteams.settings import Settings
+from tap_msteams.settings.methods import METHODS
 from tap_msteams_sandbox import Tenant
 from tests.auth.person import Person
 from tests.cloud import Sandbox
