@@ -56,6 +56,7 @@ from tap_msteams.tap import TapMSTeams
 TapMSTeams.clock = staticmethod(count(step=60).__next__)
 main()
 """
+PAST = "2026-11-20T03:00:00.000Z"
 BUSY = {"seed": 3, "teams": 60, "channels": 2, "messages": 12, "users": 20}
 
 
@@ -148,6 +149,23 @@ def test_a_signal_ends_a_run_whose_target_reads_no_more(target, start, lines):
     assert left[-1].endswith(b"\n")
     assert json.loads(left[-1])["type"] == "STATE"
     assert len(left) < 100
+
+
+def test_a_signal_in_the_midst_of_the_last_state_cuts_no_line_and_repeats_none(target, start):
+    reader = target(tenant={"seed": 3, "teams": 1, "channels": 1, "messages": 2, "users": 2})
+    gone = [str(UUID(int=number)) for number in range(500)]
+    reader.state = {"bookmarks": {"messages": {"version": 1, "teams": {PAST: gone}}}}
+    process = start(reader)
+    # The buffer takes all records: the first one that comes shows that the last STATE follows.
+    while not any(b"RECORD" in line for line in process.lines):
+        process.read(len(process.lines) + 1)
+    process.popen.send_signal(signal.SIGTERM)
+    lines = process.rest()
+
+    assert process.end() == 0
+    assert len(lines) == len({*lines})
+    assert reader.take(lines).messages[-1]["type"] == "STATE"
+    assert reader.rows() == reader.shown()
 
 
 # The tap of the command line, for which there is no more room in a pipe.

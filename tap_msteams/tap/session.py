@@ -42,15 +42,12 @@ class Session:
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    @property
-    def is_reading(self) -> bool:
-        """Whether the session is reading, so that `stop` has an effect."""
-        return self._loop is not None
-
     def stop(self) -> None:
         """End after the current page; safe in a signal handler."""
         if self._loop:
             self._loop.call_soon_threadsafe(self._stopped.set)
+        else:
+            self._stopped.set()  # before it reads, or when it has
 
     def save(self) -> None:
         """Write the bookmarks of all streams into the state."""

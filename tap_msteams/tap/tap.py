@@ -222,6 +222,8 @@ class TapMSTeams(Plugin):
 
     def _new_session(self, run: Run) -> Session:
         self._sessions.append(session := Session(run, self.graph_streams))
+        if self._signal:
+            session.stop()
         return session
 
     def new_run(
@@ -304,7 +306,8 @@ class TapMSTeams(Plugin):
 
     def _tell(self, run: Run, by: str = "") -> None:
         """Write the summary, unless the run ended before any request."""
-        by = signal.Signals(self._signal).name if self._signal else by
+        if self._signal and run.ended_by is not None:
+            by = signal.Signals(self._signal).name
         found = outcomes(run)
         if run.issues.all or not by or any(it.requests for it in found):
             tell(run, found, by)
@@ -347,8 +350,8 @@ class TapMSTeams(Plugin):
         if alarm := getattr(signal, "SIGALRM", None):
             signal.signal(alarm, self._handle_termination)
             signal.alarm(STOP_SECONDS)
-        reading = [session for session in self._sessions if session.is_reading]
-        if not reading:
+        if not self._sessions:
             raise SystemExit(128 + signum)
-        for session in reading:
+        # An error in the midst of a write would have its lines written once more, or cut one.
+        for session in self._sessions:
             session.stop()
