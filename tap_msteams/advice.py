@@ -52,7 +52,7 @@ class Advice:
 
     remedy: str
     """The remedy; `{permission}` and `{exception}` are filled in."""
-    verdict: str = ""
+    verdict: str
     """The code in `sync_issues`."""
     severity: Severity = "gap"
     """Whether rows may be missing: a gap, or just a notice."""
@@ -65,7 +65,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         "grant {permission} with admin consent (`tap-msteams doctor` gives the link)",
         verdict="notGranted",
     ),
-    SwitchedOffError: Advice(SWITCHES[ACCESS_SWITCHED_OFF]),
+    SwitchedOffError: Advice(SWITCHES[ACCESS_SWITCHED_OFF], verdict="switchedOff"),
     ForbiddenError: Advice(
         "have its owner let the caller read it ({permission} alone is not enough there), or leave "
         "it out{exception}",

@@ -107,8 +107,11 @@ class WindowReader(BookmarkedReader):
                         rows = [it for it in rows if seen.is_new(self._key(it))]
                     unseen = self.known.unseen(self.chosen(rows))
                     below_page = Receipt(shown)
+                    versions = self._versions(unseen)
                     await self.emit_rows(replace(parent, receipt=below_page), unseen, parts)
-                    self._remember(unseen, below_page)
+                    if versions:
+                        self._pages.append((below_page, versions))
+                        self._settle()
                     del page, rows, unseen  # freed at once, which takes half the time
         if parts.are_complete:
             await self.advance(partition, until, shown)
@@ -126,13 +129,13 @@ class WindowReader(BookmarkedReader):
         self._settle()
         super().save()
 
-    def _remember(self, rows: Sequence[Row], shown: Receipt) -> None:
-        """Keep the versions of the rows of a page until all below them has been read."""
-        if version := self.kind.version:
-            timed = [(self._changed(it), it.get(version), it["id"]) for it in rows]
-            known = [(at, number, digest([id_])) for at, number, id_ in timed if number]
-            self._pages.append((shown, [it for it in known if it[0] != NEWEST]))
-            self._settle()
+    def _versions(self, rows: Sequence[Row]) -> list[tuple[str, int, int]]:
+        """The time, version and digest of each row of a page, as they are before it is written."""
+        if not (version := self.kind.version):
+            return []
+        timed = [(self._changed(it), it.get(version), it["id"]) for it in rows]
+        known = [(at, number, digest([id_])) for at, number, id_ in timed if number]
+        return [it for it in known if it[0] != NEWEST]
 
     def _settle(self) -> None:
         """Put versions into the state whose records show nothing that has not been read."""

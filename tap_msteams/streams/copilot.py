@@ -69,6 +69,7 @@ class CopilotInteractions(GraphStream):
     entity = "aiInteraction"
     # An id is the moment of its creation, as that of a message in a chat is.
     primary_keys = ("userId", "sessionId", "id")
+    facts = ("sessionId",)
     replication_key = "createdDateTime"
     appends = True
     selected_by_default = False

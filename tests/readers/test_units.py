@@ -195,6 +195,17 @@ def test_a_row_without_its_key_is_told_and_holds_no_bookmark():
     assert known == ["U"]
 
 
+@pytest.mark.parametrize("session", [7, ["s"], {"s": 1}, True, None, ""])
+def test_a_key_of_another_type_costs_its_row_alone(session):
+    rows = [{"id": "1", "sessionId": session}, {"id": "2", "sessionId": "s"}]
+    answers = {"/users?": page({"id": "U"}), "/copilot/users/U/": page(*rows)}
+
+    output = read(answers, "copilot_interactions")
+
+    assert [it["id"] for it in output.records["copilot_interactions"]] == ["2"]
+    assert (output.code, issues(output)) == (3, [("gap", {"userId": "U"})])
+
+
 # Ids of people
 
 

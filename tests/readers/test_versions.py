@@ -12,6 +12,7 @@ from tap_msteams.errors import RejectedError, UnavailableError
 from tap_msteams.run import digest, moment
 from tap_msteams.run.versions import Versions
 from tests.client.fake_graph import NOON
+from tests.conftest import selection
 from tests.readers.tenant import page, read
 
 RECORDS, BELOW = "call_records", "call_participants"
@@ -46,6 +47,20 @@ def below(output):
 
 def written(output):
     return [(it["id"], it["version"]) for it in output.records[RECORDS]]
+
+
+def test_a_version_that_is_not_selected_is_known_all_the_same():
+    catalog = selection([RECORDS, BELOW])
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if entry["tap_stream_id"] == RECORDS and item["breadcrumb"][-1:] == ["version"]:
+                item["metadata"]["selected"] = False
+
+    first = read(tenant([call("a")]), catalog=catalog)
+    second = read(tenant([call("a")]), catalog=catalog, state=first.state)
+
+    assert "version" not in first.records[RECORDS][0]
+    assert (below(first), below(second)) == (["a"], [])
 
 
 def test_what_is_below_a_record_is_asked_for_again_only_for_a_new_version():

@@ -195,7 +195,8 @@ def test_a_tenant_that_gives_no_transcripts_is_one_gap_with_its_own_remedy(
 
     assert output.code == 3
     (gap,) = [row for row in output.records["sync_issues"] if row["stream"] == stream]
-    assert (gap["severity"], gap["code"]) == ("gap", "GraphAccessToTranscriptsDisabled")
+    assert (gap["severity"], gap["verdict"]) == ("gap", "switchedOff")
+    assert gap["code"] == "GraphAccessToTranscriptsDisabled"
     assert "-EnableGraphTranscriptAccess" in gap["remedy"]
     assert not gap["permission"]
 
