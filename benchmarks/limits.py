@@ -19,9 +19,9 @@ ALL_OF_THEM = 1.0
 LIST_RATE = 20
 EXPORT_RATE = 200
 
-LONG = Tenant(teams=100, channels=4, messages=100)
+LONG = Tenant(teams=100, channels=4, messages=250)
 SMALL_PAGES = 10
-"""Messages a page, so that an export takes long enough on a small tenant."""
+"""Messages a page, so that an export takes as long as reading by list: about 50 s."""
 
 
 def limits(taps: Taps) -> list[Row]:

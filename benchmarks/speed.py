@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks import floor
@@ -11,10 +12,10 @@ from benchmarks.process import FLOOR, measure
 from benchmarks.row import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from benchmarks.process import Run, Selection, Taps
+    from benchmarks.process import Selection, Taps
 
 SMALL = Tenant(teams=4, channels=5, messages=50)
 LARGE = Tenant(teams=4, channels=5, messages=2500)
@@ -24,8 +25,18 @@ SAME: Selection = {
     "messages": None,
 }
 """The properties that the plain tap reads as well."""
-REPEATS = 5
+REPEATS = 8
 CORE = 0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The costs of one run, and what it read for them."""
+
+    cpu: float
+    """Seconds of processor time."""
+    records: int
+    messages: int
 
 
 def speed(taps: Taps) -> list[Row]:
@@ -41,29 +52,21 @@ def speed(taps: Taps) -> list[Row]:
 
 def _rows(taps: Taps, *, compress: bool) -> list[Row]:
     pages = taps.directory / "pages"
-    with Cloud(LARGE, export=False, compress=compress, remembers=True) as cloud:
-        floor.save(list(_pages(cloud)), pages)
-        large = [(taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))]
-        many = [run.records for run in large[0]]
-        read = [len(run.bytes_of("RECORD", "messages")) for run in large[0]]
-        floors = [_floor(taps, pages)]
-        for _ in range(REPEATS - 1):
-            large.append((taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE)))
+    with (
+        Cloud(LARGE, export=False, compress=compress, remembers=True) as large,
+        Cloud(SMALL, export=False, compress=compress, remembers=True) as small,
+    ):
+        floor.save(list(_pages(large)), pages)
+        larges, smalls, floors = [], [], []
+        for _ in range(REPEATS):
+            larges.append(_both(taps, large))
+            smalls.append(_both(taps, small))
             floors.append(_floor(taps, pages))
-    with Cloud(SMALL, export=False, compress=compress, remembers=True) as cloud:
-        small = [
-            (taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE))
-            for _ in range(REPEATS)
-        ]
-        few = [run.records for run in small[0]]
     # Without channels: tap-msteams also reads those that other teams share.
-    if read[0] != read[1]:
-        msg = f"the taps have read different tenants: {read[0]} and {read[1]} messages"
+    if len(messages := {it.messages for it in larges[0]}) > 1:
+        msg = f"the taps have read different tenants: {messages} messages"
         raise AssertionError(msg)
-    ours, plain = (
-        (_least(run[n] for run in large) - _least(run[n] for run in small)) / (many[n] - few[n])
-        for n in range(2)
-    )
+    ours, plain = map(_of_a_record, zip(*larges, strict=True), zip(*smalls, strict=True))
     least = min(floors)
     bodies = "gzip" if compress else "plain bodies"
     return [
@@ -89,8 +92,19 @@ def _rows(taps: Taps, *, compress: bool) -> list[Row]:
     ]
 
 
-def _least(runs: Iterator[Run]) -> float:
-    return min(run.cpu for run in runs)
+def _both(taps: Taps, cloud: Cloud) -> tuple[Cost, Cost]:
+    """What one run of tap-msteams costs, and one of the plain tap."""
+    runs = taps.ours(cloud, SAME, core=CORE), taps.plain(cloud, core=CORE)
+    ours, plain = (
+        Cost(run.cpu, run.records, len(run.bytes_of("RECORD", "messages"))) for run in runs
+    )
+    return ours, plain
+
+
+def _of_a_record(large: Sequence[Cost], small: Sequence[Cost]) -> float:
+    """Seconds of processor time for a record, without those of the start and the connections."""
+    most, least = (min(runs, key=lambda it: it.cpu) for runs in (large, small))
+    return (most.cpu - least.cpu) / (most.records - least.records)
 
 
 def _floor(taps: Taps, pages: Path) -> float:
