@@ -23,8 +23,8 @@ CHATS, SEEN = 1_200_000, 3
 
 
 def parts() -> list[Row]:
-    """The keys of chats, the buckets of limits, and streams that wait for them."""
-    return [*_keys(), _buckets(), asyncio.run(_lanes())]
+    """The keys of chats, the buckets of limits, pages, and streams that wait for limits."""
+    return [*_keys(), _buckets(), asyncio.run(_pages()), asyncio.run(_lanes())]
 
 
 def _keys() -> list[Row]:
@@ -93,14 +93,43 @@ class _Instant(Graph):
         return page
 
 
+PAGES = 20_000
+SLOTS = 40
+"""`concurrency`."""
+BOUNDLESS = 1e6
+"""`rate_limit_share`: each limit is looked at, and none of them makes a request wait."""
+
+
+async def _pages() -> Row:
+    """Processor time to admit, hand over and bring back a page of nothing."""
+    decoder = RowDecoder({"id": str})
+    async with GraphClient(_Instant(), Gate(BOUNDLESS), SLOTS) as client:
+        stream = client.stream("pages")
+        paths = (f"/teams/{n}/channels" for n in range(PAGES))
+
+        async def read() -> None:
+            for path in paths:
+                await stream.page(Request(path, decoder))
+
+        started = time.process_time()
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(SLOTS):
+                tasks.create_task(read())
+        used = time.process_time() - started
+    return Row(
+        what="Processor time to schedule a page",
+        ours=used / PAGES * 1e6,
+        unit="µs",
+        at_most=120,
+    )
+
+
 LANES = (
     *("/teams/{n}/channels/{n}/messages", "/chats/{n}/messages", "/teams/{n}/members"),
     *("/teams/{n}/channels/{n}", "/chats/{n}/tabs", "/chats/{n}/installedApps"),
     *("/teams/{n}/installedApps", "/teams/{n}/schedule/shifts", "/teams/{n}", "/users/{n}/chats"),
 )
 LANE_SECONDS = 10.0
-SLOTS = 40
-"""`concurrency`."""
 
 
 async def _lanes() -> Row:
