@@ -32,6 +32,8 @@ from tests.target import (
 @pytest.fixture
 def start(executable, tmp_path):
     """Starts processes of the tap, and ends them."""
+    # A process inherits what is ignored: `nohup make test` has this one.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     started = []
 
     def opened(target, command=executable, **options):
@@ -41,6 +43,7 @@ def start(executable, tmp_path):
     yield opened
     for process in started:
         process.kill()
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture
