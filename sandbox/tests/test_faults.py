@@ -113,8 +113,9 @@ def test_a_stalled_connection_ends_at_last(struck):
         client.get(path)
 
 
-def test_json_can_be_malformed_though_its_length_is_right(struck):
-    client, path = struck("malformed")
+@pytest.mark.parametrize("others", [(), ("repeat-row:after=9",)], ids=["alone", "with repeats"])
+def test_json_can_be_malformed_though_its_length_is_right(struck, others):
+    client, path = struck("malformed", *others)
 
     response = client.get(path)
 

@@ -49,7 +49,7 @@ class StreamClient:
     async def pages(self, request: Request, page: Page | None = None) -> AsyncIterator[Page]:
         """The first page of a request, unless `page` is that page already, and all later ones."""
         followed = set[int]()
-        empty, rows_before = 0, 0
+        empty, fewest = 0, 0
         while True:
             page = page or await self.page(request)
             yield page
@@ -59,23 +59,27 @@ class StreamClient:
                 raise ExcessError(public_path(request.url), message=message)
             following = page.next
             if following == request.url:
-                following = await self._link_again(request, is_short=len(page.rows) < rows_before)
+                following = await self._link_again(request, len(page.rows), fewest)
             if following is None:
                 return
             followed.add(hash(request.url))
             if hash(following) in followed:
                 message = "its next link leads back to a page already read"
                 raise RejectedError(public_path(request.url), message=message)
-            rows_before = len(page.rows)
+            if rows := len(page.rows):
+                fewest = min(fewest or rows, rows)
             request, page = request.following(following), None
 
-    async def _link_again(self, request: Request, *, is_short: bool) -> str | None:
+    async def _link_again(self, request: Request, rows: int, fewest: int) -> str | None:
         """The next link of a page that leads to itself, in a second answer.
 
-        A page that is shorter than the one before is taken as the last.
+        A page is taken as the last if both answers have the same number of rows, less than the
+        `fewest` of a page before. An empty page proves nothing: there may be one anywhere.
         """
-        following = (await self.page(request)).next
-        if following == request.url and is_short:
+        page = await self.page(request)
+        if len(page.rows) != rows:
+            return request.url
+        if page.next == request.url and 0 < rows < fewest:
             self.circles += 1
             return None
-        return following
+        return page.next

@@ -23,9 +23,40 @@ async def test_a_last_page_that_leads_to_itself_is_the_end_and_counted():
         assert stream.circles == 1
 
 
-async def test_a_page_that_may_not_be_the_last_and_leads_to_itself_is_a_gap():
-    graph = FakeGraph({"/0": [body("0", following="/0")]})
-    async with connected(graph) as it:
+@pytest.mark.parametrize(
+    "pages",
+    [
+        pytest.param({"/0": [body("0", following="/0")]}, id="the only one"),
+        pytest.param(
+            {"/0": [body("0", "1", following="/1")], "/1": [body(following="/1")]}, id="empty"
+        ),
+        pytest.param(
+            {
+                "/0": [body("0", following="/1")],
+                "/1": [body("0", "1", following="/2")],
+                "/2": [body("2", following="/2")],
+            },
+            id="as short as another",
+        ),
+        pytest.param(
+            {
+                "/0": [body("0", "1", following="/1")],
+                "/1": [body("2", following="/1"), body("2", "3", following="/1")],
+            },
+            id="shorter once",
+        ),
+        pytest.param(
+            {
+                "/0": [body("0", following="/1")],
+                "/1": [body(following="/1"), body("1", following="/2")],
+                "/2": [body("2")],
+            },
+            id="empty once",
+        ),
+    ],
+)
+async def test_a_page_that_may_not_be_the_last_and_leads_to_itself_is_a_gap(pages):
+    async with connected(FakeGraph(pages)) as it:
         with pytest.raises(RejectedError, match="leads back"):
             await read(it.stream("things"), "/0")
 

@@ -162,7 +162,10 @@ def last_row(reply: Reply) -> msgspec.Raw | None:
     """Return the last row of an answer, if it is a page with rows."""
     if not reply.body.startswith(b'{"@odata.context"'):
         return None
-    rows = _ROWS.decode(_ENVELOPE.decode(reply.body).get("value", b"[]"))
+    try:
+        rows = _ROWS.decode(_ENVELOPE.decode(reply.body).get("value", b"[]"))
+    except msgspec.DecodeError:
+        return None  # a fault has cut it off
     return rows[-1].copy() if rows else None
 
 
