@@ -75,7 +75,7 @@ class ActionReader(Reader):
                 await self._look_up(ids[middle:])
             else:
                 self._refusals += not self._is_answered
-                [parent] = self.run.plan.parents(self.kind)
+                [parent] = self.run.plan.parents(self.declaration)
                 alone = {parent.fills or "id": ids[0]} if len(ids) == 1 else {}
                 self.failed(Parent(alone), error)
             return

@@ -43,7 +43,7 @@ class TeamReader(CollectionReader):
             return
         for row in rows:
             ids = {"teamId": row["id"]}
-            if self.run.plan.takes(self.kind, ids):
+            if self.run.plan.takes(self.declaration, ids):
                 await parts.start(parent, ids, partial(self._unless_archived, parent, ids, row))
 
     async def _unless_archived(self, parent: Parent, ids: Ids, row: Row) -> None:

@@ -41,9 +41,9 @@ class BookmarkedReader(CollectionReader):
         # FULL_TABLE in the catalog reads everything: a version is activated afterwards.
         goes_on = self.emits and stream.replication_method != "FULL_TABLE"
         state = stream.stream_state if goes_on else {}
-        keys = bookmark_keys(self.kind, application=run.application)
-        alias = self._alias(run.plan.parents(self.kind))
-        shard = str(run.plan.shard) if run.plan.is_partial(self.kind) else ""
+        keys = bookmark_keys(self.declaration, application=run.application)
+        alias = self._alias(run.plan.parents(self.declaration))
+        shard = str(run.plan.shard) if run.plan.is_partial(self.declaration) else ""
         self.bookmarks = Bookmarks(state, stream.name, keys, alias, shard)
         self._read_all_for_new_streams_below()
         # A reader with bookmarks shows its child streams only what has changed since then.
@@ -69,7 +69,7 @@ class BookmarkedReader(CollectionReader):
 
     def _is_below(self, stream: type[Declaration]) -> bool:
         parents = self.run.plan.parents(stream)
-        return self.kind in parents or any(map(self._is_below, parents))
+        return self.declaration in parents or any(map(self._is_below, parents))
 
     def _alias(self, parents: list[type[Declaration]]) -> Callable[[str], str] | None:
         """The pseudonym of a parent in STATE, where its id leads to a person who is hidden."""
@@ -129,7 +129,7 @@ class BookmarkedReader(CollectionReader):
     @override
     def end(self) -> None:
         super().end()
-        parents = self.run.plan.parents(self.kind)
+        parents = self.run.plan.parents(self.declaration)
         if parents and all(self.run.streams[parent].lists_all for parent in parents):
             self.bookmarks.keep(self._partitions, self.run.start.date())
 

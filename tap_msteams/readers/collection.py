@@ -87,7 +87,7 @@ class CollectionReader(Reader):
                     await self.emit_page(parent, rows, parts)
                     del page, rows  # freed at once, which takes half the time
         except MissingError:
-            if not (self.kind.absent and not listed):
+            if not (self.declaration.absent and not listed):
                 raise
         if self.shared.listings and self.run.plan.shard.owns(next(iter(parent.ids.values()))):
             self.shared.listings.settle(parent.ids, Listing(listed, is_whole=is_whole))
@@ -96,7 +96,7 @@ class CollectionReader(Reader):
         """The ids of the rows, for a stream that waits for them."""
         if not self.shared.listings:
             return []
-        return [row["id"] for row in rows if self.kind.ids_of(ids, row) is not None]
+        return [row["id"] for row in rows if self.declaration.ids_of(ids, row) is not None]
 
     async def pages(self, ids: Ids) -> AsyncIterator[Page]:
         """The pages of one parent's collection."""
@@ -123,8 +123,8 @@ class CollectionReader(Reader):
 
     async def first_page(self, ids: Ids) -> tuple[Request, Page]:
         """A first request and its answer, on the fallback path or without $select where needed."""
-        single = self.kind.single
-        proof = OWN if single or self.kind.absent else self.queries.proof(ids)
+        single = self.declaration.single
+        proof = OWN if single or self.declaration.absent else self.queries.proof(ids)
         return await self._ask(lambda: self.queries.collection(ids), proof, single=single)
 
     async def _ask(
@@ -137,12 +137,12 @@ class CollectionReader(Reader):
             try:
                 return await self._answer(request)
             except UnsupportedError as error:
-                if fell_back or not self.kind.fallback_path:
+                if fell_back or not self.declaration.fallback_path:
                     raise
                 if not queries.falls_back:  # another parent may have found out meanwhile
                     queries.falls_back = True
                     self.shared.is_complete = False
-                    self.run.issues.report(self.kind, {}, error)
+                    self.run.issues.report(self.declaration, {}, error)
             except ForbiddenError as error:
                 if not self._leave_out_properties(request, error):
                     raise
@@ -162,7 +162,7 @@ class CollectionReader(Reader):
             self.queries.select_is_refused = True
             message = "Graph refuses $select, so that all properties are asked for"
             remedy = "nothing to do: rows may lack properties that Graph sends on request only"
-            self.run.issues.notice(self.kind, message, remedy, UNSELECTED)
+            self.run.issues.notice(self.declaration, message, remedy, UNSELECTED)
         return bare, page
 
     def _leave_out_properties(self, request: Request, error: ForbiddenError) -> bool:
@@ -170,14 +170,14 @@ class CollectionReader(Reader):
         named = error.named if isinstance(error, NotGrantedError) else ()
         refused = {
             name: permission
-            for name, permission in self.kind.property_permissions.items()
+            for name, permission in self.declaration.property_permissions.items()
             if name in request.url and (permission in named or isinstance(error, NotLicensedError))
         }
         for name, permission in refused.items():
             if self.queries.leave_out(name):
                 message = f"`{name}` is left out, since it needs {permission}: {error.message}"
                 remedy = f"grant {permission} with admin consent, or deselect {name}"
-                self.run.issues.notice(self.kind, message, remedy, LEFT_OUT, permission)
+                self.run.issues.notice(self.declaration, message, remedy, LEFT_OUT, permission)
         return bool(refused)
 
     async def emit_page(self, parent: Parent, rows: Sequence[Row], parts: Parts) -> None:
@@ -191,13 +191,13 @@ class CollectionReader(Reader):
             await self.write(rows, parent)
         elif self.emits:
             for row in rows:
-                ids = {**parent.ids, self.kind.fills or "id": row["id"]}
+                ids = {**parent.ids, self.declaration.fills or "id": row["id"]}
                 await parts.start(parent, ids, partial(self.read_more, parent, ids, row))
 
     async def read_more(self, parent: Parent, ids: Ids, row: Row) -> None:
         """Read the details and the content of one record, and write it."""
-        if self._reads_details and self.kind.ids_of(parent.ids, row) is None:
-            only = self.kind.details.only if self.kind.details else ()
+        if self._reads_details and self.declaration.ids_of(parent.ids, row) is None:
+            only = self.declaration.details.only if self.declaration.details else ()
             known = row.values
             row.put({name: None for name in only if name in self.selected and name not in known})
         elif self._reads_details:
@@ -212,16 +212,18 @@ class CollectionReader(Reader):
                 found = page.rows[0].values.items()
                 row.put({name: value for name, value in found if name in self.selected})
             except GraphError as refusal:
-                error = self.kind.meaning(refusal, ids, parent.facts, application=self.application)
+                error = self.declaration.meaning(
+                    refusal, ids, parent.facts, application=self.application
+                )
                 if not isinstance(error, MissingError | NotEntitledError):
                     await self.write([row], parent)
                     raise
-                self.run.issues.report(self.kind, ids, error)
+                self.run.issues.report(self.declaration, ids, error)
         await self.write([row], parent)
 
     async def _content_page(self, ids: Ids, row: Row, decoder: ContentDecoder) -> Page:
         """The content of a record, in the best format that the tenant gives out."""
-        path = self.kind.content_path(ids, row, application=self.application)
+        path = self.declaration.content_path(ids, row, application=self.application)
         while True:
             kind = self._formats[0] if self._formats else None
             headers = {"Accept": kind} if kind else None
@@ -233,4 +235,4 @@ class CollectionReader(Reader):
                 if self._formats[0] == kind:  # no other record has found out before
                     self._formats.popleft()
                     told = "the names of the speakers are left out"
-                    self.run.issues.notice(self.kind, told, error.remedy, error.code)
+                    self.run.issues.notice(self.declaration, told, error.remedy, error.code)

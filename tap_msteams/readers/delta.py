@@ -166,7 +166,7 @@ class DeltaReader(BookmarkedReader):
     @override
     def end(self) -> None:
         super().end()
-        parents = self.run.plan.parents(self.kind)
+        parents = self.run.plan.parents(self.declaration)
         is_listed = all(self.run.streams[parent].lists_all for parent in parents)
         if is_listed and all(map(self.bookmarks.has_link, self._partitions)):
             self.bookmarks.begun = None

@@ -156,7 +156,7 @@ class ExportReader(BookmarkedReader):
         except GraphError as error:
             if isinstance(error, NotGrantedError | UnsupportedError):
                 self._retained_path = None  # the same for all others
-            self.run.issues.report(self.kind, parent.ids, error)
+            self.run.issues.report(self.declaration, parent.ids, error)
 
     def _retained_name(self, ids: Ids) -> str:
         return f"retained/{self.partition(ids)}"

@@ -34,7 +34,7 @@ class Failures:
     """Decides what the failures of one stream mean, and reports each of them once."""
 
     def __init__(self, run: Run, stream: Declaration) -> None:
-        self._run, self._stream, self._kind = run, stream, type(stream)
+        self._run, self._stream, self._declaration = run, stream, type(stream)
         self._shared = run.streams[type(stream)]
         self._consent = Consent()
         self._is_told = False
@@ -54,7 +54,7 @@ class Failures:
             self._is_told = True
             names = ", ".join(sorted(page.undeclared))
             self._run.issues.notice(
-                self._kind,
+                self._declaration,
                 f"Graph sends {names}, which this version does not declare",
                 f"find it in the column {ADDITIONAL_DATA}, unless privacy settings leave it "
                 "out; a newer version of tap-msteams may declare it",
@@ -74,17 +74,17 @@ class Failures:
     def failed(self, parent: Parent, error: GraphError) -> None:
         """Record that a parent, or a part of it, was not read to its end."""
         ids, shared, application = parent.ids, self._shared, self._run.application
-        error = self._kind.meaning(error, ids, parent.facts, application=application)
+        error = self._declaration.meaning(error, ids, parent.facts, application=application)
         error = self._for_want_of_product(ids, error)
         # A person without a licence has no such records, so none are missing.
         if not isinstance(error, NotEntitledError):
             shared.is_complete = False
-            shared.lists_all = shared.lists_all and self._kind.fills in ids
+            shared.lists_all = shared.lists_all and self._declaration.fills in ids
         is_gap = advice_on(error).severity == "gap"
-        if is_gap and self._kind.fills not in ids:
+        if is_gap and self._declaration.fills not in ids:
             shared.unlisted.add(self._stream.name)
         if isinstance(error, NotGrantedError):  # before streams that wait for its ids get the error
-            declared = self._kind.needs(application=application)
+            declared = self._declaration.needs(application=application)
             error.permission = error.permission or error.grant(declared)
         if shared.listings:
             shared.listings.settle(ids, error)
@@ -101,12 +101,12 @@ class Failures:
     def _for_want_of_product(self, ids: Ids, error: GraphError) -> GraphError:
         """The error of a refusal where the tenant lacks the product that the stream is of."""
         is_personal = isinstance(error, NotEntitledError)
-        if not self._kind.product or is_personal or not isinstance(error, _LACKS):
+        if not self._declaration.product or is_personal or not isinstance(error, _LACKS):
             return error
         if self._consent.is_granted(ids):  # whoever has shown records has the product
             return recast(UnavailableError, error)
         lacking = recast(LackingError, error)
-        lacking.product = self._kind.product
+        lacking.product = self._declaration.product
         return lacking
 
     def _give_up(self, error: NotGrantedError) -> None:
@@ -118,26 +118,27 @@ class Failures:
 
     def report(self, ids: Ids, error: GraphError, count: int = 1) -> None:
         """Report an error, without ids that let their reader in, such as the address of a file."""
-        above = self._kind.names_above(application=self._run.application)
-        known = {*self._stream.schema["properties"], *above, self._kind.fills, "id"}
+        above = self._declaration.names_above(application=self._run.application)
+        known = {*self._stream.schema["properties"], *above, self._declaration.fills, "id"}
         told = {name: id_ for name, id_ in ids.items() if name in known}
-        self._run.issues.report(self._kind, told, error, count)
+        self._run.issues.report(self._declaration, told, error, count)
 
     def tell_refusals(self) -> None:
         """Report the places that are known to lack the permission or the product."""
         for ids, error in self._consent.told():
             self.report(ids, error)
         if lacking := self._consent.told_of_product():
-            if advice_on(lacking[1]).severity == "gap" and self._kind.fills not in lacking[0]:
+            ids, error = lacking
+            if advice_on(error).severity == "gap" and self._declaration.fills not in ids:
                 self._shared.unlisted.add(self._stream.name)
-            self.report(*lacking)
+            self.report(ids, error)
 
     def tell_of_unlisted(self) -> None:
         """Report the streams above whose lists were not read, for whatever reason."""
-        above = (self._run.streams[it].unlisted for it in self._run.plan.parents(self._kind))
+        above = (self._run.streams[it].unlisted for it in self._run.plan.parents(self._declaration))
         missing = set[str]().union(*above)
         self._shared.unlisted |= missing
         if missing and self._shared.emits and not self._run.sample:
             names = " and ".join(f"`{name}`" for name in sorted(missing))
             message = f"it is read below {names}, which could not be read or not completely"
-            self._run.issues.report(self._kind, {}, UnlistedError("", message=message))
+            self._run.issues.report(self._declaration, {}, UnlistedError("", message=message))

@@ -109,7 +109,7 @@ class HistoryReader(PeriodReader):
         if not (missing := [it for it in every if it not in counted]):
             return last
         self.run.issues.notice(
-            self.kind,
+            self.declaration,
             f"the report leaves out {len(missing)} days, the first of them {missing[0]}",
             "nothing to do: the days from there on are read again until Graph has them",
             DAYS_LEFT_OUT,

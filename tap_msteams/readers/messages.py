@@ -79,8 +79,8 @@ class MessageReader(ExportReader):
         self._path = options.list_path
         self._channels = stream.waits_for[0]
         # A list needs neither the channel of a message nor, where all is read, its times.
-        facts = {name: kind for name, kind in self.facts.items() if name != "channelIdentity"}
-        untimed = {name: kind for name, kind in facts.items() if name not in _TIMES}
+        facts = {name: it for name, it in self.facts.items() if name != "channelIdentity"}
+        untimed = {name: it for name, it in facts.items() if name not in _TIMES}
         self._replies = self.decoder_of(facts)
         self._posts = self._decoder_of_posts(facts)
         self._untimed_posts = self._decoder_of_posts(untimed)

@@ -44,7 +44,7 @@ class NestedReader(CollectionReader):
         if self._made_of:
             page = self._made.page(self._made_of(parent.facts))
         else:
-            page = self.decoder.page_in(parent.facts.get(self.kind.nested or ""))
+            page = self.decoder.page_in(parent.facts.get(self.declaration.nested or ""))
         self.failures.look_at(page, parent)
         async with self.parts() as parts:
             await self.emit_page(parent, self.chosen(page.rows), parts)

@@ -47,9 +47,9 @@ class Reader:
         facts: Iterable[str] = (),
     ) -> None:
         """Read for a run; `more` are properties that the reader computes from `facts`."""
-        kind = type(stream)
-        self.run, self.stream, self.kind = run, stream, kind
-        self.shared = run.streams[kind]
+        declaration = type(stream)
+        self.run, self.stream, self.declaration = run, stream, declaration
+        self.shared = run.streams[declaration]
         self.client = self.shared.client
         self.application = run.application
         self.emits = self.shared.emits
@@ -58,10 +58,10 @@ class Reader:
             Output(stream, run.privacy, more or {}, plain=run.plain) if self.emits else None
         )
         self.selected = self.output.selected if self.output else self._costly()
-        chosen = run.selection.names(kind)
-        whole = self.shared.feeds or kind.version
+        chosen = run.selection.names(declaration)
+        whole = self.shared.feeds or declaration.version
         self.known = Repeats(stream, Seen(None) if whole else Seen())
-        self.facts = run.plan.facts(kind, {*facts, *chosen, *self.known.facts})
+        self.facts = run.plan.facts(declaration, {*facts, *chosen, *self.known.facts})
         self.decoder = self.decoder_of(self.facts)
         self._chooses = bool(chosen)
         self.failures = Failures(run, stream)
@@ -70,9 +70,9 @@ class Reader:
 
     def _costly(self) -> list[str]:
         """Costly properties that the first shard asks for, which may bring rows with them."""
-        if not (self.run.plan.is_partial(self.kind) and self.stream.selected):
+        if not (self.run.plan.is_partial(self.declaration) and self.stream.selected):
             return []
-        return [it for it in self.kind.on_request if it in self.stream.selected_properties]
+        return [it for it in self.declaration.on_request if it in self.stream.selected_properties]
 
     def decoder_of(
         self, facts: Mapping[str, Any], nested: Mapping[str, RowDecoder] | None = None
@@ -95,10 +95,10 @@ class Reader:
     async def read_all(self) -> None:
         """Read below all parents as they arrive, many at a time."""
         selection = self.run.selection
-        if reason := self.run.plan.why_not(self.kind) or selection.why_not(self.kind):
+        if reason := self.run.plan.why_not(self.declaration) or selection.why_not(self.declaration):
             self.shared.is_complete = False
             if self.emits:
-                self.run.issues.notice(self.kind, *reason)
+                self.run.issues.notice(self.declaration, *reason)
         else:
             async with asyncio.TaskGroup() as tasks:
                 parents = self.parents()
@@ -133,16 +133,16 @@ class Reader:
             return
         known = Seen(None)
         async for parent in self.shared.feed:
-            if not self.kind.distinct_parents or known.is_new(parent.ids.values()):
+            if not self.declaration.distinct_parents or known.is_new(parent.ids.values()):
                 yield parent
             elif parent.receipt:
                 parent.receipt.give_back()
 
     def _ids_of_all(self) -> Ids | None:
         """The ids of the only parent: none, or the user's own; None where these are not known."""
-        if self.application or not self.kind.delegated.own:
+        if self.application or not self.declaration.delegated.own:
             return {}
-        [above] = self.kind.parents
+        [above] = self.declaration.parents
         if user := self.run.client.graph.user_id:
             return {above.fills or "id": user}
         self.failed(Parent({}), DamagedError("", message="the token does not say whose it is"))
@@ -173,12 +173,14 @@ class Reader:
             parent.receipt.give_back()
 
     async def _unless_barred(self, parent: Parent) -> None:
-        tenant_id = self.run.client.graph.tenant_id
-        error = self.kind.barred(parent.facts, application=self.application, tenant_id=tenant_id)
+        graph = self.run.client.graph
+        error = self.declaration.barred(
+            parent.facts, application=self.application, tenant_id=graph.tenant_id
+        )
         if error is None:
             await self.read(parent)
         elif self.emits:
-            self.run.issues.report(self.kind, parent.ids, error)
+            self.run.issues.report(self.declaration, parent.ids, error)
 
     @abstractmethod
     async def read(self, parent: Parent) -> None:
@@ -187,24 +189,24 @@ class Reader:
     def end(self) -> None:
         """End the stream, and activate its version if everything was read."""
         plan, streams = self.run.plan, self.run.streams
-        if not all(streams[parent].lists_all for parent in plan.parents(self.kind)):
+        if not all(streams[parent].lists_all for parent in plan.parents(self.declaration)):
             # What was not listed has not been looked below either.
             self.shared.is_complete = self.shared.lists_all = False
         self.failures.tell_of_unlisted()
         if circles := self.client.circles:
             self.run.issues.notice(
-                self.kind,
+                self.declaration,
                 f"the last page of {circles} lists leads to itself and is taken as the end",
                 "nothing to do, unless rows are missing at the end of long lists",
                 CIRCLE,
             )
-        if plan.is_partial(self.kind) or self.run.selection.narrows(self.kind):
+        if plan.is_partial(self.declaration) or self.run.selection.narrows(self.declaration):
             # Not chosen is not gone.
             self.shared.is_complete = False
         self.failures.tell_refusals()
-        if number := self.run.selection.nameless[self.kind]:
+        if number := self.run.selection.nameless[self.declaration]:
             left_out = f"{number} left out: Graph tells their ids only, and settings exclude names"
-            self.run.issues.notice(self.kind, left_out, "exclude by id")
+            self.run.issues.notice(self.declaration, left_out, "exclude by id")
         if self.emits and self.shared.is_complete:
             self.stream.activate_version()
 
@@ -250,14 +252,14 @@ class Reader:
         """The rows that the settings choose."""
         if not self._chooses:
             return rows
-        return [row for row in rows if self.run.selection.admits(self.kind, row)]
+        return [row for row in rows if self.run.selection.admits(self.declaration, row)]
 
     async def publish(self, rows: Iterable[Row], parent: Parent) -> None:
         """Put rows as parents into the child streams' feeds; waits while these are full."""
         if not self.shared.feeds:
             return
         for row in rows:
-            if (below := self.kind.ids_of(parent.ids, row)) is None:
+            if (below := self.declaration.ids_of(parent.ids, row)) is None:
                 continue
             for child, feed in self.shared.feeds:
                 if not self.run.plan.takes(type(child), below):

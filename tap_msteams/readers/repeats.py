@@ -24,12 +24,14 @@ class Repeats:
 
     def __init__(self, stream: Declaration, seen: Seen) -> None:
         """Compare the versions of rows, or the times of their last changes, where they repeat."""
-        kind = type(stream)
-        self._version, self._once = kind.version, kind.once
+        declaration = type(stream)
+        self._version, self._once = declaration.version, declaration.once
         self._keys = stream.primary_keys
-        self._changed_by = stream.replication_key if kind.once else None
-        self._seen, self._kind = seen, kind
-        self._has_own_ids = not (kind.once or kind.version or "id" in kind.computed)
+        self._changed_by = stream.replication_key if declaration.once else None
+        self._seen, self._declaration = seen, declaration
+        self._has_own_ids = not (
+            declaration.once or declaration.version or "id" in declaration.computed
+        )
         self._is_told = False
 
     @property
@@ -74,7 +76,7 @@ class Repeats:
             self._is_told = True
             message = f"Graph sends {number} rows with the id of another one in one answer"
             remedy = "targets keep the last one of them: ask Microsoft about the others"
-            issues.notice(self._kind, message, remedy, DOUBLES)
+            issues.notice(self._declaration, message, remedy, DOUBLES)
 
     def _is_unique(self, ids: Ids) -> bool:
         """Whether the id is the only part of the key that the ids of a parent lack."""

@@ -87,7 +87,7 @@ class TableReader(BookmarkedReader):
 
     async def fetch(self, argument: str, decoder: ReportDecoder) -> Page:
         """The report of a period or of a day."""
-        path = report_path(self.kind, argument)
+        path = report_path(self.declaration, argument)
         return await self.client.page(Request(path, decoder, elsewhere=True))
 
     def warn_of_lost_days(self, bookmark: str | None, oldest: date, kept: timedelta) -> None:

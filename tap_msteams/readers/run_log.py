@@ -25,6 +25,16 @@ class RunLogStream(TapStream):
     def rows(self, run: Run) -> list[Record]:
         """The rows at the end of the run."""
 
+    def write_rows(self, run: Run) -> None:
+        """Write the rows, as far as the catalog selects and the privacy rules allow."""
+        selected = self.selected_properties
+        rows = [{name: row[name] for name in selected if name in row} for row in self.rows(run)]
+        if prune := self.pruned:
+            rows = [prune(row) for row in rows]
+        properties = self.properties.wrapped.values()
+        rewrite = run.privacy.of_rows(properties, self.name) if run.privacy else None
+        self.write(rewrite(rows) if rewrite else rows)
+
 
 class IssueStream(RunLogStream):
     """The issues of each run."""

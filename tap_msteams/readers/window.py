@@ -120,7 +120,7 @@ class WindowReader(BookmarkedReader):
     async def advance(self, partition: str, to: datetime, shown: Receipt) -> None:
         await super().advance(partition, to, shown)
         self._settle()
-        if self.kind.version and (since := self.bookmarks.since(partition)):
+        if self.declaration.version and (since := self.bookmarks.since(partition)):
             kept = datetime.fromisoformat(since) - self.overlap
             self.bookmarks.versions.forget_before(moment(kept))
 
@@ -131,7 +131,7 @@ class WindowReader(BookmarkedReader):
 
     def _versions(self, rows: Sequence[Row]) -> list[tuple[str, int, int]]:
         """The time, version and digest of each row of a page, as they are before it is written."""
-        if not (version := self.kind.version):
+        if not (version := self.declaration.version):
             return []
         timed = [(self._changed(it), it.get(version), it["id"]) for it in rows]
         known = [(at, number, digest([id_])) for at, number, id_ in timed if number]

@@ -36,7 +36,7 @@ class Plan:
         self._cloud = cloud
         wanted = {*wanted}
         found = self._with_all_parents(wanted)
-        self.streams = {kind: stream for kind, stream in streams.items() if kind in found}
+        self.streams = {it: stream for it, stream in streams.items() if it in found}
         """All streams that take part, in the order of the catalog."""
         self._split = {
             it for it in wanted if shard.of > 1 and is_split(it, application=application)

@@ -293,15 +293,7 @@ class TapMSTeams(Plugin):
     def _write_run_log(self, run: Run) -> None:
         """Write the streams about the run itself, and the last STATE."""
         for stream in self._opened:
-            rows = [
-                {name: value for name, value in row.items() if name in stream.selected_properties}
-                for row in stream.rows(run)
-            ]
-            if prune := stream.pruned:
-                rows = [prune(row) for row in rows]
-            properties = stream.properties.wrapped.values()
-            rewrite = run.privacy.of_rows(properties, stream.name) if run.privacy else None
-            stream.write(rewrite(rows) if rewrite else rows)
+            stream.write_rows(run)
         self._write_state(is_last=True)
 
     def _tell(self, run: Run, by: str = "") -> None:
