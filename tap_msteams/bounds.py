@@ -28,6 +28,12 @@ FAILING = Bound(
 )
 UNREACHED = Bound("The same before Graph has answered for the first time", 15, "seconds", "the end")
 THROTTLED = Bound("Sending again a request that is answered 429", 1_800, "seconds", "a gap")
+SILENT = Bound(
+    "Asking for a stream of which nothing is answered but 429 and failures",
+    1_800,
+    "seconds",
+    "a gap of all that is left of it",
+)
 ASKED = Bound(
     "A wait that Graph asks for (`Retry-After`); more than a minute is logged at once",
     900,

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING, Self
 
 import requests
@@ -145,7 +146,7 @@ class GraphClient:
         units = self.gate.units(keys, request.url)
         attempt = Attempt(request, keys, units, not_before=self.clock() + pause)
         while True:
-            if error := self._held_up(attempt):
+            if error := self._held_up(stream, attempt):
                 raise error
             await self._admission(stream, attempt)
             try:
@@ -153,6 +154,7 @@ class GraphClient:
             except TapError as error:
                 attempt.not_before = self._next_try(stream, attempt, error)
             else:
+                stream.failing_since = inf
                 return page
             finally:
                 self._release()
@@ -256,8 +258,10 @@ class GraphClient:
         pause: float | None = None
         if isinstance(error, ThrottledError | UnavailableError):
             pause = self._pause_after(stream, attempt, error, now)
-        elif isinstance(error, TokenRejectedError) and not attempt.renewed:
-            attempt.renewed, pause = True, 0.0
+        else:
+            stream.failing_since = inf
+            if isinstance(error, TokenRejectedError) and not attempt.renewed:
+                attempt.renewed, pause = True, 0.0
         if pause is None:
             if isinstance(error, GraphError) and (fatal := self.graph.fatal(error)):
                 raise fatal from error
@@ -278,6 +282,7 @@ class GraphClient:
         """Seconds until a failed or throttled attempt is sent again; None where it is not."""
         asked, is_throttled = error.retry_after or 0.0, isinstance(error, ThrottledError)
         tries = attempt.fail(now, throttled=is_throttled)
+        stream.failing_since = min(stream.failing_since, now)
         pause = self.patience.next(
             attempt, tries, now, throttled=is_throttled, reached=self.graph.reached
         )
@@ -287,6 +292,9 @@ class GraphClient:
             stream.metrics.throttle(now, closed)
         if asked > NOTED:
             self._note_long_wait(stream, asked, now)
+        silent = round(now - stream.failing_since, 3)
+        if pause is None and silent >= self.patience.silent:
+            self._give_up(stream)
         if pause is None or asked > self.patience.asked:
             return None
         attempt.asked += asked if asked > NOTED and not is_throttled else 0.0
@@ -302,17 +310,37 @@ class GraphClient:
             then = "what needs it is left to the next run" if is_too_long else "others go on"
             logger.warning("%s: Graph asks to wait %s seconds: %s", stream.name, seconds, then)
         if is_too_long:
-            for attempts in (queue for it in self.streams for queue in it.waiting.values()):
+            self._leave_waiting()
+
+    def _give_up(self, stream: StreamClient) -> None:
+        """Leave what is left of a stream to the next run, and log it once."""
+        if not stream.is_given_up:
+            stream.is_given_up = True
+            minutes = self.patience.silent / 60
+            told = "%s: only 429 and failures for %.0f minutes: the rest is left to the next run"
+            logger.warning(told, stream.name, minutes)
+        self._leave_waiting()
+
+    def _leave_waiting(self) -> None:
+        """Raise the errors of all attempts that wait for what this run does not wait for."""
+        for stream in self.streams:
+            for attempts in stream.waiting.values():
                 for attempt in [*attempts]:
                     turn = attempt.turn
-                    if turn and not turn.done() and (error := self._held_up(attempt)):
+                    if turn and not turn.done() and (error := self._held_up(stream, attempt)):
                         attempts.remove(attempt)
                         turn.set_exception(error)
 
-    def _held_up(self, attempt: Attempt) -> ThrottledError | None:
-        """The error of an attempt whose limit Graph has closed for longer than the run waits."""
-        seconds = self.gate.closed(attempt.buckets, self.clock())
-        if seconds <= self.patience.asked:
+    def _held_up(self, stream: StreamClient, attempt: Attempt) -> ThrottledError | None:
+        """The error of an attempt that is held up for longer than the run waits.
+
+        Graph has closed its limit, or has answered nothing of its stream for too long.
+        """
+        if stream.is_given_up:
+            message = "Graph has answered nothing of the stream but 429 and failures for too long"
+        elif (seconds := self.gate.closed(attempt.buckets, self.clock())) > self.patience.asked:
+            seconds = min(seconds, _EVER)
+            message = f"Graph has asked to send nothing like it for {seconds:,.0f} seconds"
+        else:
             return None
-        message = f"Graph has asked to send nothing like it for {min(seconds, _EVER):,.0f} seconds"
         return ThrottledError(public_path(attempt.request.url), message=message)

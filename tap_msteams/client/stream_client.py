@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from tap_msteams.bounds import EMPTY_PAGES
@@ -34,6 +35,10 @@ class StreamClient:
     waiting: dict[tuple[str, ...], deque[Attempt]] = field(default_factory=dict)
     """Attempts that may not be sent yet, by the widest limit that applies to them."""
 
+    failing_since: float = inf
+    """The time of the first failure or 429 since Graph has answered a request of the stream."""
+    is_given_up: bool = False
+    """Whether Graph has answered nothing for too long."""
     circles: int = 0
     """Lists whose last page leads to itself."""
 
