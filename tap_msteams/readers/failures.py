@@ -128,10 +128,10 @@ class Failures:
         for ids, error in self._consent.told():
             self.report(ids, error)
         if lacking := self._consent.told_of_product():
-            ids, error = lacking
-            if advice_on(error).severity == "gap" and self._declaration.fills not in ids:
+            ids, refusal, _ = lacking
+            if advice_on(refusal).severity == "gap" and self._declaration.fills not in ids:
                 self._shared.unlisted.add(self._stream.name)
-            self.report(ids, error)
+            self.report(*lacking)
 
     def tell_of_unlisted(self) -> None:
         """Report the streams above whose lists were not read, for whatever reason."""
