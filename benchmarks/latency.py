@@ -35,7 +35,7 @@ def latency(taps: Taps) -> list[Row]:
             unit="s",
             against="plain SDK tap",
             ratio=plain.wall / first,
-            at_least=20,
+            at_least=30,
             plotted=True,
         ),
         Row(
@@ -45,7 +45,7 @@ def latency(taps: Taps) -> list[Row]:
             unit="s",
             against="plain SDK tap",
             ratio=plain_again.wall / again,
-            at_least=30,
+            at_least=25,  # the start of the process, which nothing shortens, is a large part of it
             plotted=True,
         ),
     ]
