@@ -294,7 +294,7 @@ class GraphClient:
             self._note_long_wait(stream, asked, now)
         silent = round(now - stream.failing_since, 3)
         if pause is None and silent >= self.patience.silent:
-            self._give_up(stream)
+            self._give_up(stream, type(error))
         if pause is None or asked > self.patience.asked:
             return None
         attempt.asked += asked if asked > NOTED and not is_throttled else 0.0
@@ -312,10 +312,12 @@ class GraphClient:
         if is_too_long:
             self._leave_waiting()
 
-    def _give_up(self, stream: StreamClient) -> None:
+    def _give_up(
+        self, stream: StreamClient, error: type[ThrottledError | UnavailableError]
+    ) -> None:
         """Leave what is left of a stream to the next run, and log it once."""
-        if not stream.is_given_up:
-            stream.is_given_up = True
+        if not stream.given_up:
+            stream.given_up = error
             minutes = self.patience.silent / 60
             told = "%s: only 429 and failures for %.0f minutes: the rest is left to the next run"
             logger.warning(told, stream.name, minutes)
@@ -331,16 +333,17 @@ class GraphClient:
                         attempts.remove(attempt)
                         turn.set_exception(error)
 
-    def _held_up(self, stream: StreamClient, attempt: Attempt) -> ThrottledError | None:
+    def _held_up(self, stream: StreamClient, attempt: Attempt) -> GraphError | None:
         """The error of an attempt that is held up for longer than the run waits.
 
         Graph has closed its limit, or has answered nothing of its stream for too long.
         """
-        if stream.is_given_up:
+        path = public_path(attempt.request.url)
+        if stream.given_up:
             message = "Graph has answered nothing of the stream but 429 and failures for too long"
-        elif (seconds := self.gate.closed(attempt.buckets, self.clock())) > self.patience.asked:
-            seconds = min(seconds, _EVER)
-            message = f"Graph has asked to send nothing like it for {seconds:,.0f} seconds"
-        else:
+            return stream.given_up(path, message=message)
+        seconds = self.gate.closed(attempt.buckets, self.clock())
+        if seconds <= self.patience.asked:
             return None
-        return ThrottledError(public_path(attempt.request.url), message=message)
+        message = f"Graph has asked to send nothing like it for {min(seconds, _EVER):,.0f} seconds"
+        return ThrottledError(path, message=message)

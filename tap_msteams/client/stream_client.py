@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.client.patience import Attempt
     from tap_msteams.client.request import Page, Request
+    from tap_msteams.errors import ThrottledError, UnavailableError
 
 
 class Pages(Protocol):
@@ -37,8 +38,8 @@ class StreamClient:
 
     failing_since: float = inf
     """The time of the first failure or 429 since Graph has answered a request of the stream."""
-    is_given_up: bool = False
-    """Whether Graph has answered nothing for too long."""
+    given_up: type[ThrottledError | UnavailableError] | None = None
+    """The error of all that is left, where Graph has answered nothing for too long."""
     circles: int = 0
     """Lists whose last page leads to itself."""
 
