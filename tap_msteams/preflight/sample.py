@@ -13,10 +13,10 @@ from typing_extensions import override
 from tap_msteams.client import GraphClient, RowDecoder
 from tap_msteams.errors import EnoughError, ThrottledError, public_path
 from tap_msteams.readers import Nested
-from tap_msteams.run import LEFT_OUT, Issues, Plan, Run, Selection
+from tap_msteams.run import LEFT_OUT, Issues, Plan, Run, Selection, open_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from tap_msteams.client import Page, Request, StreamClient
     from tap_msteams.client.patience import Attempt
@@ -201,7 +201,7 @@ class SampleIssues(Issues):
 class Sampling:
     """Reads samples of some streams and of their parents."""
 
-    def __init__(self, tap: TapMSTeams, wanted: Iterable[GraphStream], measure: Measure) -> None:
+    def __init__(self, tap: TapMSTeams, wanted: Collection[GraphStream], measure: Measure) -> None:
         """Read the `wanted` streams of a tap."""
         self.measure = measure
         self.parts: dict[str, Part] = {}
@@ -210,16 +210,18 @@ class Sampling:
         if graph.started is None:
             # Otherwise some streams would ask for Graph's time first; here this clock will do.
             graph.started = datetime.now(UTC).replace(microsecond=0)
+        client, plan = SampleClient(tap, self), plan_of(tap, [type(it) for it in wanted])
+        selected = [type(it) for it in wanted if it.selected]
         self.run = Run(
-            client=SampleClient(tap, self),
+            client=client,
             settings=settings,
-            plan=plan_of(tap, [type(it) for it in wanted]),
+            plan=plan,
             selection=self.selection,
             issues=SampleIssues(tap, self),
             privacy=None,
             emit=_drop,
             checkpoint=lambda: None,
-            selected=[type(it) for it in wanted if it.selected],
+            streams=open_streams(plan, selected, client),
             sample=self,
         )
         self.parts = {it.stream.name: Part(it) for it in self.run.streams.values()}
@@ -236,6 +238,8 @@ class Sampling:
                 self._streams[it].read.reader(self.run, self._streams[it])
                 for it in self.run.plan.streams
             ]
+            for reader in readers:
+                reader.begin()
             async with asyncio.TaskGroup() as tasks:
                 for reader in readers:
                     tasks.create_task(reader.read_all())

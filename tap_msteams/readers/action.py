@@ -39,11 +39,15 @@ class ActionReader(Reader):
     """Reads the ids of parents in requests with as many ids as Graph takes."""
 
     def __init__(self, run: Run, stream: Declaration, options: Action) -> None:
-        """Look up the ids for a run, as many at once as `options` say."""
         super().__init__(run, stream)
-        self._ids_per_call = self.shared.parents_at_once = options.ids_per_call
+        self._ids_per_call = options.ids_per_call
         self._is_answered = False
         self._refusals = 0
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        self.shared.parents_at_once = self._ids_per_call
 
     @override
     async def parents(self) -> AsyncIterator[Parent]:

@@ -85,7 +85,7 @@ class CollectionReader(Reader):
                     is_whole = is_whole and not page.unreadable
                     self.failures.look_at(page, parent)
                     await self.emit_page(parent, rows, parts)
-                    del page, rows  # freed at once, which takes half the time
+                    del page, rows  # before the next page comes, which halves the time
         except MissingError:
             if not (self.declaration.absent and not listed):
                 raise

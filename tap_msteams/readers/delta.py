@@ -20,8 +20,9 @@ from tap_msteams.errors import (
     public_path,
     recast,
 )
-from tap_msteams.readers.bookmarked import BookmarkedReader
+from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.partitions import Partitions
 from tap_msteams.readers.reader import logger
 from tap_msteams.run import Receipt, moment
 
@@ -49,7 +50,7 @@ class Delta(Kind):
         return DeltaReader(run, stream)
 
 
-class DeltaReader(BookmarkedReader):
+class DeltaReader(CollectionReader):
     """Follows the links of each parent.
 
     A reading from the start shows what is there, and not what is gone: where rows may have been
@@ -57,16 +58,14 @@ class DeltaReader(BookmarkedReader):
     """
 
     repeats = True
+    partitions: Partitions
 
     def __init__(self, run: Run, stream: Declaration) -> None:
-        """Continue at the links; an earlier run that was killed may have left none."""
         super().__init__(run, stream)
+        self.partitions = Partitions(run, stream, by_time=False)  # a drive is always read whole
+        self.bookmarks = self.partitions.bookmarks
+        # An earlier run that was killed may have left no link.
         self._begun_before = self.bookmarks.begun
-
-    @property
-    @override
-    def is_excerpt(self) -> bool:
-        return False  # a drive is always read whole
 
     @override
     def oldest(self) -> str | None:
@@ -80,23 +79,23 @@ class DeltaReader(BookmarkedReader):
     @override
     async def read(self, parent: Parent) -> None:
         """Continue at the link of the last run, or start anew where Graph refuses the link."""
-        partition = self.partition(parent.ids)
+        partition = self.partitions.key(parent.ids)
         window = self.bookmarks.unfinished(partition)
         if window is None and self._begun_before:
             self.bookmarks.owe_deletions(partition, self._begun_before)
         elif window is None and not self.bookmarks.begun:
             # In STATE before the first row, which a kill may part from its link.
-            self.bookmarks.begun = moment(self.run.start - self.overlap)
+            self.bookmarks.begun = moment(self.run.start - self.partitions.overlap)
             self.run.checkpoint()
-        if window is None or not await self._goes_on(parent, *window):
+        if window is None or not await self._try_link(parent, *window):
             url, proof = self.queries.collection(parent.ids), self.queries.proof(parent.ids)
             await self._follow(parent, Request(url, self.decoder, proof=proof))
         if since := self.bookmarks.owed_deletions(partition):
             await self._read_deletions(parent, since)
 
-    async def _goes_on(self, parent: Parent, since: datetime, link: str) -> bool:
+    async def _try_link(self, parent: Parent, since: datetime, link: str) -> bool:
         """Follow a link of STATE; returns False, and drops the link, where Graph refuses it."""
-        partition = self.partition(parent.ids)
+        partition = self.partitions.key(parent.ids)
         try:
             await self._follow(parent, Request(link, self.decoder, proof=OWN), since)
         except GraphError as error:
@@ -106,7 +105,7 @@ class DeltaReader(BookmarkedReader):
             if not (is_conflict or isinstance(error, _REFUSALS)):
                 raise
             self.bookmarks.drop_unfinished(partition)
-            self.bookmarks.owe_deletions(partition, moment(since - self.overlap))
+            self.bookmarks.owe_deletions(partition, moment(since - self.partitions.overlap))
             logger.warning(
                 "%s %s: Graph has forgotten what changed since %s: everything is read again: %s",
                 self.stream.name,
@@ -123,7 +122,7 @@ class DeltaReader(BookmarkedReader):
         Until the last page the link stands for that moment: a row that came before may have been
         deleted since, of which a later page tells.
         """
-        partition, shown = self.partition(parent.ids), Receipt()
+        partition, shown = self.partitions.key(parent.ids), Receipt()
         reading = replace(parent, receipt=shown)
         link: str | None = None
         async with self.parts() as parts:
@@ -132,12 +131,14 @@ class DeltaReader(BookmarkedReader):
                 await self.emit_page(reading, page.rows, parts)
                 known = since if since and page.next else self.run.start
                 link = page.next or page.delta
-                del page  # freed at once, which takes half the time
+                del page  # before the next page comes, which halves the time
                 if link and await shown.read():
                     self.bookmarks.leave_unfinished(partition, moment(known), link)
         if link is None:
             self.bookmarks.drop_unfinished(partition)
-            self.bookmarks.owe_deletions(partition, moment(self.run.start - self.overlap))
+            self.bookmarks.owe_deletions(
+                partition, moment(self.run.start - self.partitions.overlap)
+            )
             message = "its last page has no link to later changes"
             raise ExpiredError(public_path(first.url), message=message)
 
@@ -147,7 +148,7 @@ class DeltaReader(BookmarkedReader):
         Graph takes a moment in place of a token in SharePoint, where all these drives are:
         https://learn.microsoft.com/graph/api/driveitem-delta
         """
-        partition, shown = self.partition(parent.ids), Receipt()
+        partition, shown = self.partitions.key(parent.ids), Receipt()
         reading = replace(parent, receipt=shown)
         url = f"{self.queries.collection(parent.ids)}&token={quote(since)}"  # after its $select
         request = Request(url, self.decoder, proof=self.queries.proof(parent.ids))
@@ -156,6 +157,7 @@ class DeltaReader(BookmarkedReader):
                 async for page in self.client.pages(request):
                     self.failures.look_at(page, reading)
                     await self.emit_page(reading, page.rows, parts)
+                    del page  # as above
         except _REFUSALS as error:
             told = recast(ExpiredError, error)
             told.message = f"what was deleted since {since[:10]} cannot be seen: {error.message}"
@@ -166,7 +168,5 @@ class DeltaReader(BookmarkedReader):
     @override
     def end(self) -> None:
         super().end()
-        parents = self.run.plan.parents(self.declaration)
-        is_listed = all(self.run.streams[parent].lists_all for parent in parents)
-        if is_listed and all(map(self.bookmarks.has_link, self._partitions)):
+        if self.are_parents_listed and all(map(self.bookmarks.has_link, self.partitions.seen)):
             self.bookmarks.begun = None

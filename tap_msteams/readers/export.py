@@ -20,8 +20,9 @@ from tap_msteams.errors import (
     UnsupportedError,
 )
 from tap_msteams.privacy import plain_text
-from tap_msteams.readers.bookmarked import BookmarkedReader
+from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.partitions import Partitions
 from tap_msteams.readers.reader import logger
 from tap_msteams.readers.repeats import Repeats
 from tap_msteams.run import Receipt, Seen, comparable, moment
@@ -63,15 +64,16 @@ class Export(Kind):
         return ExportReader(run, stream, self)
 
 
-class ExportReader(BookmarkedReader):
+class ExportReader(CollectionReader):
     """Reads an export, or a path for users that works like one, window by window."""
 
     repeats = True
+    partitions: Partitions
 
     def __init__(
         self, run: Run, stream: Declaration, options: Export, facts: Iterable[str] = ()
     ) -> None:
-        """Read for a run; `facts` are those of the kind of reader."""
+        """Read for a run; a reader of another kind needs more `facts`."""
         emits = run.streams[type(stream)].emits
         text = READ_FOR_TEXT if emits and BODY_TEXT in stream.selected_properties else ()
         retains = run.settings.retained_messages and run.application
@@ -80,6 +82,8 @@ class ExportReader(BookmarkedReader):
         self._end = comparable(moment(end)) if end else None
         times = ("lastModifiedDateTime",) if end else ()
         super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained, *times})
+        self.partitions = Partitions(run, stream)
+        self.bookmarks = self.partitions.bookmarks
         self._retained_path = options.retained_path if retains else None
         # The export has shown the same messages, without their texts.
         self._retained = Repeats(stream, Seen())
@@ -99,12 +103,12 @@ class ExportReader(BookmarkedReader):
     def begin_parent(self, parent: Parent) -> None:
         super().begin_parent(parent)
         if self._retained_path:
-            self._partitions[self._retained_name(parent.ids)] = ""
+            self.partitions.seen[self._retained_name(parent.ids)] = ""
 
     @override
     async def read(self, parent: Parent) -> None:
         """Read what has changed since the bookmark, and the texts of what was deleted since."""
-        partition = self.partition(parent.ids)
+        partition = self.partitions.key(parent.ids)
         since = self.window_start(partition)
         await self._read_windows(parent, partition, lambda: self.window_start(partition))
         if self._retained_path:
@@ -122,13 +126,13 @@ class ExportReader(BookmarkedReader):
             until, link = window
             request = Request(link, self.decoder, proof=OWN)
             reading = self._window(parent, partition, until, request, is_retained=bool(path))
-            await self.go_on(reading, partition)
+            await self.resume(reading, partition)
         until, since = self.run.until, start()
         if not (since and since >= until):
             first = self._first(parent.ids, since, until, path)
             await self._window(parent, partition, until, first, is_retained=bool(path))
 
-    async def go_on(
+    async def resume(
         self, reading: Coroutine[Any, Any, object], partition: str, part: str | None = None
     ) -> None:
         """Await the reading at the link of a killed run; drops a link that Graph refuses."""
@@ -159,7 +163,7 @@ class ExportReader(BookmarkedReader):
             self.run.issues.report(self.declaration, parent.ids, error)
 
     def _retained_name(self, ids: Ids) -> str:
-        return f"retained/{self.partition(ids)}"
+        return f"retained/{self.partitions.key(ids)}"
 
     def _first(
         self, ids: Ids, since: datetime | None, until: datetime, path: str | None
@@ -185,7 +189,7 @@ class ExportReader(BookmarkedReader):
 
     def window_start(self, partition: str) -> datetime | None:
         """The start of the next window of a parent; None for its whole history."""
-        return self.since(partition)
+        return self.partitions.since(partition)
 
     async def _window(
         self,
@@ -217,10 +221,11 @@ class ExportReader(BookmarkedReader):
                     rows = [it for it in rows if _changed(it) < end]
                 await self.emit_rows(reading, known.unseen(rows), parts)
                 pages, following = pages + 1, page.next
-                del page, rows  # freed at once, which takes half the time
+                del page, rows  # before the next page comes, which halves the time
                 if following and pages >= PAGES_WORTH_A_LINK and await shown.read():
                     self.bookmarks.leave_unfinished(partition, moment(until), following)
-        await self.advance(partition, until, shown)
+        if await shown.read():
+            self.bookmarks.advance(partition, moment(until))
 
     def answered(self) -> None:
         """React to an answer of an export; overridden."""

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tap_msteams.readers.report import DAY, Report, TableReader, midnight
-from tap_msteams.readers.table import ReportDecoder
 from tap_msteams.run import DAYS_LEFT_OUT, moment
 
 if TYPE_CHECKING:
-    from tap_msteams.client import Page
     from tap_msteams.declaration import Declaration
     from tap_msteams.run import Parent, Run
 
@@ -53,44 +51,29 @@ class Distribution(Report):
         return DistributionReader(run, stream, self)
 
 
-class PeriodReader(TableReader):
-    """Reads reports of periods up to the newest day."""
-
-    def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        """Decode rows by their day."""
-        super().__init__(run, stream, options)
-        self._key = stream.replication_key or ""
-        self._decoder = ReportDecoder(stream.properties.wrapped, [self._key], self.selected)
-
-    async def _period(self, days: int) -> Page:
-        """The report of a period."""
-        return await self.fetch(f"period='D{days}'", self._decoder)
-
-    def _lies_before_end(self, day: str) -> bool:
-        """Whether a day lies before the end of what is read."""
-        return midnight(date.fromisoformat(day)) < self.run.until
-
-
-class HistoryReader(PeriodReader):
+class HistoryReader(TableReader):
     """Reads the days since the bookmark, and the last ones again."""
 
     @override
     async def read(self, parent: Parent) -> None:
         # The shortest report tells Graph's clock, and is enough for a run each day.
-        page = await self._period(PERIODS[0])
+        page = await self.fetch(_period(PERIODS[0]))
         name, today = self.stream.name, self.run.start.date()
-        since = self.since(name)
+        since = self.partitions.since(name)
         first = since.date() if since else date.min
         needed, period = (today - first).days + 1, PERIODS[0]
         if needed > period:
             period = next((it for it in PERIODS if it >= needed), PERIODS[-1])
-            page = await self._period(period)
+            page = await self.fetch(_period(period))
         kept = timedelta(days=PERIODS[-1])
         self.warn_of_lost_days(self.bookmarks.since(name), today - kept + DAY, kept)
         self.failures.look_at(page, parent)
-        days = [row.get(self._key) or "" for row in page.rows]
+        days = [row.get(self.day_column) or "" for row in page.rows]
         # A row without a day is reported as such.
-        wanted = [not day or (day >= str(first) and self._lies_before_end(day)) for day in days]
+        wanted = [
+            not day or (day >= str(first) and self.lies_before_end(date.fromisoformat(day)))
+            for day in days
+        ]
         await self.write([*compress(page.rows, wanted)], parent)
         if counted := {date.fromisoformat(day) for day in compress(days, wanted) if day}:
             last = self._last_without_gap(counted, max(first, max(counted) - (period - 1) * DAY))
@@ -117,7 +100,7 @@ class HistoryReader(PeriodReader):
         return missing[0] - DAY
 
 
-class DistributionReader(PeriodReader):
+class DistributionReader(TableReader):
     """Reads the periods that end at the newest day, unless they have been read."""
 
     @override
@@ -126,14 +109,19 @@ class DistributionReader(PeriodReader):
         known = (self.bookmarks.since(name) or "")[:10]
         ends = []
         for days in PERIODS:
-            page = await self._period(days)
-            newest = max((row.get(self._key) or "" for row in page.rows), default="")
+            page = await self.fetch(_period(days))
+            newest = max((row.get(self.day_column) or "" for row in page.rows), default="")
             ends.append(newest)
             is_early = newest <= known or (begin and newest < str(begin.date()))
-            if newest and (is_early or not self._lies_before_end(newest)):
+            if newest and (is_early or not self.lies_before_end(date.fromisoformat(newest))):
                 return
             self.failures.look_at(page, parent)
             await self.write(page.rows, parent)
         # Graph may count a new day between two answers: the others are read again for it.
         if oldest := min(ends):
             self.bookmarks.advance(name, moment(midnight(date.fromisoformat(oldest))))
+
+
+def _period(days: int) -> str:
+    """The argument of a report on so many days."""
+    return f"period='D{days}'"

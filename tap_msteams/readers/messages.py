@@ -74,7 +74,6 @@ class MessageReader(ExportReader):
     """Reads messages with a bookmark for each team, or for each channel where they are listed."""
 
     def __init__(self, run: Run, stream: Declaration, options: ExportOrLists) -> None:
-        """Read for a run; the first team tries the export."""
         super().__init__(run, stream, options, _TIMES)
         self._path = options.list_path
         self._channels = stream.waits_for[0]
@@ -84,8 +83,9 @@ class MessageReader(ExportReader):
         self._replies = self.decoder_of(facts)
         self._posts = self._decoder_of_posts(facts)
         self._untimed_posts = self._decoder_of_posts(untimed)
-        self._is_export_tried = False
-        self._export_allowed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._export_answered: asyncio.Event | None = None
+        """Set by the first answer of the export; None before a team tries it."""
+        self._is_export_refused = False
         self._read_by_several_pages: set[str] = set()
 
     def _decoder_of_posts(self, facts: Mapping[str, Any]) -> RowDecoder:
@@ -102,22 +102,15 @@ class MessageReader(ExportReader):
         return self.application and not self._chooses_channels
 
     @override
-    def partition(self, ids: Ids) -> str:
-        return ids["teamId"]
-
-    @override
     def window_start(self, partition: str) -> datetime | None:
         # A row that moved past the reader of a list is older than the bookmark of the export.
         by_list = self.bookmarks.was_read_by_list(partition)
-        return self.run.settings.start if by_list else self.since(partition)
+        return self.run.settings.start if by_list else self.partitions.since(partition)
 
     @override
     def answered(self) -> None:
-        self._settle(allowed=True)
-
-    def _settle(self, *, allowed: bool) -> None:
-        if not self._export_allowed.done():
-            self._export_allowed.set_result(allowed)
+        if self._export_answered:
+            self._export_answered.set()
 
     @override
     async def read(self, parent: Parent) -> None:
@@ -134,7 +127,7 @@ class MessageReader(ExportReader):
                     listings.decline(parent.ids)
                 return
             finally:
-                self._settle(allowed=True)
+                self.answered()
         await self._list(parent)
 
     @property
@@ -148,29 +141,23 @@ class MessageReader(ExportReader):
         if not self.application or self._chooses_channels:
             # The export covers all channels, also those that are not chosen.
             return False
-        if not self._is_export_tried:
-            self._is_export_tried = True
+        if self._export_answered is None:
+            self._export_answered = asyncio.Event()
             return True
-        await self._export_allowed
-        return self._export_allowed.result()
+        await self._export_answered.wait()
+        return not self._is_export_refused
 
     def _note_refusal(self, parent: Parent, error: GraphError) -> None:
-        """Log that the export is refused, once where the refusal is the tenant's."""
+        """Log that the export is refused; once, and for all teams, where the tenant is."""
         forget_trace(error)
         name = self.stream.name
         if not isinstance(error, NotGrantedError | UnsupportedError):
             team = parent.ids["teamId"]
             logger.info("%s %s: export refused, reading its channels: %s", name, team, error)
             return
-        if not (self._export_allowed.done() and not self._export_allowed.result()):
+        if not self._is_export_refused:
             logger.info("%s: export refused, reading channel by channel: %s", name, error)
-        self._forbid()
-
-    def _forbid(self) -> None:
-        """Keep all other teams from trying the export."""
-        if self._export_allowed.done():
-            self._export_allowed = asyncio.get_running_loop().create_future()
-        self._settle(allowed=False)
+        self._is_export_refused = True
 
     async def _list(self, parent: Parent) -> None:
         """Read the channels of a team side by side."""
@@ -214,7 +201,7 @@ class MessageReader(ExportReader):
         team, channel = ids["teamId"], ids["channelId"]
         part = replace(parent, ids=ids)
         if window := self.bookmarks.unfinished(team, channel):
-            await self.go_on(self._conversations(part, *window), team, channel)
+            await self.resume(self._conversations(part, *window), team, channel)
         url = f"{fill(self._path, ids)}?$top={_LIST_TOP}&$expand=replies"
         if await self._conversations(part, self.run.until, url):
             left.discard(channel)
@@ -230,7 +217,7 @@ class MessageReader(ExportReader):
         reading = replace(parent, receipt=shown)
         settings = self.run.settings
         span = _Span(
-            since=_comparable(self.since(team, channel)),
+            since=_comparable(self.partitions.since(team, channel)),
             start=_comparable(settings.start),
             end=comparable(moment(until)) if settings.end else None,
         )
@@ -246,7 +233,7 @@ class MessageReader(ExportReader):
             await self.publish(rows, reading)
             await self.write(rows, reading)
             following = page.next
-            del page, rows  # freed at once, which takes half the time
+            del page, rows  # before the next page comes, which halves the time
             if not goes_on:
                 break
             if following and pages >= PAGES_WORTH_A_LINK and await shown.read():

@@ -34,7 +34,6 @@ class NestedReader(CollectionReader):
     """Reads the records inside the parents' records."""
 
     def __init__(self, run: Run, stream: Declaration, options: Nested) -> None:
-        """Read for a run; the declaration of the stream names the property."""
         super().__init__(run, stream)
         self._made_of = options.made_of
         self._made = RowDecoder(self.facts, self.selected, plain=True)

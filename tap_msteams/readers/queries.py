@@ -20,7 +20,7 @@ class Queries:
     def __init__(
         self, stream: Declaration, requested: Collection[str], *, application: bool
     ) -> None:
-        """Request these properties, except those that Graph sends or the tap computes anyway."""
+        """Ask for `requested` properties, unless Graph sends or the tap computes them anyway."""
         self._stream = stream
         self._route = stream.route(application=application)
         self._owner = owner(self._route)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.client import Row
     from tap_msteams.declaration import Declaration, Ids
+    from tap_msteams.readers.partitions import Partitions
     from tap_msteams.run import Run
 
 logger = logging.getLogger("tap-msteams")
@@ -38,6 +39,8 @@ class Reader:
 
     repeats: ClassVar[bool] = False
     """Whether Graph may send a record twice in one answer."""
+    partitions: Partitions | None = None
+    """What the stream has bookmarks for; None for a stream of which each run reads all."""
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class Reader:
         self._open_parts = asyncio.Semaphore(run.open_parents)
 
     def _costly(self) -> list[str]:
-        """Costly properties that the first shard asks for, which may bring rows with them."""
+        """Costly properties that the first shard requests: Graph may show more rows with them."""
         if not (self.run.plan.is_partial(self.declaration) and self.stream.selected):
             return []
         return [it for it in self.declaration.on_request if it in self.stream.selected_properties]
@@ -91,6 +94,17 @@ class Reader:
         )
 
     # The course of a run
+
+    def begin(self) -> None:
+        """Continue where the last run has ended; called when all readers are there."""
+        if self.partitions:
+            self.partitions.begin()
+        self.shared.oldest = self.oldest
+        self.shared.bookmark_before = self.oldest()
+
+    def oldest(self) -> str | None:
+        """The oldest bookmark of all parents; None where there is none."""
+        return self.partitions.bookmarks.oldest if self.partitions else None
 
     async def read_all(self) -> None:
         """Read below all parents as they arrive, many at a time."""
@@ -162,9 +176,11 @@ class Reader:
             self.end_parent(parent)
             self._open.release()
 
-    def begin_parent(self, parent: Parent) -> None:  # noqa: ARG002 - overridden
+    def begin_parent(self, parent: Parent) -> None:
         """Count the start of a parent."""
         self.shared.begin_parent(self.run.client.clock())
+        if self.partitions:
+            self.partitions.seen[self.partitions.key(parent.ids)] = ""
 
     def end_parent(self, parent: Parent) -> None:
         """Count the end of a parent, read or failed."""
@@ -188,8 +204,7 @@ class Reader:
 
     def end(self) -> None:
         """End the stream, and activate its version if everything was read."""
-        plan, streams = self.run.plan, self.run.streams
-        if not all(streams[parent].lists_all for parent in plan.parents(self.declaration)):
+        if not self.are_parents_listed:
             # What was not listed has not been looked below either.
             self.shared.is_complete = self.shared.lists_all = False
         self.failures.tell_of_unlisted()
@@ -200,18 +215,30 @@ class Reader:
                 "nothing to do, unless rows are missing at the end of long lists",
                 CIRCLE,
             )
-        if plan.is_partial(self.declaration) or self.run.selection.narrows(self.declaration):
+        plan, selection = self.run.plan, self.run.selection
+        if plan.is_partial(self.declaration) or selection.narrows(self.declaration):
             # Not chosen is not gone.
             self.shared.is_complete = False
         self.failures.tell_refusals()
-        if number := self.run.selection.nameless[self.declaration]:
+        if number := selection.nameless[self.declaration]:
             left_out = f"{number} left out: Graph tells their ids only, and settings exclude names"
             self.run.issues.notice(self.declaration, left_out, "exclude by id")
         if self.emits and self.shared.is_complete:
             self.stream.activate_version()
+        # With a feed: the only partition of a stream without parents is always there.
+        if self.partitions and self.shared.feed and self.are_parents_listed:
+            self.partitions.bookmarks.keep(self.partitions.seen, self.run.start.date())
+
+    @property
+    def are_parents_listed(self) -> bool:
+        """Whether no id of the parents is missing."""
+        parents = self.run.plan.parents(self.declaration)
+        return all(self.run.streams[parent].lists_all for parent in parents)
 
     def save(self) -> None:
-        """Write the bookmarks into the tap's state; a full read has none."""
+        """Write the bookmarks, if there are any, into the tap's state."""
+        if self.partitions:
+            self.partitions.bookmarks.save()
 
     # Parts of a parent
 

@@ -23,7 +23,6 @@ class Repeats:
     """Knows the rows of one stream that came before."""
 
     def __init__(self, stream: Declaration, seen: Seen) -> None:
-        """Compare the versions of rows, or the times of their last changes, where they repeat."""
         declaration = type(stream)
         self._version, self._once = declaration.version, declaration.once
         self._keys = stream.primary_keys

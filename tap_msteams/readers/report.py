@@ -19,14 +19,14 @@ from tap_msteams.errors import (
     UnavailableError,
     recast,
 )
-from tap_msteams.readers.bookmarked import BookmarkedReader
 from tap_msteams.readers.kind import Kind
-from tap_msteams.readers.reader import logger
+from tap_msteams.readers.partitions import Partitions
+from tap_msteams.readers.reader import Reader, logger
 from tap_msteams.readers.table import NEWEST_DAY, ReportDecoder, are_concealed
 from tap_msteams.run import Parent, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_msteams.client import Page
     from tap_msteams.declaration import Declaration
@@ -57,7 +57,7 @@ class Report(Kind):
         return KEPT.days - 1, self.reread.days + 1
 
     @override
-    def reader(self, run: Run, stream: Declaration) -> BookmarkedReader:
+    def reader(self, run: Run, stream: Declaration) -> TableReader:
         return ReportReader(run, stream, self)
 
 
@@ -71,24 +71,32 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-class TableReader(BookmarkedReader):
+class TableReader(Reader):
     """Reads reports, each of which is a table of days."""
 
-    def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        """Continue at the day of the bookmark, as far back as Graph has reports."""
+    partitions: Partitions
+
+    def __init__(
+        self, run: Run, stream: Declaration, options: Report, keys: Sequence[str] = ()
+    ) -> None:
+        """Tell rows apart by their `keys` beside the day, or by the day alone."""
         super().__init__(run, stream)
-        self._options = options
-
-    @property
-    @override
-    def overlap(self) -> timedelta:
         # The day of the bookmark has been read.
-        return self._options.reread - DAY
+        self.partitions = Partitions(run, stream, overlap=options.reread - DAY)
+        self.bookmarks = self.partitions.bookmarks
+        self.day_column = stream.replication_key or ""
+        columns = stream.properties.wrapped
+        self._table_decoder = ReportDecoder(columns, keys or [self.day_column], self.selected)
 
-    async def fetch(self, argument: str, decoder: ReportDecoder) -> Page:
-        """The report of a period or of a day."""
+    async def fetch(self, argument: str, decoder: ReportDecoder | None = None) -> Page:
+        """The report of a period or of a day; all its columns, unless a `decoder` is given."""
+        decoder = decoder or self._table_decoder
         path = report_path(self.declaration, argument)
         return await self.client.page(Request(path, decoder, elsewhere=True))
+
+    def lies_before_end(self, day: date) -> bool:
+        """Whether a day lies before the end of what is read."""
+        return midnight(day) < self.run.until
 
     def warn_of_lost_days(self, bookmark: str | None, oldest: date, kept: timedelta) -> None:
         """Warn that days after the bookmark or `start_date` are older than Graph's reports."""
@@ -108,12 +116,10 @@ class ReportReader(TableReader):
     """Reads the counted days since the bookmark, and the last ones again."""
 
     def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        """Decode whole days, and of the newest one the keys alone."""
-        super().__init__(run, stream, options)
-        columns = stream.properties.wrapped
         self._keys = [key for key in stream.primary_keys if key != stream.replication_key]
-        self._days_decoder = ReportDecoder(columns, self._keys, self.selected)
-        self._newest_decoder = ReportDecoder(columns, self._keys)
+        super().__init__(run, stream, options, self._keys)
+        # Of the newest day the keys tell whether they are concealed.
+        self._keys_decoder = ReportDecoder(stream.properties.wrapped, self._keys)
 
     @property
     def _names(self) -> tuple[str, str]:
@@ -127,7 +133,7 @@ class ReportReader(TableReader):
     @override
     async def read(self, parent: Parent) -> None:
         # Graph tells the newest day: reports are two days late, sometimes more.
-        newest = await self.fetch("period='D7'", self._newest_decoder)
+        newest = await self.fetch("period='D7'", self._keys_decoder)
         last = max((day for row in newest.rows if (day := row.get(NEWEST_DAY))), default="")
         if not last:
             return
@@ -144,7 +150,7 @@ class ReportReader(TableReader):
     async def _read_day(self, about: Parent) -> bool:
         """Read one day; returns whether it could be read, which later days do not depend on."""
         try:
-            page = await self.fetch(f"date={about.ids['reportDate']}", self._days_decoder)
+            page = await self.fetch(f"date={about.ids['reportDate']}")
         except (ForbiddenError, ThrottledError, TokenRejectedError):
             raise
         except GraphError as error:
@@ -162,12 +168,12 @@ class ReportReader(TableReader):
         not read again without, since the same people would count twice.
         """
         oldest = self.run.start.date() - KEPT + DAY
-        since, before = self.since(name), self.bookmarks.since(other)
+        since, before = self.partitions.since(name), self.bookmarks.since(other)
         day = max(since.date(), oldest) if since else oldest
         if before:
             day = max(day, datetime.fromisoformat(before).date() + DAY)
         self.warn_of_lost_days(self.oldest(), oldest, KEPT)
-        while day <= newest and midnight(day) < self.run.until:
+        while day <= newest and self.lies_before_end(day):
             yield day
             day += DAY
 

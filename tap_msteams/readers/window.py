@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_msteams.readers.bookmarked import BookmarkedReader
+from tap_msteams.readers.collection import CollectionReader
 from tap_msteams.readers.kind import Kind
+from tap_msteams.readers.partitions import Partitions
 from tap_msteams.readers.reader import logger
-from tap_msteams.run import NEWEST, Receipt, Seen, comparable, digest, moment
+from tap_msteams.run import ENDLESS, NEWEST, Receipt, Seen, comparable, digest, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,29 +48,32 @@ class Window(Kind):
         return WindowReader(run, stream, self)
 
 
-class WindowReader(BookmarkedReader):
-    """Reads spans of time, one after the other."""
+class WindowReader(CollectionReader):
+    """Reads spans of time, one after the other, as far back as Graph keeps records."""
+
+    partitions: Partitions
 
     def __init__(self, run: Run, stream: Declaration, options: Window) -> None:
-        """Continue at the bookmarks, as far back as Graph keeps records."""
         self._replication_key = stream.replication_key or ""
         keys = stream.primary_keys if options.repeats else ()
         above = stream.names_above(application=run.application)
         self._own_keys = [it for it in keys if it not in above]
         super().__init__(run, stream, facts=(self._replication_key, *self._own_keys))
+        lookback = timedelta(minutes=run.settings.lookback_minutes)
+        self.partitions = Partitions(run, stream, overlap=max(options.reread, lookback))
+        self.bookmarks = self.partitions.bookmarks
         self._options = options
         self._pages: deque[tuple[Receipt, list[tuple[str, int, int]]]] = deque()
         """The versions of records, page by page, until all below a page has been read."""
+
+    @override
+    def begin(self) -> None:
+        super().begin()
         self.known.remember(self.bookmarks.versions)
 
-    @property
-    @override
-    def overlap(self) -> timedelta:
-        return max(self._options.reread, super().overlap)
-
-    @override
-    def since(self, partition: str, part: str | None = None) -> datetime | None:
-        since, kept = super().since(partition, part), self._options.kept
+    def _since(self, partition: str) -> datetime | None:
+        """The start of what to read of a parent; None for its whole history."""
+        since, kept = self.partitions.since(partition), self._options.kept
         if kept is None:
             return since
         floor = self.run.start - kept + _MARGIN
@@ -85,15 +89,15 @@ class WindowReader(BookmarkedReader):
 
     @override
     async def read(self, parent: Parent) -> None:
-        partition, shown = self.partition(parent.ids), Receipt()
+        partition, shown = self.partitions.key(parent.ids), Receipt()
         if self.run.client.graph.started is None:
             # Bounds are on Graph's clock, which its first answer tells: that of a short window.
             now, before = self.run.start, self.run.start - _MARGIN
             await self.first_page({**parent.ids, "since": moment(before), "until": moment(now)})
         reading = replace(parent, receipt=shown)
         until = self.run.until  # a later answer may correct it, but not what has been asked for
-        begin, end = self.since(partition), self.run.settings.end
-        highest = comparable(moment(end)) if end else "~"
+        begin, end = self._since(partition), self.run.settings.end
+        highest = comparable(moment(end)) if end else ENDLESS
         seen = Seen()
         async with self.parts() as parts:
             for since, before in self._spans(begin, until):
@@ -112,16 +116,17 @@ class WindowReader(BookmarkedReader):
                     if versions:
                         self._pages.append((below_page, versions))
                         self._settle()
-                    del page, rows, unseen  # freed at once, which takes half the time
+                    del page, rows, unseen  # before the next page comes, which halves the time
         if parts.are_complete:
-            await self.advance(partition, until, shown)
+            await self._advance(partition, until, shown)
 
-    @override
-    async def advance(self, partition: str, to: datetime, shown: Receipt) -> None:
-        await super().advance(partition, to, shown)
+    async def _advance(self, partition: str, to: datetime, shown: Receipt) -> None:
+        """Move a bookmark, once the child streams have read what they were shown."""
+        if await shown.read():
+            self.bookmarks.advance(partition, moment(to))
         self._settle()
         if self.declaration.version and (since := self.bookmarks.since(partition)):
-            kept = datetime.fromisoformat(since) - self.overlap
+            kept = datetime.fromisoformat(since) - self.partitions.overlap
             self.bookmarks.versions.forget_before(moment(kept))
 
     @override

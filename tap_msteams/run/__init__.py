@@ -17,19 +17,20 @@ from tap_msteams.run.issues import (
     Issues,
 )
 from tap_msteams.run.ledger import Ledger
-from tap_msteams.run.moments import NEWEST, comparable, moment
+from tap_msteams.run.moments import ENDLESS, NEWEST, comparable, moment
 from tap_msteams.run.outcomes import Outcome, outcomes
 from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import Run
 from tap_msteams.run.seen import Seen, digest
 from tap_msteams.run.selection import Selection
 from tap_msteams.run.shard import Shard, is_split
-from tap_msteams.run.stream_run import Listing, Listings, StreamRun
+from tap_msteams.run.stream_run import Listing, Listings, StreamRun, open_streams
 
 __all__ = [
     "CIRCLE",
     "DAYS_LEFT_OUT",
     "DOUBLES",
+    "ENDLESS",
     "LEFT_OUT",
     "NEWEST",
     "UNDECLARED",
@@ -56,5 +57,6 @@ __all__ = [
     "is_split",
     "learn_guests",
     "moment",
+    "open_streams",
     "outcomes",
 ]

@@ -85,7 +85,7 @@ class Bookmarks:
         alias: Callable[[str], str] | None = None,
         shard: str = "",
     ) -> None:
-        """Read the stream's `state`, a live part of the tap's.
+        """Read the stream's `state`, a live part of the tap's, which only `save` changes.
 
         Partitions and their parts are under `keys`. An `alias` replaces ids that must not be kept;
         links, which contain ids, are then left out. A `shard` refuses the state of another one.
@@ -114,7 +114,6 @@ class Bookmarks:
             self._load()
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise damaged(stream, error) from error
-        self.save()  # without a second copy of what has been loaded
 
     def _load(self) -> None:
         partitions, subpartitions = self._keys
@@ -301,7 +300,7 @@ class Bookmarks:
         return min((until for until, _ in self._unfinished.values()), default=None)
 
     def save(self) -> None:
-        """Write the bookmarks into the tap's state."""
+        """Write the bookmarks into the tap's state, in place of what has been read from it."""
         partitions, subpartitions = self._keys
         split: dict[str, dict[str, list[str]]] = defaultdict(dict)
         for partition, members in self._subpartitions.items():

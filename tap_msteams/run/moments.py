@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 NEWEST = "9"
 """A text later than any moment: a row without a time of change counts as new."""
 
+ENDLESS = "~"
+"""A text later than all others that Graph may send in place of a moment."""
+
 _FIRST_YEAR = 2000
 
 

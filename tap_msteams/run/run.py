@@ -7,11 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from tap_msteams.run.feed import Feed
-from tap_msteams.run.stream_run import Listings, StreamRun
-
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Mapping
 
     from tap_msteams.client import GraphClient
     from tap_msteams.declaration import Declaration
@@ -20,6 +17,7 @@ if TYPE_CHECKING:
     from tap_msteams.run.plan import Plan
     from tap_msteams.run.sample import Sample
     from tap_msteams.run.selection import Selection
+    from tap_msteams.run.stream_run import StreamRun
     from tap_msteams.settings import Settings
     from tap_msteams.writer import Records
 
@@ -47,8 +45,8 @@ class Run:
     they are written."""
     checkpoint: Callable[[], object]
     """Writes STATE at once."""
-    selected: Collection[type[Declaration]]
-    """The streams whose records are written."""
+    streams: Mapping[type[Declaration], StreamRun]
+    """The progress of each stream of the plan."""
     sample: Sample | None = None
     """The limits of a sample; None where everything is read."""
     plain: bool = False
@@ -60,27 +58,10 @@ class Run:
     """Runs of single streams that belong to this one."""
     unwritten: int = 0
     """Pages whose records are being written."""
-    streams: dict[type[Declaration], StreamRun] = field(init=False)
     begun: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.begun = self.client.clock()
-        feeds = {
-            stream: Feed(len(parents))
-            for stream in self.plan.streams
-            if (parents := self.plan.parents(stream))
-        }
-        self.streams = {
-            stream: StreamRun(
-                declared,
-                emits=stream in self.selected,
-                client=self.client.stream(declared.name),
-                feed=feeds.get(stream),
-                feeds=[(self.plan.streams[it], feeds[it]) for it in self.plan.children(stream)],
-                listings=Listings() if self.plan.is_awaited(stream) else None,
-            )
-            for stream, declared in self.plan.streams.items()
-        }
 
     @property
     def all(self) -> list[Run]:

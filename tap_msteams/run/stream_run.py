@@ -6,14 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from tap_msteams.run.feed import Feed
 
-    from tap_msteams.client import StreamClient
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from tap_msteams.client import GraphClient, StreamClient
     from tap_msteams.client.metrics import Metrics
     from tap_msteams.declaration import Declaration, Ids
     from tap_msteams.errors import EnoughError, GraphError
-    from tap_msteams.run.feed import Feed
+    from tap_msteams.run.plan import Plan
 
 
 _Listing: TypeAlias = "Listing | GraphError | EnoughError"
@@ -126,3 +128,23 @@ class StreamRun:
         self.open -= 1
         self.metrics.done += 1
         self.metrics.ended = now
+
+
+def open_streams(
+    plan: Plan, selected: Collection[type[Declaration]], client: GraphClient
+) -> dict[type[Declaration], StreamRun]:
+    """The streams of a plan, of which the `selected` ones are written, each with its client."""
+    feeds = {
+        stream: Feed(len(parents)) for stream in plan.streams if (parents := plan.parents(stream))
+    }
+    return {
+        stream: StreamRun(
+            declared,
+            emits=stream in selected,
+            client=client.stream(declared.name),
+            feed=feeds.get(stream),
+            feeds=[(plan.streams[it], feeds[it]) for it in plan.children(stream)],
+            listings=Listings() if plan.is_awaited(stream) else None,
+        )
+        for stream, declared in plan.streams.items()
+    }

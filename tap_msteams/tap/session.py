@@ -73,6 +73,8 @@ class Session:
                 if self.run.privacy and self.run.privacy.guests:
                     await learn_guests(self.run.client, self.run.privacy.guests)
                 self._readers += [it.read.reader(self.run, it) for it in self._streams]
+                for reader in self._readers:
+                    reader.begin()
                 begun()
                 await self._read_side_by_side(ended, beat)
         except BaseExceptionGroup as group:

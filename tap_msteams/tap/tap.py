@@ -21,7 +21,7 @@ from tap_msteams.errors import CatalogError, TapError
 from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
 from tap_msteams.readers import GraphStream, RunLogStream
-from tap_msteams.run import Issues, Plan, Run, Selection, Shard, outcomes
+from tap_msteams.run import Issues, Plan, Run, Selection, Shard, open_streams, outcomes
 from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap.plugin import Plugin
@@ -250,8 +250,9 @@ class TapMSTeams(Plugin):
             privacy = self._privacy()
             selection = Selection(settings, privacy, application=application)
             issues = Issues(settings, privacy, self.graph.now, application=application)
+        client = GraphClient(self.graph, self.gate, settings.concurrency, patience=self.patience)
         run = Run(
-            client=GraphClient(self.graph, self.gate, settings.concurrency, patience=self.patience),
+            client=client,
             settings=settings,
             plan=plan,
             selection=selection,
@@ -259,7 +260,7 @@ class TapMSTeams(Plugin):
             privacy=privacy,
             emit=emit,
             checkpoint=(lambda: None) if plain else self._write_state,
-            selected=selected,
+            streams=open_streams(plan, selected, client),
             plain=plain,
         )
         if within:

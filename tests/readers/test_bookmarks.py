@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import threading
+from copy import deepcopy
 
 import pytest
 
@@ -16,9 +17,11 @@ from tap_msteams.errors import (
     UnavailableError,
 )
 from tests.client.fake_graph import FakeGraph, body
+from tests.conftest import selection
 from tests.loop import LONG
-from tests.readers.library import LibraryTap, Loans, Reading, Reminders, shelves
+from tests.readers.library import SETTINGS, LibraryTap, Loans, Reading, Reminders, shelves
 from tests.readers.tenant import page, read
+from tests.target import HastyTap
 
 
 def lent(*ids):
@@ -224,3 +227,27 @@ def test_a_shard_keeps_its_own_state_and_refuses_that_of_another_one():
     assert state["bookmarks"]["messages"]["shard"] == "1-of-2"
     with pytest.raises(TapError, match="state of 'messages' is of shard 1-of-2, and this is"):
         read(answers, "messages", shards=2, shard=0, state=state)
+
+
+def test_readers_change_nothing_until_they_begin(caplog):
+    caplog.set_level(logging.INFO)
+    states = {"teams": {}, "messages": {"version": 1, "teams": {"2026-11-19T12:00:00.000Z": ["T"]}}}
+    names = ["messages", "hosted_contents", "presence", "drive_items", "user_activity"]
+    tap = HastyTap(config=SETTINGS, catalog=selection(names), state=deepcopy({"bookmarks": states}))
+    tap.graph = FakeGraph()
+    run = tap.new_run([tap.streams[name] for name in names], None)
+    before = [{**vars(it)} for it in run.streams.values()]
+    caplog.clear()
+
+    readers = [it.read.reader(run, it) for it in run.plan.streams.values()]
+    assert [vars(it) for it in run.streams.values()] == before
+    assert {name: it for name, it in tap.state["bookmarks"].items() if it} == {
+        "messages": states["messages"]
+    }
+    assert caplog.messages == []
+
+    for reader in readers:
+        reader.begin()
+    assert [vars(it) for it in run.streams.values()] != before
+    assert "teams" not in tap.state["bookmarks"]["messages"]
+    assert "messages: read from the start once more" in caplog.text
