@@ -167,7 +167,10 @@ class RowDecoder:
         return row
 
     def _learn(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Know the keys of these values from now on; takes out and returns what stays unknown."""
+        """Add fields for the new keys of a row, as long as they are few.
+
+        Takes the values of all other keys out, and returns those of undeclared ones.
+        """
         unknown: dict[str, Any] = {}
         names = self.shape.names
         for name in values.keys() - (names - {ADDITIONAL_DATA}):

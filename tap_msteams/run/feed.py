@@ -19,7 +19,7 @@ class Receipt:
     """Counts the unread children of one parent, and tells when all of them are read."""
 
     def __init__(self, within: Receipt | None = None) -> None:
-        """Count for another receipt, too, of which this one is a part."""
+        """Count for the receipt `within`, too, of which this one is a part."""
         self._within = within
         self._unread = 0
         self.is_missed = False

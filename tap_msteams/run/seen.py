@@ -36,11 +36,11 @@ class Seen:
         self._old = _Table()
 
     def is_new(self, key: Iterable[str], version: int = 0) -> bool:
-        """Whether a key is new, or has a higher version than before."""
+        """Add a key; returns whether it is new, or has a higher version than before."""
         return self.add(digest(key), version)
 
     def add(self, number: int, version: int) -> bool:
-        """The same of the digest of a key."""
+        """Add the digest of a key; returns whether it is new, or has a higher version."""
         known = self._young.version(number)
         if known is None:
             known = self._old.version(number)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from tap_msteams.declaration import Declaration
+from tap_msteams.run.seen import digest
 
 if TYPE_CHECKING:
     from tap_msteams.declaration import TapStream
@@ -36,8 +36,7 @@ class Shard:
 
     def owns(self, id_: str) -> bool:
         """Whether what is below a topmost parent belongs to this process."""
-        digest = blake2b(id_.encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % self.of == self.number
+        return digest([id_]) % self.of == self.number
 
 
 def is_split(stream: type[Declaration], *, application: bool) -> bool:
