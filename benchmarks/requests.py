@@ -32,12 +32,12 @@ PRESENCES = 650
 
 def requests(taps: Taps) -> list[Row]:
     """All streams by both routes at several page sizes, then messages alone without a change."""
-    truth = Truth(TENANT)
+    content = Content(TENANT)
     rows = []
     for export in (True, False):
         route = "export" if export else "list"
         made = [_made(taps, size, export=export) for size in PAGE_SIZES]
-        fewest = [truth.fewest(size, export=export) for size in PAGE_SIZES]
+        fewest = [content.fewest(size, export=export) for size in PAGE_SIZES]
         worst = max(zip(made, fewest, strict=True), key=lambda pair: pair[0] / pair[1])
         sizes = ", ".join(map(str, PAGE_SIZES))
         rows += [
@@ -55,7 +55,7 @@ def requests(taps: Taps) -> list[Row]:
     return rows
 
 
-class Truth:
+class Content:
     """The content of a tenant, counted in the tenant itself."""
 
     def __init__(self, tenant: Tenant) -> None:
@@ -63,7 +63,7 @@ class Truth:
         tree = Tree(
             tenant.seed, tenant.teams, tenant.channels, tenant.messages, tenant.users, even=True
         )
-        messages = list(tree.truth("messages"))
+        messages = list(tree.expected("messages"))
         where = [message["channelIdentity"] for message in messages]
         self._messages = Counter(place["teamId"] for place in where)
         self._posts = Counter(
@@ -74,10 +74,10 @@ class Truth:
         # Messages of a shared channel are read in the team that owns it.
         self._channels = [
             (row["teamId"], row["id"])
-            for row in tree.truth("channels")
+            for row in tree.expected("channels")
             if row["hostTeamId"] == row["teamId"]
         ]
-        self._members = Counter(row["teamId"] for row in tree.truth("members"))
+        self._members = Counter(row["teamId"] for row in tree.expected("members"))
 
     def fewest(self, size: int, *, export: bool) -> int:
         """The fewest requests that read everything with pages of at most `size`."""

@@ -133,7 +133,7 @@ def compare(sandbox: Sandbox, postgres: Postgres, schema: str) -> dict[str, int]
     counts = {}
     for stream in COMPARED:
         names = (*KEYS[stream], *CHANGED.get(stream, ()))
-        there = _rows(sandbox.tenant.truth(stream), names)
+        there = _rows(sandbox.tenant.expected(stream), names)
         gone = "" if stream == "messages" else " where _sdc_deleted_at is null"
         columns = ", ".join(f'"{name}"' for name in names)
         query = f"select {columns} from {stream}{gone}"  # noqa: S608 - this project's own names

@@ -84,15 +84,15 @@ def example(title):
 
 def filled(sandbox, title, given):
     """An example with the sandbox's values in the place of those in the document."""
-    truth = sandbox.config(WAYS[title])
-    hosts = {"graph_url", "authority_host", "ca_bundle", "nango_host"} & {*truth}
+    config = sandbox.config(WAYS[title])
+    hosts = {"graph_url", "authority_host", "ca_bundle", "nango_host"} & {*config}
     if "oauth_verifier" in given:
-        truth["oauth_verifier"] = address_after_sign_in(sandbox)
+        config["oauth_verifier"] = address_after_sign_in(sandbox)
     own = {
-        key: value if key == "auth_method" else truth.get(key, value)
+        key: value if key == "auth_method" else config.get(key, value)
         for key, value in given.items()
     }
-    return {**own, **{key: truth[key] for key in hosts}, "rate_limit_share": 0}
+    return {**own, **{key: config[key] for key in hosts}, "rate_limit_share": 0}
 
 
 def started(sandbox, *arguments):

@@ -23,7 +23,7 @@ def shown(tenant, stream, *, asked_for=()):
     """The rows that an application has to be given, by key, less what was not asked for."""
     names = DECLARED[stream] - (ON_REQUEST[stream] - {*asked_for}) - NOT_SENT.get(stream, set())
     found = {}
-    for row in list(tenant.truth(stream)):
+    for row in list(tenant.expected(stream)):
         if leads_to(tenant, stream, row):
             adapted = {
                 **(row.get("channelIdentity") or {}),
@@ -59,11 +59,11 @@ def leads_to(tenant, stream, row):
     if stream == "drive_items":
         return row["driveId"] in drives(tenant)
     if stream in {"group_members", "group_owners"}:
-        return row["groupId"] in {it["id"] for it in tenant.truth("groups")}
+        return row["groupId"] in {it["id"] for it in tenant.expected("groups")}
     return True
 
 
 def drives(tenant):
     """The drives of teams, and of channels whose files are open."""
-    teams = {row["id"] for row in tenant.truth("drives") if "system" not in row}
-    return teams | {row["parentReference"]["driveId"] for row in tenant.truth("channel_folders")}
+    teams = {row["id"] for row in tenant.expected("drives") if "system" not in row}
+    return teams | {row["parentReference"]["driveId"] for row in tenant.expected("channel_folders")}

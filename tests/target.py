@@ -129,7 +129,7 @@ class Target:
     def shown(self):
         """The messages of the tenant that the one who signs in can see."""
         tenant, delegated = self.sandbox.tenant, self.sandbox.auth == "refresh_token"
-        return truth(tenant, person=tenant.me if delegated else None)
+        return expected_rows(tenant, person=tenant.me if delegated else None)
 
 
 def confirmed(lines):
@@ -158,10 +158,10 @@ def key_of(stream, row):
     return tuple(row[name] for name in KEYS[stream])
 
 
-def truth(tenant, stream="messages", person=None):
+def expected_rows(tenant, stream="messages", person=None):
     """The rows of the tenant as the tap has to give them; only those that a `person` sees."""
     found = {}
-    for shown in tenant.truth(stream):
+    for shown in tenant.expected(stream):
         row = {**(shown.get("channelIdentity") or {}), **shown}
         if person is None or sees(tenant, person, row):
             kept = {name: row[name] for name in row.keys() & DECLARED[stream]}

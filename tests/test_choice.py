@@ -80,7 +80,7 @@ def test_messages_of_a_channel_that_is_chosen_later_come_whole(open_sandbox):
 
     assert keys == {
         (row["channelIdentity"]["teamId"], row["channelIdentity"]["channelId"], row["id"])
-        for row in sandbox.tenant.truth("messages")
+        for row in sandbox.tenant.expected("messages")
     }
 
 
@@ -109,7 +109,7 @@ def test_only_the_people_chosen_are_asked_for(open_sandbox):
 @pytest.mark.parametrize(("mark", "is_chosen"), [("", True), ("!", False)])
 def test_meetings_of_others_stay_out_however_they_are_found(open_sandbox, mark, is_chosen):
     sandbox = open_sandbox()
-    meetings = [*sandbox.tenant.truth("online_meetings")]
+    meetings = [*sandbox.tenant.expected("online_meetings")]
     host = next(it for it in sandbox.tenant.people if it.id == meetings[0]["userId"])
     settings = sandbox.unpaced(users=[f"{mark}{host.mail}"])
     output = run_tap(settings, streams=["online_meetings", "transcripts"])
@@ -155,7 +155,7 @@ def test_what_comes_after_an_end_date_comes_with_the_next_run_without_one(open_s
     second = run_tap(sandbox.unpaced(), streams=["messages"], state=first.state)
     keys = {*first.rows("messages"), *second.rows("messages")}
 
-    assert len(keys) == len(list(sandbox.tenant.truth("messages")))
+    assert len(keys) == len(list(sandbox.tenant.expected("messages")))
 
 
 def test_a_pattern_that_matches_nothing_is_said(open_sandbox, caplog):

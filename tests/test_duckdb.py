@@ -22,7 +22,7 @@ from tests.warehouse import (
     key_of,
     keyed,
     plain,
-    truth,
+    expected_rows,
 )
 
 pytestmark = pytest.mark.usefixtures("own_meltano")
@@ -75,7 +75,7 @@ def load(loader, sandbox):
     assert code == 0, log.read_text()[-5000:]
     loader.tables = None
     tables = {name: [restored(name, row) for row in loader.stored(name)] for name in BY_NAME}
-    return tables, {name: keyed(name, truth(sandbox.tenant, name)) for name in WHOLE}
+    return tables, {name: keyed(name, expected_rows(sandbox.tenant, name)) for name in WHOLE}
 
 
 def restored(stream, row):

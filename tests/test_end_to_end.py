@@ -29,7 +29,7 @@ from tests.warehouse import (
     gone,
     keyed,
     plain,
-    truth,
+    expected_rows,
 )
 
 pytestmark = pytest.mark.usefixtures("own_meltano")
@@ -52,7 +52,7 @@ class Load:
 
     tables: dict[str, dict[tuple[str, ...], dict[str, Any]]]
     sizes: dict[str, int]
-    truth: dict[str, dict[tuple[str, ...], dict[str, Any]]]
+    expected: dict[str, dict[tuple[str, ...], dict[str, Any]]]
     state: dict[str, Any]
 
     def written(self, stream, since=0):
@@ -100,8 +100,8 @@ def load(postgres, directory, sandbox):
     return Load(
         tables={name: keyed(name, rows[name]) for name in BY_NAME},
         sizes={name: len(rows[name]) for name in BY_NAME},
-        truth={
-            name: keyed(name, truth(sandbox.tenant, name))
+        expected={
+            name: keyed(name, expected_rows(sandbox.tenant, name))
             for name in BY_NAME
             if name not in {"sync_issues", "sync_runs"}
         },
@@ -114,7 +114,7 @@ def load(postgres, directory, sandbox):
 def test_the_tables_hold_what_the_tenant_holds(loads, which, stream):
     load = loads[which]
 
-    expected = due(which, stream, load.truth[stream], loads[0].truth[stream])
+    expected = due(which, stream, load.expected[stream], loads[0].expected[stream])
 
     assert expected.keys() <= load.tables[stream].keys()
     assert which or expected.keys() == load.tables[stream].keys()
@@ -124,7 +124,7 @@ def test_the_tables_hold_what_the_tenant_holds(loads, which, stream):
 
 def test_a_day_of_work_shows_in_every_table_but_these(loads):
     first, second = loads
-    assert {it for it in WHOLE if first.truth[it] == second.truth[it]} == STILL
+    assert {it for it in WHOLE if first.expected[it] == second.expected[it]} == STILL
     assert {it.name for it in STREAMS} - {*WHOLE} == {"presence", "sync_issues", "sync_runs"}
 
 
@@ -133,7 +133,7 @@ def test_what_is_gone_from_the_tenant_is_marked(loads, stream):
     for load in loads:
         rows = load.tables[stream]
         marked = {k for k, row in rows.items() if row["_sdc_deleted_at"] or row.get("deleted")}
-        assert marked == gone(stream, rows, load.truth[stream])
+        assert marked == gone(stream, rows, load.expected[stream])
 
 
 def test_the_files_of_a_channel_are_found_as_the_documents_say(loads, postgres):
@@ -158,12 +158,12 @@ def test_each_run_observes_the_presence_of_everybody(loads, postgres):
     first, _ = loads
     query = 'select id from presence group by id having count(distinct "observedDateTime") = 2'
 
-    assert {(row["id"],) for row in postgres.rows(query, SCHEMA)} == first.truth["presence"].keys()
+    assert {(row["id"],) for row in postgres.rows(query, SCHEMA)} == first.expected["presence"].keys()
 
 
 def test_the_second_run_adds_only_what_changed(loads):
     first, second = loads
-    before, after = first.truth["messages"], second.truth["messages"]
+    before, after = first.expected["messages"], second.expected["messages"]
     changed = {key for key, row in after.items() if row != before.get(key)}
 
     assert 0 < len(changed) < len(after)

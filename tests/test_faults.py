@@ -15,7 +15,7 @@ from tests.target import (
     every_route,
     first_team,
     opener,
-    truth,
+    expected_rows,
 )
 
 TENANT = {"seed": 7, "teams": 3, "channels": 2, "messages": 15, "users": 20}
@@ -103,7 +103,7 @@ def test_what_passes_costs_nothing_while_teams_and_channels_are_listed(target, s
     assert (output.code, output.records["sync_issues"]) == (0, [])
     assert reader.rows() == reader.shown()
     for stream in ("teams", "channels", "members"):
-        assert reader.rows(stream).keys() == truth(reader.sandbox.tenant, stream).keys()
+        assert reader.rows(stream).keys() == expected_rows(reader.sandbox.tenant, stream).keys()
 
 
 @every_route

@@ -19,7 +19,7 @@ from tests.target import (
     first_team,
     known,
     opener,
-    truth,
+    expected_rows,
 )
 
 TENANT = {"seed": 7, "teams": 3, "channels": 2, "messages": 15, "users": 20}
@@ -170,7 +170,7 @@ def test_what_a_tenant_or_cloud_lacks_is_a_notice_and_the_run_is_green(target, s
     }
     assert output.code == 0
     assert told == {("notice", stream, status, "")}
-    assert reader.rows("teams").keys() == truth(reader.sandbox.tenant, "teams").keys()
+    assert reader.rows("teams").keys() == expected_rows(reader.sandbox.tenant, "teams").keys()
 
 
 BELOW = {"teams": {"members", "messages"}, "users": {"presence"}}
@@ -301,7 +301,7 @@ def test_what_was_not_read_below_a_record_comes_with_the_next_run(open_sandbox, 
     second = reader.run()
 
     assert (first.code, second.code) == (3, 0)
-    expected = truth(sandbox.tenant, "call_sessions").keys()
+    expected = expected_rows(sandbox.tenant, "call_sessions").keys()
     assert held < len(expected)
     assert reader.rows("call_sessions").keys() >= expected
 
@@ -322,7 +322,7 @@ def test_what_was_not_read_below_a_record_leaves_the_bookmark_where_it_was(open_
     clock.forward(3600)
     last = reader.run()
     assert last.code == 0
-    assert reader.rows("call_sessions").keys() >= truth(sandbox.tenant, "call_sessions").keys()
+    assert reader.rows("call_sessions").keys() >= expected_rows(sandbox.tenant, "call_sessions").keys()
     assert 0 < len(last.records["call_records"]) < len(first.records["call_records"])
 
 

@@ -180,7 +180,7 @@ def test_a_stream_on_the_command_line_is_one_that_the_project_selects():
 def test_all_schedules_are_daily_and_the_same():
     [workflow] = with_key("jobs")
     [cron] = [item for item in with_key("kind") if item["kind"] == "CronJob"]
-    # PyYAML takes the word `on` for a truth.
+    # PyYAML takes the word `on` for true.
     times = [it["cron"] for it in workflow[True]["schedule"]] + [cron["spec"]["schedule"]]
     times += re.findall(r'schedule="([^"]*)"', blocks("running", "python")[0])
     times += re.findall(r"^((?:\S+ ){4}\S+) cd ", blocks("running", "crontab")[0], re.MULTILINE)

@@ -25,7 +25,7 @@ from tests.target import (
     known,
     line_of,
     opener,
-    truth,
+    expected_rows,
 )
 
 
@@ -364,7 +364,7 @@ def test_a_bookmark_older_than_deletions_are_kept_is_said(target, caplog, route,
 def test_a_state_says_nothing_of_a_team_before_its_rows_are_out(target):
     reader = target(LIST, tenant=BUSY, page_size=10)
     output = reader.run()
-    rows = truth(reader.sandbox.tenant)
+    rows = expected_rows(reader.sandbox.tenant)
     seen = set()
     for message in output.messages:
         if message["type"] == "RECORD":

@@ -14,10 +14,10 @@ from tests.target import (
     LIST,
     every_list,
     every_route,
+    expected_rows,
     first_place,
     keys,
     opener,
-    truth,
 )
 
 EXPORT_ROUTE = "GET /teams/{id}/channels/getAllMessages"
@@ -36,8 +36,8 @@ def test_both_routes_yield_the_same_rows(target, page_size):
 
     assert [by_export.run().code, by_list.run().code] == [0, 0]
 
-    assert by_export.rows() == truth(by_export.sandbox.tenant)
-    assert by_list.rows() == truth(by_list.sandbox.tenant)
+    assert by_export.rows() == expected_rows(by_export.sandbox.tenant)
+    assert by_list.rows() == expected_rows(by_list.sandbox.tenant)
     assert by_export.rows().keys() == by_list.rows().keys()
 
 
@@ -48,8 +48,8 @@ def test_a_user_reads_what_the_user_sees(target, page_size):
 
     assert delegated.run().code == 0
 
-    assert delegated.rows() == truth(tenant, person=tenant.me)
-    assert 0 < len(delegated.rows()) < len(truth(tenant))
+    assert delegated.rows() == expected_rows(tenant, person=tenant.me)
+    assert 0 < len(delegated.rows()) < len(expected_rows(tenant))
 
 
 @every_route
@@ -69,7 +69,7 @@ def test_a_refusal_for_the_tenant_is_learned_once_and_said_once(target, caplog, 
     assert by_list.sandbox.count()[EXPORT_ROUTE] == 1
     assert caplog.text.count("export refused") == 1
     assert str(refusal) in caplog.text
-    assert by_list.rows() == truth(by_list.sandbox.tenant)
+    assert by_list.rows() == expected_rows(by_list.sandbox.tenant)
 
 
 def test_a_refusal_is_asked_for_again_in_the_next_run(target):
@@ -88,7 +88,7 @@ def test_a_refusal_without_a_missing_permission_means_one_team(target):
 
     assert one.run().code == 0
 
-    assert one.rows() == truth(tenant)
+    assert one.rows() == expected_rows(tenant)
     assert one.sandbox.count()[EXPORT_ROUTE] == 1 + len(others)
     assert one.sandbox.count()[LIST_ROUTE] == len(tenant.teams[first].channels)
 
@@ -101,7 +101,7 @@ def test_a_team_that_only_the_export_does_not_know_is_asked_for_and_listed(targe
 
     assert one.run().code == 0
 
-    assert one.rows() == truth(tenant)
+    assert one.rows() == expected_rows(tenant)
     assert one.sandbox.count()["GET /teams/{id}"] == MISSING.value - 1
 
 
@@ -161,7 +161,7 @@ def test_a_thousand_replies_are_not_believed_to_be_all(crowded, replies, request
     reader.run()
 
     assert reader.sandbox.count()[REPLIES_ROUTE] == requests
-    assert reader.rows() == truth(reader.sandbox.tenant)
+    assert reader.rows() == expected_rows(reader.sandbox.tenant)
 
 
 def test_a_thousand_replies_without_a_link_are_read_again(crowded):
@@ -169,7 +169,7 @@ def test_a_thousand_replies_without_a_link_are_read_again(crowded):
     output = reader.run()
 
     assert reader.sandbox.count()[REPLIES_ROUTE] == 21
-    assert reader.rows() == truth(reader.sandbox.tenant)
+    assert reader.rows() == expected_rows(reader.sandbox.tenant)
     assert len(keys(output)) == len(set(keys(output)))
 
 

@@ -271,7 +271,7 @@ def test_batches_hold_the_same_rows_and_state_never_runs_ahead_of_them(open_sand
         assert found == plain.rows(stream)
         assert len(found) == len(rows[stream])
     whole = defaultdict(set)
-    for row in sandbox.tenant.truth():
+    for row in sandbox.tenant.expected():
         whole[row["channelIdentity"]["teamId"]].add(
             (row["channelIdentity"]["channelId"], row["id"])
         )
@@ -296,7 +296,7 @@ def test_batches_leave_what_could_not_be_read_to_the_next_run(open_sandbox, tmp_
         *_, (_, rows) = batches(output)
         return {(it["channelIdentity"]["teamId"], it["id"]) for it in rows.get("messages", ())}
 
-    every = {(it["channelIdentity"]["teamId"], it["id"]) for it in sandbox.tenant.truth()}
+    every = {(it["channelIdentity"]["teamId"], it["id"]) for it in sandbox.tenant.expected()}
     rest = {it for it in every if it[0] == refused}
     assert (first.code, read(first)) == (3, every - rest)
     assert [(it.code, read(it)) for it in twice] == [(0, rest)] * 2  # of one and the same state
@@ -367,7 +367,7 @@ def test_an_overlap_with_the_run_before_does_not_reach_before_the_start(open_san
     output = run_tap(config, streams=["messages"], state=state)
     since = [
         (row["channelIdentity"]["channelId"], row["id"])
-        for row in sandbox.tenant.truth()
+        for row in sandbox.tenant.expected()
         if row["lastModifiedDateTime"] >= "2026-10-19T12:00:00Z"
     ]
     assert since

@@ -32,7 +32,7 @@ from tests.target import (
     every_route,
     key_of,
     known,
-    truth,
+    expected_rows,
 )
 
 DECLARED = {stream.name: stream for stream in STREAMS if issubclass(stream, GraphStream)}
@@ -181,7 +181,7 @@ def test_new_teams_have_an_owner_and_gone_ones_are_no_matter(open_sandbox, tmp_p
             clock.forward(MINUTE)
             codes = {output.code for output in shards.run()}
             rows |= shards.rows("messages")
-            there = truth(sandbox.tenant)
+            there = expected_rows(sandbox.tenant)
 
             assert codes == {0}
             assert {key: row for key, row in rows.items() if key in there} == there
@@ -204,7 +204,7 @@ def test_killed_shards_go_on_without_gaps_in_whatever_number(open_sandbox, tmp_p
     shards = Shards(sandbox, 3, state=state)
     shards.run()
 
-    assert tables | shards.rows("messages") == truth(sandbox.tenant)
+    assert tables | shards.rows("messages") == expected_rows(sandbox.tenant)
 
 
 def test_a_state_of_the_whole_tenant_is_cut_to_the_shards_part(open_sandbox, tmp_path):

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from tests.target import EXPORT, LIST, every_list, first_place, first_team, opener, truth
+from tests.target import EXPORT, LIST, every_list, expected_rows, first_place, first_team, opener
 
 TENANT = {"seed": 7, "teams": 3, "channels": 2, "messages": 15, "users": 20}
 ACTIVATES = {"emit_activate_version_messages": True}
@@ -39,7 +39,7 @@ def test_what_is_there_though_its_list_was_not_found_once_is_read(target, where,
 
     assert (output.code, output.records["sync_issues"]) == (0, [])
     for stream in ("teams", "members", "channels", "tags"):
-        assert reader.rows(stream).keys() == truth(reader.sandbox.tenant, stream).keys()
+        assert reader.rows(stream).keys() == expected_rows(reader.sandbox.tenant, stream).keys()
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,11 @@ def test_what_a_parent_may_lack_is_asked_for_twice(target, where, streams):
 
     assert (output.code, output.records["sync_issues"]) == (0, [])
     for stream in streams:
-        assert reader.rows(stream).keys() == truth(reader.sandbox.tenant, stream).keys() != set()
+        assert (
+            reader.rows(stream).keys()
+            == expected_rows(reader.sandbox.tenant, stream).keys()
+            != set()
+        )
 
 
 def test_a_list_that_is_never_found_below_what_is_there_is_a_gap(target):
@@ -169,7 +173,7 @@ def test_a_property_that_needs_a_permission_of_its_own_is_left_out_and_named_onc
     assert (issue["severity"], issue["permission"]) == ("notice", "AuditLog.Read.All")
     assert "signInActivity" in issue["message"]
     assert "AuditLog.Read.All" in issue["remedy"]
-    assert reader.rows("users").keys() == truth(reader.sandbox.tenant, "users").keys()
+    assert reader.rows("users").keys() == expected_rows(reader.sandbox.tenant, "users").keys()
     assert output.activated == {"users"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tap_msteams.client import Graph
 from tap_msteams.errors import StateError, TapError
-from tests.target import EXPORT, LIST, Clock, every_route, first_team, opener, truth
+from tests.target import EXPORT, LIST, Clock, every_route, first_team, opener, expected_rows
 
 TENANT = {"seed": 7, "teams": 4, "channels": 2, "messages": 15, "users": 20}
 MESSAGES = "channels/(getAllMessages|[^/]*/messages)"
@@ -45,7 +45,7 @@ def test_no_row_stands_below_another_parent_and_none_is_missing(target, caplog, 
     assert (output.code, output.records["sync_issues"]) == (0, [])
     assert reader.rows() == reader.shown()
     for stream in ("teams", "members"):
-        assert reader.rows(stream).keys() == truth(reader.sandbox.tenant, stream).keys()
+        assert reader.rows(stream).keys() == expected_rows(reader.sandbox.tenant, stream).keys()
     assert "Traceback" not in caplog.text
     assert "urllib3" not in {record.name for record in caplog.records}
 
@@ -84,7 +84,7 @@ def test_a_last_page_that_leads_to_itself_is_a_notice_and_nothing_is_missing(tar
     [issue] = output.records["sync_issues"]
     assert output.code == 0
     assert (issue["severity"], issue["code"]) == ("notice", "linkToItself")
-    assert reader.rows("teams").keys() == truth(reader.sandbox.tenant, "teams").keys()
+    assert reader.rows("teams").keys() == expected_rows(reader.sandbox.tenant, "teams").keys()
 
 
 def test_a_link_without_tls_gets_no_token(target):

@@ -60,12 +60,12 @@ ENVIRONMENT = {
 }
 
 
-def truth(tenant, name):
+def expected_rows(tenant, name):
     """What the tenant shows; a message says in its identity where it belongs."""
-    shown = {row["parentReference"]["driveId"] for row in tenant.truth("channel_folders")}
-    shown |= {row["id"] for row in tenant.truth("drives") if "system" not in row}
-    groups = {row["id"] for row in tenant.truth("groups")}
-    for row in tenant.truth(name):
+    shown = {row["parentReference"]["driveId"] for row in tenant.expected("channel_folders")}
+    shown |= {row["id"] for row in tenant.expected("drives") if "system" not in row}
+    groups = {row["id"] for row in tenant.expected("groups")}
+    for row in tenant.expected(name):
         if row.get("groupId", "") not in groups and name in {"group_members", "group_owners"}:
             continue
         hidden = "system" in row or (name == "drive_items" and row["driveId"] not in shown)

@@ -53,7 +53,7 @@ class Area:
         self.work: Work = _nothing
         """A day of work; says how often what was done."""
         self.endpoints: list[Endpoint] = []
-        self.truth: dict[str, Rows] = {}
+        self.expected: dict[str, Rows] = {}
         """What yields all current rows of a collection in full, ids of parents included."""
 
     def endpoint(  # noqa: PLR0913 (what Microsoft documents of an endpoint)
@@ -91,7 +91,7 @@ class Area:
         """Declare that the function below yields all rows of a collection."""
 
         def declare(rows: Rows) -> Rows:
-            self.truth[collection] = rows
+            self.expected[collection] = rows
             return rows
 
         return declare

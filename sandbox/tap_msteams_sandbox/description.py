@@ -38,7 +38,7 @@ def description() -> dict[str, Any]:
             "delegated": sorted(SCOPES),
         },
         "endpoints": [_shown(area, it) for area in (*AREAS, batch.AREA) for it in area.endpoints],
-        "collections": sorted(name for area in AREAS for name in area.truth),
+        "collections": sorted(name for area in AREAS for name in area.expected),
         "faults": {
             name: {
                 "description": (kind.act.__doc__ or "").partition("\n")[0],

@@ -37,13 +37,13 @@ class Tenant(Company):
         fill(self, Path(folder))
         return self
 
-    def truth(self, what: str = "messages") -> Iterator[dict[str, Any]]:
+    def expected(self, what: str = "messages") -> Iterator[dict[str, Any]]:
         """Yield all current rows of a collection as Graph shows them in full.
 
         Messages come in the shape of the export; what is below something carries its id.
         """
         with self.lock:
-            [rows] = (area.truth[what] for area in AREAS if what in area.truth)
+            [rows] = (area.expected[what] for area in AREAS if what in area.expected)
             found = [self.served(row) for row in rows(self)]
         # Without the lock: whoever takes only some of the rows keeps nobody waiting.
         yield from found

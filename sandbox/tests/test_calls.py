@@ -33,12 +33,12 @@ def crowded(tenant):
     return max(tenant.part(Calls).all(), key=lambda record: len(record.people))
 
 
-def test_the_list_is_the_truth_on_pages_of_sixty(client, tenant):
+def test_the_list_is_as_expected_on_pages_of_sixty(client, tenant):
     pages = list(client.pages(BASE))
 
     assert len(pages[0]["value"]) == 60
     assert by_id(row for page in pages for row in page["value"]) == by_id(
-        tenant.truth("call_records")
+        tenant.expected("call_records")
     )
 
 
@@ -53,7 +53,7 @@ def test_pages_may_be_smaller_but_not_larger(client, size):
 
 def test_records_are_listed_by_their_start(client, tenant):
     middle = iso(tenant.until - 10 * DAY)
-    everything = {row["id"]: row["startDateTime"] for row in tenant.truth("call_records")}
+    everything = {row["id"]: row["startDateTime"] for row in tenant.expected("call_records")}
 
     later = client.rows(f"{BASE}?$filter=startDateTime ge {middle}")
     earlier = client.rows(f"{BASE}?$filter=startDateTime lt {middle}")
@@ -76,7 +76,7 @@ def test_records_can_be_asked_for_by_who_took_part(client, tenant):
 
     rows = client.rows(f"{BASE}?$filter=participants_v2/any(p:p/id eq '{person}')")
 
-    took_part = {it["callId"] for it in tenant.truth("call_participants") if it["id"] == person}
+    took_part = {it["callId"] for it in tenant.expected("call_participants") if it["id"] == person}
     assert {row["id"] for row in rows} == took_part
 
 
@@ -121,9 +121,9 @@ def test_sessions_come_on_pages_of_sixty_with_their_segments(client, tenant):
         for row in rows
         for segment in row.pop("segments")
     ]
-    truth = [row for row in tenant.truth("call_sessions") if row["callId"] == call.id]
-    assert [{"callId": call.id, **row} for row in rows] == truth
-    assert segments == [row for row in tenant.truth("call_segments") if row["callId"] == call.id]
+    expected = [row for row in tenant.expected("call_sessions") if row["callId"] == call.id]
+    assert [{"callId": call.id, **row} for row in rows] == expected
+    assert segments == [row for row in tenant.expected("call_segments") if row["callId"] == call.id]
 
 
 def test_participants_come_on_pages_of_a_hundred_and_thirty(client, tenant):
@@ -132,8 +132,8 @@ def test_participants_come_on_pages_of_a_hundred_and_thirty(client, tenant):
     pages = list(client.pages(f"{BASE}/{call.id}/participants_v2"))
 
     assert len(pages[0]["value"]) == 130
-    truth = [row for row in tenant.truth("call_participants") if row["callId"] == call.id]
-    assert [{"callId": call.id, **row} for page in pages for row in page["value"]] == truth
+    expected = [row for row in tenant.expected("call_participants") if row["callId"] == call.id]
+    assert [{"callId": call.id, **row} for page in pages for row in page["value"]] == expected
 
 
 def test_what_hangs_on_a_record_comes_along_with_links_to_the_rest(client, tenant):
@@ -157,7 +157,7 @@ def test_keys_are_unique(tenant):
         "direct_routing_calls": ("id",),
     }
     for stream, names in keys.items():
-        rows = list(tenant.truth(stream))
+        rows = list(tenant.expected(stream))
         assert rows
         assert len({tuple(row[name] for name in names) for row in rows}) == len(rows)
 
@@ -182,7 +182,7 @@ def test_logs_of_telephone_calls_go_back_ninety_days_at_a_time(client, tenant, l
 
     rows = client.rows(span(log, start, middle)) + client.rows(span(log, middle, now))
 
-    assert by_id(rows) == by_id(tenant.truth(STREAMS[log]))
+    assert by_id(rows) == by_id(tenant.expected(STREAMS[log]))
     assert error(client.get(span(log, start, now))) == (400, "BadRequest")
     assert error(client.get(span(log, now, middle))) == (400, "BadRequest")
     assert error(client.get(f"{BASE}/{log}(fromDateTime={now})")) == (400, "BadRequest")
@@ -199,14 +199,14 @@ def test_logs_of_telephone_calls_come_on_pages(open_client, log):
     assert {len(page["value"]) for page in pages[:-1]} == {10}
     assert f"/{log}(fromDateTime=" in pages[0]["@odata.nextLink"]
     rows = [row for page in pages for row in page["value"]]
-    late = [row for row in tenant.truth(STREAMS[log]) if row["startDateTime"] >= start]
+    late = [row for row in tenant.expected(STREAMS[log]) if row["startDateTime"] >= start]
     assert by_id(rows) == by_id(late)
     assert len(rows) == len(late)
 
 
 def test_the_end_of_a_range_belongs_to_one_log_only(client, tenant):
     tenant.part(Telephony).call()
-    instant = list(tenant.truth("pstn_calls"))[-1]["startDateTime"]
+    instant = list(tenant.expected("pstn_calls"))[-1]["startDateTime"]
 
     assert len(client.rows(span("getPstnCalls", instant, instant))) == 1
     assert len(client.rows(span("getDirectRoutingCalls", instant, instant))) == 0
@@ -228,7 +228,7 @@ def test_the_logs_take_a_smaller_permission(open_client):
 
 
 def test_a_day_brings_calls_and_makes_records_anew(client, tenant):
-    before = by_id(tenant.truth("call_records"))
+    before = by_id(tenant.expected("call_records"))
 
     done = tenant.change()
 
@@ -240,7 +240,7 @@ def test_a_day_brings_calls_and_makes_records_anew(client, tenant):
 
 
 def test_endpoints_are_of_either_kind_and_say_so(tenant):
-    sides = [row[side] for row in tenant.truth("call_sessions") for side in ("caller", "callee")]
+    sides = [row[side] for row in tenant.expected("call_sessions") for side in ("caller", "callee")]
 
     kinds = {(side["@odata.type"], "name" in side) for side in sides}
 

@@ -19,18 +19,18 @@ def place(tenant):
 
 
 def rows(tenant):
-    return {(row["channelIdentity"]["channelId"], row["id"]): row for row in tenant.truth()}
+    return {(row["channelIdentity"]["channelId"], row["id"]): row for row in tenant.expected()}
 
 
 def modified(tenant):
-    return max(row["lastModifiedDateTime"] for row in tenant.truth())
+    return max(row["lastModifiedDateTime"] for row in tenant.expected())
 
 
 def test_a_day_of_work_is_the_same_for_the_same_tenant_and_seed():
     one, other = Tenant(**SMALL), Tenant(**SMALL)
 
     assert one.change(seed=3) == other.change(seed=3)
-    assert list(one.truth()) == list(other.truth())
+    assert list(one.expected()) == list(other.expected())
 
 
 def test_days_differ_and_leave_something_of_every_kind(tenant):
@@ -110,14 +110,14 @@ def test_changing_a_message_that_is_not_there_says_so(tenant, place):
 
 
 def test_teams_come_and_go(tenant):
-    before = {row["id"] for row in tenant.truth("teams")}
+    before = {row["id"] for row in tenant.expected("teams")}
 
     team = tenant.add_team("Task force", messages=3)
-    assert {row["id"] for row in tenant.truth("teams")} == {*before, team}
-    assert sum(row["channelIdentity"]["teamId"] == team for row in tenant.truth()) == 3
+    assert {row["id"] for row in tenant.expected("teams")} == {*before, team}
+    assert sum(row["channelIdentity"]["teamId"] == team for row in tenant.expected()) == 3
 
     tenant.remove_team(team)
-    assert {row["id"] for row in tenant.truth("teams")} == before
+    assert {row["id"] for row in tenant.expected("teams")} == before
 
 
 def test_a_new_team_never_takes_the_place_of_a_removed_one(tenant):
@@ -131,13 +131,13 @@ def test_channels_come_empty_and_leave_their_messages_to_the_export(tenant, plac
     team, _ = place
     channel = tenant.add_channel(team, "Secrets", "private")
     tenant.post(team, channel)
-    listed = {row["id"]: row for row in tenant.truth("channels")}
+    listed = {row["id"]: row for row in tenant.expected("channels")}
     assert listed[channel]["membershipType"] == "private"
 
     tenant.remove_channel(team, channel)
 
-    assert channel not in {row["id"] for row in tenant.truth("channels")}
-    assert any(row["channelIdentity"]["channelId"] == channel for row in tenant.truth())
+    assert channel not in {row["id"] for row in tenant.expected("channels")}
+    assert any(row["channelIdentity"]["channelId"] == channel for row in tenant.expected())
 
 
 def test_people_join_and_leave(tenant, place):
@@ -146,9 +146,9 @@ def test_people_join_and_leave(tenant, place):
 
     tenant.add_member(team.id, stranger.id)
     tenant.add_member(team.id, stranger.id)
-    joined = [row for row in tenant.truth("members") if row["teamId"] == team.id]
+    joined = [row for row in tenant.expected("members") if row["teamId"] == team.id]
     tenant.remove_member(team.id, stranger.id)
-    left = [row for row in tenant.truth("members") if row["teamId"] == team.id]
+    left = [row for row in tenant.expected("members") if row["teamId"] == team.id]
 
     assert [row["userId"] for row in joined].count(stranger.id) == 1
     assert len(left) == len(joined) - 1
@@ -168,14 +168,14 @@ def test_archiving_and_renaming_show_in_the_team(tenant, place):
     tenant.archive(place[0])
     tenant.rename(place[0], "Phoenix")
 
-    row = next(row for row in tenant.truth("teams") if row["id"] == place[0])
+    row = next(row for row in tenant.expected("teams") if row["id"] == place[0])
     assert (row["isArchived"], row["displayName"]) == (True, "Phoenix")
 
 
 def test_presence_turns(tenant):
     person = tenant.people[4]
-    before = [row for row in tenant.truth("presence") if row["id"] == person.id]
+    before = [row for row in tenant.expected("presence") if row["id"] == person.id]
 
     tenant.turn(person.id)
 
-    assert [row for row in tenant.truth("presence") if row["id"] == person.id] != before
+    assert [row for row in tenant.expected("presence") if row["id"] == person.id] != before

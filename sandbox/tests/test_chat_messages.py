@@ -23,9 +23,9 @@ def test_the_same_message_is_seen_by_everyone_in_its_chat(quiet, hosts):
             assert rows.setdefault(key(row), row) == row
 
     assert max(seen.values()) > 1
-    truth = list(quiet.sandbox.tenant.truth("chat_messages"))
-    assert {key(row): row for row in truth} == rows
-    assert len(truth) == len(rows)
+    expected = list(quiet.sandbox.tenant.expected("chat_messages"))
+    assert {key(row): row for row in expected} == rows
+    assert len(expected) == len(rows)
 
 
 def test_the_export_is_the_union_of_the_lists(quiet, chats):
@@ -115,7 +115,7 @@ def test_what_is_not_documented_for_messages_is_refused(quiet, crowd, query):
 
 
 def test_messages_of_chats_have_no_threads_and_no_address(quiet):
-    rows = list(quiet.sandbox.tenant.truth("chat_messages"))
+    rows = list(quiet.sandbox.tenant.expected("chat_messages"))
 
     assert {row["replyToId"] for row in rows} == {row["webUrl"] for row in rows} == {None}
     assert all(set(row) - {"@odata.type"} == set(declared("chatMessage")) for row in rows)
@@ -138,7 +138,7 @@ def test_deleted_messages_are_shown_for_three_weeks(open_client):
 
 
 def test_pictures_are_listed_by_id_and_read_by_value(quiet):
-    row = next(iter(quiet.sandbox.tenant.truth("chat_hosted_contents")))
+    row = next(iter(quiet.sandbox.tenant.expected("chat_hosted_contents")))
     base = f"/chats/{quote(row['chatId'])}/messages/{row['messageId']}"
     body = quiet.get(base).json()["body"]["content"]
 
@@ -152,14 +152,14 @@ def test_pictures_are_listed_by_id_and_read_by_value(quiet):
     assert quiet.get(f"{base}/hostedContents/nothing/$value").status_code == 404
 
 
-def test_days_go_by_and_all_routes_stay_the_truth(open_client):
+def test_days_go_by_and_all_routes_stay_as_expected(open_client):
     client = open_client()
     tenant = client.sandbox.tenant
-    before = {key(row): row for row in tenant.truth("chat_messages")}
+    before = {key(row): row for row in tenant.expected("chat_messages")}
     for _ in range(3):
         assert tenant.change()["chat messages"]
 
-    truth = {key(row): row for row in tenant.truth("chat_messages")}
+    expected = {key(row): row for row in tenant.expected("chat_messages")}
     seen = {
         key(row): row
         for person in tenant.people
@@ -167,7 +167,7 @@ def test_days_go_by_and_all_routes_stay_the_truth(open_client):
         for row in chat_export(client, person.id)
     }
 
-    assert seen == truth
-    changed = [row for it, row in truth.items() if it in before and row != before[it]]
+    assert seen == expected
+    changed = [row for it, row in expected.items() if it in before and row != before[it]]
     assert any(row["deletedDateTime"] for row in changed)
-    assert truth.keys() - before.keys()
+    assert expected.keys() - before.keys()

@@ -11,25 +11,25 @@ from sandbox.tests.answers import TYPES, chat_export, declared, error, in_chat
 from tap_msteams_sandbox.areas.chats import Chats
 
 
-def test_the_chats_of_all_users_are_the_truth(quiet, hosts):
+def test_the_chats_of_all_users_are_as_expected(quiet, hosts):
     seen = {}
     for person in hosts:
         for row in quiet.rows(f"/users/{person.id}/chats?$top=50"):
             assert seen.setdefault(row["id"], row) == row
 
-    assert seen == {row["id"]: row for row in quiet.sandbox.tenant.truth("chats")}
+    assert seen == {row["id"]: row for row in quiet.sandbox.tenant.expected("chats")}
 
 
 def test_every_declared_property_of_a_chat_has_a_value_somewhere(open_client):
     client = open_client(auth="refresh_token")
-    rows = client.rows("/me/chats") + list(client.sandbox.tenant.truth("chats"))
+    rows = client.rows("/me/chats") + list(client.sandbox.tenant.expected("chats"))
 
     assert all(set(row) == set(declared("chat")) for row in rows)
     assert {k for row in rows for k, v in row.items() if v is not None} == set(declared("chat"))
 
 
 def test_every_property_of_a_member_of_any_kind_has_a_value_somewhere(quiet):
-    rows = list(quiet.sandbox.tenant.truth("chat_members"))
+    rows = list(quiet.sandbox.tenant.expected("chat_members"))
     kinds = {row["@odata.type"].removeprefix("#microsoft.graph.") for row in rows}
 
     assert kinds == {kind for kind in TYPES if kind.endswith("UserConversationMember")} | {
@@ -56,7 +56,7 @@ def test_only_the_signed_in_user_has_a_viewpoint(open_client):
 
     assert mine == client.rows("/chats") == client.rows(f"/users/{tenant.me.id}/chats")
     assert all(row["viewpoint"] for row in mine)
-    assert not any(row["viewpoint"] for row in tenant.truth("chats"))
+    assert not any(row["viewpoint"] for row in tenant.expected("chats"))
     other = next(person for person in tenant.people[1:] if person.licensed)
     assert client.get(f"/users/{other.id}/chats").status_code == 403
 
@@ -89,11 +89,11 @@ def test_no_more_than_25_members_come_with_a_chat(quiet, hosts, crowd):
 
 
 def test_members_come_at_once_and_know_no_options(quiet, crowd):
-    truth = list(quiet.sandbox.tenant.truth("chat_members"))
+    expected = list(quiet.sandbox.tenant.expected("chat_members"))
     listed = quiet.rows(in_chat(crowd, "/members"))
 
     assert [{**row, "chatId": crowd.id} for row in listed] == [
-        row for row in truth if row["chatId"] == crowd.id
+        row for row in expected if row["chatId"] == crowd.id
     ]
     assert quiet.get(in_chat(crowd, "/members?$top=5")).status_code == 400
 
@@ -156,8 +156,8 @@ def test_a_user_is_kept_out_of_other_chats(open_client):
         ("chat_permission_grants", "/permissionGrants", set()),
     ],
 )
-def test_what_hangs_on_a_chat_is_the_truth(quiet, chats, stream, below, expanded):
-    truth = list(quiet.sandbox.tenant.truth(stream))
+def test_what_hangs_on_a_chat_is_as_expected(quiet, chats, stream, below, expanded):
+    expected = list(quiet.sandbox.tenant.expected(stream))
     query = f"?$expand={','.join(sorted(expanded))}" if expanded else ""
     rows = [
         {**row, "chatId": chat.id}
@@ -166,14 +166,14 @@ def test_what_hangs_on_a_chat_is_the_truth(quiet, chats, stream, below, expanded
         for row in quiet.rows(in_chat(chat, below + query))
     ]
 
-    assert truth
-    assert rows == truth
+    assert expected
+    assert rows == expected
     plain = quiet.rows(in_chat(next(iter(chats.all.values())), below))
     assert expanded.isdisjoint(plain[0])
 
 
 def test_tabs_keep_what_their_apps_like(quiet):
-    tab = next(iter(quiet.sandbox.tenant.truth("chat_tabs")))
+    tab = next(iter(quiet.sandbox.tenant.expected("chat_tabs")))
 
     assert set(tab["configuration"]) > set(declared("teamsTabConfiguration"))
 

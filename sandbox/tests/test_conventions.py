@@ -44,7 +44,7 @@ def test_an_address_may_be_spelled_in_each_way_of_odata(quiet, team, channel, sp
 def test_links_into_graph_stay_here(quiet):
     seen = 0
     for collection in COLLECTIONS:
-        text = json.dumps(list(quiet.sandbox.tenant.truth(collection)), ensure_ascii=False)
+        text = json.dumps(list(quiet.sandbox.tenant.expected(collection)), ensure_ascii=False)
         assert REAL not in text, collection
         seen += text.count(quiet.sandbox.graph_url)
     assert seen > 10
@@ -54,7 +54,7 @@ def test_links_into_graph_stay_here(quiet):
 
 
 def test_a_picture_in_a_message_is_read_where_its_link_leads(quiet):
-    texts = (row["body"]["content"] for row in quiet.sandbox.tenant.truth("messages"))
+    texts = (row["body"]["content"] for row in quiet.sandbox.tenant.expected("messages"))
     link = (
         next(it for it in texts if "/hostedContents/" in it).partition('src="')[2].partition('"')[0]
     )
@@ -139,7 +139,7 @@ def test_a_body_is_json_and_says_so(quiet):
 
 def test_people_of_chats_are_of_kinds_that_the_metadata_has(quiet):
     known = {it["name"] for it in TYPES["enums"]["teamworkUserIdentityType"]["members"]}
-    rows = json.dumps(list(quiet.sandbox.tenant.truth("chat_messages")))
+    rows = json.dumps(list(quiet.sandbox.tenant.expected("chat_messages")))
     kinds = {part.partition('"')[0] for part in rows.split('"userIdentityType": "')[1:]}
     assert {"aadUser", "federatedUser"} <= kinds <= known
     assert {it.identity_type for it in visitors(Random(1))} <= known

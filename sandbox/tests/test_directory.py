@@ -11,7 +11,7 @@ EVENTUAL = {"ConsistencyLevel": "eventual"}
 
 
 def people(client):
-    return by_id(client.sandbox.tenant.truth("users"))
+    return by_id(client.sandbox.tenant.expected("users"))
 
 
 def asked(client, path, **headers):
@@ -242,7 +242,7 @@ def test_a_group_has_conversations_with_threads_and_posts(quiet):
                 posts = quiet.rows(f"{path}/threads/{thread['id']}/posts?$top=1")
                 seen |= {post["id"] for post in posts}
                 assert posts == quiet.rows(f"/groups/{team}/threads/{thread['id']}/posts")
-    assert seen == {post["id"] for post in tenant.truth("posts")} != set()
+    assert seen == {post["id"] for post in tenant.expected("posts")} != set()
     nobodys = f"/groups/{team}/conversations/AAQk"
     assert error(quiet.get(nobodys)) == (404, "ErrorItemNotFound")
 

@@ -165,25 +165,25 @@ def test_a_team_can_be_deleted_while_it_is_read(struck):
 
 def test_the_tenant_can_change_while_it_is_read(struck):
     client, path = struck("change:after=2")
-    before = len(list(client.sandbox.tenant.truth()))
+    before = len(list(client.sandbox.tenant.expected()))
 
     link = client.get(path).json()["@odata.nextLink"]
     link = client.get(link).json()["@odata.nextLink"]
-    assert len(list(client.sandbox.tenant.truth())) == before
+    assert len(list(client.sandbox.tenant.expected())) == before
     client.get(link)
 
-    assert len(list(client.sandbox.tenant.truth())) > before
+    assert len(list(client.sandbox.tenant.expected())) > before
 
 
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_empty_pages_cost_a_request_and_no_row(struck, after):
     client, path = struck(f"empty-page:after={after},times=3,where=getAllMessages")
-    truth = struck()[0].rows(path)
+    expected = struck()[0].rows(path)
 
     pages = list(client.pages(path))
 
     seen = [row["id"] for page in pages for row in page["value"]]
-    assert seen == [row["id"] for row in truth]
+    assert seen == [row["id"] for row in expected]
     assert sum(page["value"] == [] for page in pages) == 3
     links = [page.get("@odata.nextLink") for page in pages]
     assert len(set(links)) == len(links)

@@ -51,7 +51,7 @@ def delta(drive):
 
 @pytest.mark.parametrize(("stream", "entity"), [("drives", "drive"), ("drive_items", "driveItem")])
 def test_every_property_that_graph_declares_has_a_value_somewhere(tenant, stream, entity):
-    named = {name for row in tenant.truth(stream) for name in row}
+    named = {name for row in tenant.expected(stream) for name in row}
 
     # Streams are no part of a row, and what is deleted is not there any more.
     assert set(declared(entity)) - named == (
@@ -59,14 +59,14 @@ def test_every_property_that_graph_declares_has_a_value_somewhere(tenant, stream
     )
 
 
-def test_drives_are_the_truth_when_all_is_selected(client, tenant):
+def test_drives_are_as_expected_when_all_is_selected(client, tenant):
     listed = [
         {**row, "teamId": team}
         for team in tenant.teams
         for row in client.rows(f"/groups/{team}/drives?{everything('drive')}&$top=1")
     ]
 
-    assert listed == list(tenant.truth("drives"))
+    assert listed == list(tenant.expected("drives"))
 
 
 def test_system_libraries_and_sharepoint_ids_come_when_selected_only(client, tenant):
@@ -90,8 +90,8 @@ def test_the_drive_of_a_group_is_the_first_of_its_drives(client, tenant):
     assert error(client.get("/groups/nobody/drive")) == (404, "Request_ResourceNotFound")
 
 
-def test_folders_of_channels_are_the_truth_or_not_ready_yet(client, tenant):
-    truth = {row["channelId"]: row["id"] for row in tenant.truth("channel_folders")}
+def test_folders_of_channels_are_as_expected_or_not_ready_yet(client, tenant):
+    expected = {row["channelId"]: row["id"] for row in tenant.expected("channel_folders")}
     found, missing = {}, []
     for team in tenant.teams.values():
         for channel in team.channels:
@@ -101,7 +101,7 @@ def test_folders_of_channels_are_the_truth_or_not_ready_yet(client, tenant):
             else:
                 missing.append(error(answer))
 
-    assert found == truth
+    assert found == expected
     assert set(missing) == {(404, "NotFound")}
 
 
@@ -136,14 +136,14 @@ def test_private_channels_have_a_drive_of_their_own(client, tenant):
     assert "root" in changes(client, f"/drives/{drive}/root/delta")[0][0]
 
 
-def test_a_first_delta_is_the_truth(client, tenant, files):
+def test_a_first_delta_is_as_expected(client, tenant, files):
     found = []
     for drive in files.all():
         rows, _ = changes(client, f"/drives/{drive.id}/root/delta?{everything('driveItem')}")
         found += [{**row, "driveId": drive.id} for row in by_id(rows).values()]
 
     key = lambda row: (row["driveId"], row["id"])  # noqa: E731 (twice)
-    assert sorted(found, key=key) == sorted(tenant.truth("drive_items"), key=key)
+    assert sorted(found, key=key) == sorted(tenant.expected("drive_items"), key=key)
 
 
 def test_a_delta_shows_what_changed_and_the_folders_above_it(client, files, drive, delta):
@@ -286,11 +286,11 @@ def test_users_see_the_drives_of_their_own_teams(open_client):
 
 
 def test_a_day_of_work_changes_drives(tenant):
-    before = list(tenant.truth("drive_items"))
+    before = list(tenant.expected("drive_items"))
 
     tenant.change()
 
-    assert list(tenant.truth("drive_items")) != before
+    assert list(tenant.expected("drive_items")) != before
 
 
 def test_a_list_costs_two_units_unless_it_goes_on_at_a_token(open_client):

@@ -28,16 +28,16 @@ def test_every_team_has_its_group_and_a_mark_can_be_stale(quiet):
     assert quiet.get(f"/teams/{stale}").status_code == 404
 
 
-def test_the_listing_is_the_truth_page_by_page(quiet):
+def test_the_listing_is_as_expected_page_by_page(quiet):
     listed = PROPERTIES - {*ALONE}
     rows = quiet.rows(f"/groups?{TEAM}&$select={','.join(sorted(listed))}&$top=2")
-    truth = list(quiet.sandbox.tenant.truth("groups"))
+    expected = list(quiet.sandbox.tenant.expected("groups"))
 
-    assert rows == [{name: row[name] for name in row if name in listed} for row in truth]
+    assert rows == [{name: row[name] for name in row if name in listed} for row in expected]
 
 
 def test_every_declared_property_has_a_value_somewhere(quiet):
-    rows = list(quiet.sandbox.tenant.truth("groups"))
+    rows = list(quiet.sandbox.tenant.expected("groups"))
 
     assert {name for row in rows for name in row} == PROPERTIES
     filled = {name for row in rows for name, value in row.items() if value not in (None, [])}

@@ -107,7 +107,7 @@ def test_an_expired_meeting_is_not_found_any_more(client, meetings):
 
     for path in (lookup(meeting.organizer.id, meeting.url), place(meeting, "/transcripts")):
         assert error(client.get(path)) == (404, "NotFound")
-    assert meeting.id not in {it["id"] for it in client.sandbox.tenant.truth("online_meetings")}
+    assert meeting.id not in {it["id"] for it in client.sandbox.tenant.expected("online_meetings")}
 
 
 def test_an_application_needs_a_policy_for_each_person(client, meetings):
@@ -128,8 +128,8 @@ def test_no_more_than_the_fifty_newest_reports_are_listed(client, meetings):
     ends = [row["meetingEndDateTime"] for row in rows]
     assert len(rows) == 50
     assert ends == sorted(ends, reverse=True)
-    truth = client.sandbox.tenant.truth("attendance_reports")
-    assert rows == below(truth, meeting)
+    expected = client.sandbox.tenant.expected("attendance_reports")
+    assert rows == below(expected, meeting)
 
 
 def test_a_meeting_of_a_channel_lists_the_reports_of_all_meetings_there(client, meetings):
@@ -155,8 +155,8 @@ def test_records_come_with_their_report_or_on_their_own(client, meetings):
     assert "attendanceRecords" not in client.get(path).json()
     assert len(records) == report["totalParticipantCount"]
     assert len({record["id"] for record in records}) == len(records)
-    truth = client.sandbox.tenant.truth("attendance_records")
-    assert records == below(truth, meeting, ("reportId", report["id"]))
+    expected = client.sandbox.tenant.expected("attendance_records")
+    assert records == below(expected, meeting, ("reportId", report["id"]))
 
 
 def test_only_who_hosts_a_meeting_sees_who_attended(client, meetings):
@@ -178,10 +178,10 @@ def test_what_was_said_and_filmed_has_a_list_and_a_content(client, meetings, kin
 
     rows = client.get(place(meeting, f"/{kind}")).json()["value"]
 
-    truth = client.sandbox.tenant.truth(kind)
+    expected = client.sandbox.tenant.expected(kind)
     whose = {"userId": meeting.organizer.id}
     assert [{**row, **whose} for row in rows] == [
-        row for row in truth if row["meetingId"] == meeting.id
+        row for row in expected if row["meetingId"] == meeting.id
     ]
     content = client.get(place(meeting, f"/{kind}/{rows[0]['id']}/content"))
     assert content.headers["Content-Type"] in {"text/vtt", "video/mp4"}

@@ -49,12 +49,14 @@ def test_the_export_is_the_union_of_the_lists(quiet):
         assert by_key(exported) == by_key(listed(quiet, team))
 
 
-def test_the_export_is_the_truth(quiet, team):
-    truth = [
-        row for row in quiet.sandbox.tenant.truth() if row["channelIdentity"]["teamId"] == team.id
+def test_the_export_is_as_expected(quiet, team):
+    expected = [
+        row
+        for row in quiet.sandbox.tenant.expected()
+        if row["channelIdentity"]["teamId"] == team.id
     ]
 
-    assert export(quiet, team.id) == truth
+    assert export(quiet, team.id) == expected
 
 
 def test_both_routes_stay_the_same_when_days_go_by(open_client):
@@ -255,6 +257,6 @@ def test_a_channel_that_is_gone_is_still_in_the_export(open_client):
 
 
 def test_timestamps_lose_their_trailing_zeros(quiet):
-    lengths = {len(row["createdDateTime"]) for row in quiet.sandbox.tenant.truth()}
+    lengths = {len(row["createdDateTime"]) for row in quiet.sandbox.tenant.expected()}
 
     assert {len("2026-10-31T14:05:11.482Z"), len("2026-10-31T14:05:11.48Z")} <= lengths

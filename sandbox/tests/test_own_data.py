@@ -78,11 +78,11 @@ def test_own_rows_are_served_and_completed(open_client, folder):
     assert reply["deletedDateTime"] == "2026-10-30T00:00:00Z"
 
 
-def test_own_rows_change_and_are_truth(folder):
+def test_own_rows_change_and_are_expected(folder):
     tenant = Tenant(seed=3).load(folder)
     later = tenant.post(TEAM, CHANNEL, "Next")
     assert tenant.change()["posts"] >= 0
-    rows = {row["id"]: row for row in tenant.truth("messages")}
+    rows = {row["id"]: row for row in tenant.expected("messages")}
     assert rows[str(POST)]["from"]["user"]["displayName"] == "Ada Example"
     assert int(later) > POST
 

@@ -46,8 +46,8 @@ def history(person):
 
 
 @pytest.mark.parametrize(("path", "collection"), LISTS.items())
-def test_a_list_is_the_truth(client, tenant, path, collection):
-    assert by_id(client.rows(path)) == by_id(tenant.truth(collection))
+def test_a_list_is_as_expected(client, tenant, path, collection):
+    assert by_id(client.rows(path)) == by_id(tenant.expected(collection))
 
 
 @pytest.mark.parametrize(("path", "most"), [(COMMUNITIES, 100), (CONFIGURATIONS, 999)])
@@ -101,7 +101,7 @@ def test_a_tenant_without_the_product_is_refused(client, tenant, product, path):
 
 
 def test_a_list_of_sessions_has_names_and_times_alone(client, tenant):
-    [event, *_] = tenant.truth("webinars")
+    [event, *_] = tenant.expected("webinars")
     [brief, *_] = client.rows(f"{WEBINARS}/{event['id']}/sessions")
     whole = client.get(f"{WEBINARS}/{event['id']}/sessions/{brief['id']}").json()
 
@@ -114,10 +114,10 @@ def test_a_list_of_sessions_has_names_and_times_alone(client, tenant):
 
 def test_registrations_and_presenters_are_those_of_their_event(client, tenant):
     for kind in ("registrations", "presenters"):
-        truth = [*tenant.truth(f"{'webinar' if kind[0] == 'r' else 'virtual_event'}_{kind}")]
-        for event in tenant.truth("webinars"):
+        expected = [*tenant.expected(f"{'webinar' if kind[0] == 'r' else 'virtual_event'}_{kind}")]
+        for event in tenant.expected("webinars"):
             shown = client.rows(f"{WEBINARS}/{event['id']}/{kind}")
-            of_it = [row for row in truth if row["eventId"] == event["id"]]
+            of_it = [row for row in expected if row["eventId"] == event["id"]]
             assert by_id(shown) == by_id(
                 {name: it for name, it in row.items() if name != "eventId"} for row in of_it
             )
@@ -177,13 +177,13 @@ def test_transcripts_of_calls_are_between_two_moments_and_of_the_user_of_the_pat
     clock = Clock(Tenant(**TENANT).until / SECOND)
     client = open_client(Tenant(**TENANT), clock=clock)
     tenant = client.sandbox.tenant
-    truth = [*tenant.truth("call_transcripts")]
-    person, middle = truth[0]["userId"], iso(tenant.until - 7 * DAY)
+    expected = [*tenant.expected("call_transcripts")]
+    person, middle = expected[0]["userId"], iso(tenant.until - 7 * DAY)
     path = f"/users/{person}/adhocCalls/getAllTranscripts"
 
     found = client.rows(f"{path}(userId='{person}',startDateTime={middle})")
 
-    mine = [row for row in truth if row["userId"] == person]
+    mine = [row for row in expected if row["userId"] == person]
     assert {row["id"] for row in found} == {
         row["id"] for row in mine if row["createdDateTime"] >= middle
     }
@@ -196,11 +196,11 @@ def test_a_day_of_work_moves_numbers_registrations_and_licences():
     tenant = Tenant(**TENANT)
     kinds = ("telephone_numbers", "user_configurations", "webinar_registrations",
              "subscribed_skus", "communities", "webinars")  # fmt: skip
-    before = {kind: [*tenant.truth(kind)] for kind in kinds}
+    before = {kind: [*tenant.expected(kind)] for kind in kinds}
 
     tenant.change()
 
     for kind in kinds:
-        assert [*tenant.truth(kind)] != before[kind], kind
-    owners = [row["assignmentTargetId"] for row in tenant.truth("telephone_numbers")]
+        assert [*tenant.expected(kind)] != before[kind], kind
+    owners = [row["assignmentTargetId"] for row in tenant.expected("telephone_numbers")]
     assert len([it for it in owners if it]) == len({*owners} - {None})

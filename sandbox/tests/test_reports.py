@@ -104,8 +104,8 @@ def test_heads_are_the_properties_names_in_words(function):
 
 
 @every_report
-def test_all_days_together_are_the_truth(client, reports, function):
-    truth = list(client.sandbox.tenant.truth(STREAMS[function]))
+def test_all_days_together_are_as_expected(client, reports, function):
+    expected = list(client.sandbox.tenant.expected(STREAMS[function]))
     key = "Team Id" if "Team Id" in FUNCTIONS[function] else "User Id"
 
     found = {
@@ -113,9 +113,9 @@ def test_all_days_together_are_the_truth(client, reports, function):
     }
 
     assert found == {
-        (date.fromisoformat(it["reportDate"]), it[FUNCTIONS[function][key]]) for it in truth
+        (date.fromisoformat(it["reportDate"]), it[FUNCTIONS[function][key]]) for it in expected
     }
-    assert len(truth) == len(found)
+    assert len(expected) == len(found)
 
 
 @every_report

@@ -67,7 +67,7 @@ def team(small):
 
 @pytest.mark.parametrize("stream", ENTITIES)
 def test_rows_have_every_property_that_graph_declares(quiet, stream):
-    rows = list(quiet.sandbox.tenant.truth(stream))
+    rows = list(quiet.sandbox.tenant.expected(stream))
 
     assert rows
     assert [it for row in rows for it in missing(ENTITIES[stream], row, stream)] == []
@@ -75,7 +75,7 @@ def test_rows_have_every_property_that_graph_declares(quiet, stream):
 
 @pytest.mark.parametrize("stream", ENTITIES)
 def test_every_property_has_a_value_somewhere(stream):
-    rows = list(Tenant(seed=5, teams=12, channels=1, messages=0, users=80).truth(stream))
+    rows = list(Tenant(seed=5, teams=12, channels=1, messages=0, users=80).expected(stream))
     names = set(declared(ENTITIES[stream]))
 
     assert {name for name in names if all(row[name] is None for row in rows)} == set()
@@ -83,10 +83,10 @@ def test_every_property_has_a_value_somewhere(stream):
 
 @every_collection
 @pytest.mark.parametrize("page_size", [None, 3])
-def test_lists_are_the_truth_whatever_the_size_of_a_page(open_client, stream, page_size):
+def test_lists_are_as_expected_whatever_the_size_of_a_page(open_client, stream, page_size):
     client = open_client(page_size=page_size)
     tenant = client.sandbox.tenant
-    truth = list(tenant.truth(stream))
+    expected = list(tenant.expected(stream))
 
     listed = [
         {**row, "teamId": team}
@@ -94,7 +94,7 @@ def test_lists_are_the_truth_whatever_the_size_of_a_page(open_client, stream, pa
         for row in client.rows(below(team, STREAMS[stream]))
     ]
 
-    assert listed == truth
+    assert listed == expected
 
 
 def test_a_schedule_that_was_never_set_up_is_not_found(small, shifts):
@@ -193,7 +193,7 @@ def test_a_deleted_shift_is_gone_and_a_deleted_group_stays(small, team, shifts):
 
 
 def test_drafts_and_deletions_to_come_are_marked(quiet):
-    rows = list(quiet.sandbox.tenant.truth("shifts"))
+    rows = list(quiet.sandbox.tenant.expected("shifts"))
 
     assert any(row["sharedShift"] is None for row in rows)
     assert any(row["draftShift"] is None for row in rows)
@@ -226,26 +226,26 @@ def test_offers_need_more_than_reading(open_client, collection, granted, status)
 
 
 def test_a_day_of_work_changes_schedules(small):
-    before = {stream: list(small.sandbox.tenant.truth(stream)) for stream in STREAMS}
+    before = {stream: list(small.sandbox.tenant.expected(stream)) for stream in STREAMS}
 
     small.sandbox.tenant.change()
 
-    after = {stream: list(small.sandbox.tenant.truth(stream)) for stream in STREAMS}
+    after = {stream: list(small.sandbox.tenant.expected(stream)) for stream in STREAMS}
     assert {name for name in STREAMS if before[name] != after[name]} >= {"shifts", "time_cards"}
 
 
 def test_a_schedule_is_the_same_for_the_same_arguments():
     one, other = (Tenant(seed=9, teams=2, channels=1, messages=0, users=9) for _ in range(2))
-    list(other.truth("shifts"))
+    list(other.expected("shifts"))
 
-    assert list(one.truth("time_cards")) == list(other.truth("time_cards"))
+    assert list(one.expected("time_cards")) == list(other.expected("time_cards"))
 
 
 def test_a_schedule_stays_the_same_when_many_others_are_looked_at(small, team):
     tenant = small.sandbox.tenant
-    before = list(tenant.truth("shifts"))
+    before = list(tenant.expected("shifts"))
     tenant.remove_member(team, tenant.teams[team].people[-1].id)
     for n in range(RECENT + 1):
         tenant.part(Shifts).of(Team(tenant, 7 * n + 7))
 
-    assert list(tenant.truth("shifts")) == before
+    assert list(tenant.expected("shifts")) == before

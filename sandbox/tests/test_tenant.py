@@ -24,18 +24,18 @@ DIGEST = """
 import hashlib, json
 from tap_msteams_sandbox import Tenant
 tenant = Tenant(seed=7, teams=3, channels=3, messages=40, users=30)
-rows = [list(tenant.truth(what)) for what in {collections}]
+rows = [list(tenant.expected(what)) for what in {collections}]
 print(hashlib.sha256(json.dumps(rows).encode()).hexdigest())
 """
 
 
 def digest(tenant):
-    rows = [list(tenant.truth(what)) for what in COLLECTIONS]
+    rows = [list(tenant.expected(what)) for what in COLLECTIONS]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def count(tenant):
-    return sum(1 for _ in tenant.truth())
+    return sum(1 for _ in tenant.expected())
 
 
 def test_same_arguments_same_bytes_in_every_process():
@@ -76,11 +76,11 @@ def test_the_order_of_asking_does_not_matter():
 )
 def test_a_change_does_not_rewrite_the_history_that_nobody_had_read_yet(change):
     asked, unasked = Tenant(**SMALL), Tenant(**SMALL)
-    before = sorted(json.dumps(row) for row in asked.truth())
+    before = sorted(json.dumps(row) for row in asked.expected())
 
     change(unasked, next(iter(unasked.teams.values())))
 
-    assert sorted(json.dumps(row) for row in unasked.truth()) == before
+    assert sorted(json.dumps(row) for row in unasked.expected()) == before
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -102,7 +102,7 @@ def test_even_channels_have_exactly_as_many_messages_as_asked_for():
 def test_history_ends_where_it_shall_and_ids_are_unique_in_their_channel():
     tenant = Tenant(**SMALL, until="2026-05-01T00:00:00Z")
 
-    rows = list(tenant.truth())
+    rows = list(tenant.expected())
     keys = {(row["channelIdentity"]["channelId"], row["id"]) for row in rows}
 
     assert len(keys) == len(rows)
@@ -123,7 +123,7 @@ def test_history_ends_where_it_shall_and_ids_are_unique_in_their_channel():
     ],
 )
 def test_every_declared_property_appears_in_a_small_tenant(seed, type_name, collection):
-    rows = list(Tenant(**{**SMALL, "seed": seed}).truth(collection))
+    rows = list(Tenant(**{**SMALL, "seed": seed}).expected(collection))
 
     missing = {
         name for name in declared(type_name) if all(row.get(name) in (None, [], "") for row in rows)
@@ -143,17 +143,17 @@ def test_every_row_has_every_declared_property(type_name):
         "presence": "presence",
     }.get(type_name, f"{type_name}s")
 
-    for row in Tenant(**SMALL).truth(what):
+    for row in Tenant(**SMALL).expected(what):
         missing = set(declared(type_name)) - set(row) - {"summary"}
         assert not missing
 
 
 def test_nested_properties_are_the_declared_ones():
-    for row in Tenant(**SMALL).truth():
+    for row in Tenant(**SMALL).expected():
         assert_declared("chatMessage", row)
-    for row in Tenant(**SMALL).truth("presence"):
+    for row in Tenant(**SMALL).expected("presence"):
         assert_declared("presence", row)
-    for row in Tenant(**SMALL).truth("users"):
+    for row in Tenant(**SMALL).expected("users"):
         assert_declared("user", row)
 
 
@@ -192,7 +192,7 @@ def assert_kind(rule, value):
 
 def test_deletions_empty_the_message_and_long_ago_ones_are_gone():
     tenant = Tenant(seed=5, teams=6, channels=5, messages=60, users=40)
-    deleted = [row for row in tenant.truth() if row["deletedDateTime"]]
+    deleted = [row for row in tenant.expected() if row["deletedDateTime"]]
     written = [
         message
         for team in tenant.teams.values()
@@ -208,7 +208,7 @@ def test_deletions_empty_the_message_and_long_ago_ones_are_gone():
 
 
 def test_the_company_is_made_of_employees_guests_and_people_of_many_tongues():
-    users = list(Tenant(**{**SMALL, "users": 120}).truth("users"))
+    users = list(Tenant(**{**SMALL, "users": 120}).expected("users"))
 
     guests = [it for it in users if it["userType"] == "Guest"]
     assert 5 <= len(guests) <= 20
@@ -222,9 +222,9 @@ def test_the_company_is_made_of_employees_guests_and_people_of_many_tongues():
 def test_small_tenants_have_private_and_shared_channels_and_larger_ones_archived_teams():
     small, larger = Tenant(**SMALL), Tenant(**{**SMALL, "teams": 10})
 
-    kinds = {row["membershipType"] for row in small.truth("channels")}
+    kinds = {row["membershipType"] for row in small.expected("channels")}
     assert kinds == {"standard", "private", "shared"}
-    assert {row["isArchived"] for row in larger.truth("teams")} == {True, False}
+    assert {row["isArchived"] for row in larger.expected("teams")} == {True, False}
 
 
 def test_starts_at_once_however_large():

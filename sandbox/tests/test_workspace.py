@@ -42,7 +42,7 @@ KEYS = {
 
 @pytest.mark.parametrize("stream", ENTITIES)
 def test_every_declared_property_of_a_row_has_a_value_somewhere(quiet, stream):
-    rows = list(quiet.sandbox.tenant.truth(stream))
+    rows = list(quiet.sandbox.tenant.expected(stream))
     filled = {name for row in rows for name, value in row.items() if value is not None}
 
     # Channels are no chats, and a deleted grant is not listed.
@@ -52,7 +52,7 @@ def test_every_declared_property_of_a_row_has_a_value_somewhere(quiet, stream):
 @pytest.mark.parametrize("stream", ENTITIES)
 def test_the_key_of_a_row_is_its_own(quiet, stream):
     key = KEYS.get(stream, ("teamId", "channelId", "id"))
-    keys = [tuple(row[name] for name in key) for row in quiet.sandbox.tenant.truth(stream)]
+    keys = [tuple(row[name] for name in key) for row in quiet.sandbox.tenant.expected(stream)]
 
     assert keys
     assert len(set(keys)) == len(keys)
@@ -60,8 +60,8 @@ def test_the_key_of_a_row_is_its_own(quiet, stream):
 
 def test_the_same_seed_gives_the_same_rows_whoever_asks_first():
     one, other = Tenant(seed=3, users=20), Tenant(seed=3, users=20)
-    forth = {stream: list(one.truth(stream)) for stream in ENTITIES}
-    back = {stream: list(other.truth(stream)) for stream in reversed(ENTITIES)}
+    forth = {stream: list(one.expected(stream)) for stream in ENTITIES}
+    back = {stream: list(other.expected(stream)) for stream in reversed(ENTITIES)}
 
     assert forth == back
 
@@ -184,7 +184,7 @@ def test_a_policy_keeps_what_was_deleted_except_in_private_channels(open_client)
 
 def test_pictures_of_posts_and_replies_are_listed_without_their_bytes_and_fetched_one_by_one(quiet):
     seen = set()
-    for row in list(quiet.sandbox.tenant.truth("hosted_contents")):
+    for row in list(quiet.sandbox.tenant.expected("hosted_contents")):
         message = next(
             it
             for it in quiet.rows(f"/teams/{row['teamId']}/channels/getAllMessages?$top=250")
@@ -295,9 +295,11 @@ def test_what_people_do_shows(open_client):
 
 def test_a_day_of_work_leaves_traces():
     tenant = Tenant(seed=5, users=30)
-    before = {stream: list(tenant.truth(stream)) for stream in ("tabs", "tags", "installed_apps")}
+    before = {
+        stream: list(tenant.expected(stream)) for stream in ("tabs", "tags", "installed_apps")
+    }
 
     done = tenant.change()
 
     assert {"tabs", "tags", "apps"} <= set(done)
-    assert all(list(tenant.truth(stream)) != rows for stream, rows in before.items())
+    assert all(list(tenant.expected(stream)) != rows for stream, rows in before.items())

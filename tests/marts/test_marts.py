@@ -58,18 +58,18 @@ def marts(databases, said):  # noqa: ARG001 - built first
 
 
 @pytest.fixture(scope="module")
-def truth(sandbox):
-    return lambda stream: [*sandbox.tenant.truth(stream)]
+def expected_rows(sandbox):
+    return lambda stream: [*sandbox.tenant.expected(stream)]
 
 
 @pytest.fixture(scope="module")
-def written(truth):
+def written(expected_rows):
     """Messages of people and apps, and where they are, by place and id."""
     found = {}
-    for row in truth("messages"):
+    for row in expected_rows("messages"):
         place = row["channelIdentity"]
         found["channel", place["teamId"], place["channelId"], row["id"]] = row
-    for row in truth("chat_messages"):
+    for row in expected_rows("chat_messages"):
         found["chat", None, row["chatId"], row["id"]] = row
     return {key: row for key, row in found.items() if row["messageType"] == "message"}
 
@@ -122,8 +122,8 @@ def loose(row):
 JSON = {"attachments", "mentions", "reactions", "event_detail_json"}
 
 
-def test_messages_say_where_they_are_and_who_wrote_them(marts, truth, written):
-    teams = {row["id"]: row["displayName"] for row in truth("teams")}
+def test_messages_say_where_they_are_and_who_wrote_them(marts, expected_rows, written):
+    teams = {row["id"]: row["displayName"] for row in expected_rows("teams")}
     [rows, _] = marts["msteams__messages"]
 
     assert {key_of(row) for row in rows} == {*written}
@@ -146,10 +146,10 @@ def test_messages_say_where_they_are_and_who_wrote_them(marts, truth, written):
         ("msteams__attachments", "attachment_id", ("attachments", "id")),
     ],
 )
-def test_lists_in_messages_are_rows(marts, truth, model, column, of_graph):
+def test_lists_in_messages_are_rows(marts, expected_rows, model, column, of_graph):
     name, key = of_graph
     expected = Counter()
-    for row in truth("messages") + truth("chat_messages"):
+    for row in expected_rows("messages") + expected_rows("chat_messages"):
         expected.update((row["id"], item[key]) for item in row.get(name) or ())
 
     [rows, _] = marts[model]
@@ -157,9 +157,9 @@ def test_lists_in_messages_are_rows(marts, truth, model, column, of_graph):
     assert Counter((row["message_id"], row[column]) for row in rows) == expected
 
 
-def test_a_mention_says_whom_it_means(marts, truth):
+def test_a_mention_says_whom_it_means(marts, expected_rows):
     expected = Counter()
-    for row in truth("messages") + truth("chat_messages"):
+    for row in expected_rows("messages") + expected_rows("chat_messages"):
         for item in row.get("mentions") or ():
             expected[next(it["id"] for it in item["mentioned"].values() if it)] += 1
 
@@ -239,9 +239,9 @@ def test_each_message_counts_on_its_day(marts, written, model, names):
     assert {tuple(row[name] for name in names): row["messages"] for row in rows} == expected
 
 
-def test_who_came_and_left_is_what_teams_wrote(marts, truth):
+def test_who_came_and_left_is_what_teams_wrote(marts, expected_rows):
     expected = Counter()
-    for row in truth("messages"):
+    for row in expected_rows("messages"):
         event = row["eventDetail"] or {}
         kind = event.get("@odata.type", "").rpartition(".")[2]
         if kind.startswith(("membersAdded", "membersJoined", "membersDeleted", "membersLeft")):
@@ -255,8 +255,8 @@ def test_who_came_and_left_is_what_teams_wrote(marts, truth):
     assert found == expected
 
 
-def test_every_stay_in_a_meeting_is_a_row(marts, truth):
-    records = truth("attendance_records")
+def test_every_stay_in_a_meeting_is_a_row(marts, expected_rows):
+    records = expected_rows("attendance_records")
     expected = Counter(
         (row["reportId"], row["id"], moment(it["joinDateTime"]), it["durationInSeconds"])
         for row in records
@@ -276,17 +276,17 @@ def test_every_stay_in_a_meeting_is_a_row(marts, truth):
         assert row["seconds"] == seconds[row["report_id"], row["attendance_id"]]
 
 
-def test_a_call_has_its_participants_and_the_quality_of_its_streams(marts, truth):
-    participants = Counter(row["callId"] for row in truth("call_participants"))
-    sessions = Counter(row["callId"] for row in truth("call_sessions"))
-    failed = Counter(row["callId"] for row in truth("call_sessions") if row["failureInfo"])
+def test_a_call_has_its_participants_and_the_quality_of_its_streams(marts, expected_rows):
+    participants = Counter(row["callId"] for row in expected_rows("call_participants"))
+    sessions = Counter(row["callId"] for row in expected_rows("call_sessions"))
+    failed = Counter(row["callId"] for row in expected_rows("call_sessions") if row["failureInfo"])
     losses = defaultdict(list)
-    for row in truth("call_segments"):
+    for row in expected_rows("call_segments"):
         for media in row["media"] or ():
             losses[row["callId"]] += [it["averagePacketLossRate"] for it in media["streams"]]
     [rows, _] = marts["msteams__call_quality"]
 
-    assert {row["call_id"] for row in rows} == {row["id"] for row in truth("call_records")}
+    assert {row["call_id"] for row in rows} == {row["id"] for row in expected_rows("call_records")}
     for row in rows:
         call = row["call_id"]
         measured = [it for it in losses[call] if it is not None]
@@ -296,23 +296,23 @@ def test_a_call_has_its_participants_and_the_quality_of_its_streams(marts, truth
         assert row["worst_packet_loss_rate"] == pytest.approx(max(measured, default=None), abs=1e-4)
 
 
-def test_every_observation_of_presence_counts_in_its_hour(marts, truth):
+def test_every_observation_of_presence_counts_in_its_hour(marts, expected_rows):
     [rows, _] = marts["msteams__presence_hours"]
 
     found = Counter()
     for row in rows:
         found[row["availability"]] += row["observations"]
 
-    assert found == Counter(row["availability"] for row in truth("presence"))
+    assert found == Counter(row["availability"] for row in expected_rows("presence"))
 
 
-def test_shifts_last_from_their_start_to_their_end(marts, truth):
+def test_shifts_last_from_their_start_to_their_end(marts, expected_rows):
     expected = {
         ("shift", row["teamId"], row["id"]): row["sharedShift"]
-        for row in truth("shifts")
+        for row in expected_rows("shifts")
         if row["sharedShift"]
     }
-    cards = {row["id"] for row in truth("time_cards") if row["clockInEvent"]}
+    cards = {row["id"] for row in expected_rows("time_cards") if row["clockInEvent"]}
     [rows, _] = marts["msteams__shifts"]
 
     shifts = {("shift", it["team_id"], it["entry_id"]): it for it in rows if it["kind"] == "shift"}
@@ -324,9 +324,9 @@ def test_shifts_last_from_their_start_to_their_end(marts, truth):
         assert row["hours"] == pytest.approx((end - start).total_seconds() / 3600, abs=1e-4)
 
 
-def test_adoption_adds_up_the_usage_reports(marts, truth):
+def test_adoption_adds_up_the_usage_reports(marts, expected_rows):
     chats = Counter()
-    for row in truth("user_activity"):
+    for row in expected_rows("user_activity"):
         chats[row["reportDate"]] += row["privateChatMessageCount"]
     [rows, _] = marts["msteams__adoption"]
 
@@ -336,9 +336,9 @@ def test_adoption_adds_up_the_usage_reports(marts, truth):
     assert found == {day: chats[day] for day in found}
 
 
-def test_adoption_history_has_half_a_year_of_the_tenants_totals(marts, truth):
-    totals = {row["reportDate"]: row for row in truth("user_activity_counts")}
-    teams = {row["reportDate"]: row for row in truth("team_counts")}
+def test_adoption_history_has_half_a_year_of_the_tenants_totals(marts, expected_rows):
+    totals = {row["reportDate"]: row for row in expected_rows("user_activity_counts")}
+    teams = {row["reportDate"]: row for row in expected_rows("team_counts")}
     [rows, _] = marts["msteams__adoption_history"]
 
     assert {row["day"] for row in rows} >= totals.keys()
@@ -348,9 +348,9 @@ def test_adoption_history_has_half_a_year_of_the_tenants_totals(marts, truth):
             assert row["public_teams"] == teams[row["day"]]["publicTeams"]
 
 
-def test_each_interaction_with_copilot_counts_on_its_day_and_in_its_app(marts, truth):
+def test_each_interaction_with_copilot_counts_on_its_day_and_in_its_app(marts, expected_rows):
     expected = Counter()
-    for row in truth("copilot_interactions"):
+    for row in expected_rows("copilot_interactions"):
         if row["interactionType"] == "userPrompt":
             app = row["appClass"].rpartition(".")[2]
             expected[row["createdDateTime"][:10], row["userId"], app] += 1
@@ -362,12 +362,12 @@ def test_each_interaction_with_copilot_counts_on_its_day_and_in_its_app(marts, t
     assert found == expected
 
 
-def test_registrations_know_who_came(marts, truth):
+def test_registrations_know_who_came(marts, expected_rows):
     seconds, sessions = Counter(), defaultdict(set)
-    for row in truth("event_attendance_records"):
+    for row in expected_rows("event_attendance_records"):
         seconds[row["registrationId"]] += row["totalAttendanceInSeconds"]
         sessions[row["registrationId"]].add(row["sessionId"])
-    registrations = {row["id"]: row for row in truth("webinar_registrations")}
+    registrations = {row["id"]: row for row in expected_rows("webinar_registrations")}
     [rows, _] = marts["msteams__webinar_registrations"]
     [attendance, _] = marts["msteams__event_attendance"]
 
@@ -377,14 +377,14 @@ def test_registrations_know_who_came(marts, truth):
         key = row["registration_id"]
         assert (row["seconds"], row["sessions_attended"]) == (seconds[key], len(sessions[key]))
         assert row["is_from_outside"] == (registrations[key]["userId"] is None)
-    assert len(attendance) == len(truth("event_attendance_records"))
+    assert len(attendance) == len(expected_rows("event_attendance_records"))
     assert {row["kind"] for row in attendance} == {"webinar", "townhall"}
 
 
-def test_telephone_numbers_know_their_people(marts, truth):
-    names = {row["id"]: row["displayName"] for row in truth("users")}
+def test_telephone_numbers_know_their_people(marts, expected_rows):
+    names = {row["id"]: row["displayName"] for row in expected_rows("users")}
     numbers = {
-        row["telephoneNumber"]: row["assignmentTargetId"] for row in truth("telephone_numbers")
+        row["telephoneNumber"]: row["assignmentTargetId"] for row in expected_rows("telephone_numbers")
     }
     [rows, _] = marts["msteams__telephone_numbers"]
 

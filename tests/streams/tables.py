@@ -28,11 +28,11 @@ def key(stream, row):
     return tuple(row[name] for name in DECLARED[stream].primary_keys)
 
 
-def truth(tenant, stream, *, without=()):
+def expected_rows(tenant, stream, *, without=()):
     """The rows that the tap has to give, by key."""
     declared = {item.name for item in DECLARED[stream].properties.wrapped.values()} - {*without}
     rows = {}
-    for shown in list(tenant.truth(stream)):
+    for shown in list(tenant.expected(stream)):
         row = {**(shown.get("channelIdentity") or {}), **shown}
         if stream == "channel_members":
             row["originalSourceMembershipUrl"] = row.pop(SOURCE, None)

@@ -30,7 +30,7 @@ LISTS = "GET /chats/{id}/messages"
 def shown(tenant, stream, *, reader=None, unasked=ON_REQUEST):
     """The rows that the tap has to give, by key: all, or those of the chats of one `reader`."""
     found = {}
-    for row in tenant.truth(stream):
+    for row in tenant.expected(stream):
         if reader and not tenant.part(Chats).all[row.get("chatId", row["id"])].has(reader):
             continue
         if stream == "chat_members":

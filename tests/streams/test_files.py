@@ -8,7 +8,7 @@ import pytest
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.files import Files
 from tests.cloud import Sandbox
-from tests.target import TalkativeTap, Target, key_of, opener, truth
+from tests.target import TalkativeTap, Target, expected_rows, key_of, opener
 
 SMALL = {"seed": 4, "teams": 5, "channels": 5, "messages": 0, "users": 12}
 EVERYTHING = ("drives", "channel_folders", "drive_items")
@@ -41,9 +41,9 @@ def first_drive(target):
 
 def items(tenant):
     """What is in the drives that can be found: of teams, and of channels whose files are open."""
-    drives = {row["id"] for row in tenant.truth("drives") if "system" not in row}
-    drives |= {row["parentReference"]["driveId"] for row in tenant.truth("channel_folders")}
-    return {k: row for k, row in truth(tenant, "drive_items").items() if k[0] in drives}
+    drives = {row["id"] for row in tenant.expected("drives") if "system" not in row}
+    drives |= {row["parentReference"]["driveId"] for row in tenant.expected("channel_folders")}
+    return {k: row for k, row in expected_rows(tenant, "drive_items").items() if k[0] in drives}
 
 
 def kept(target):
@@ -54,7 +54,7 @@ def kept(target):
 def test_a_full_read_gives_every_drive_and_item_as_graph_shows_it(whole):
     target, output = whole
     tenant = target.sandbox.tenant
-    drives = {k: row for k, row in truth(tenant, "drives").items() if "system" not in row}
+    drives = {k: row for k, row in expected_rows(tenant, "drives").items() if "system" not in row}
 
     assert output.code == 0
     assert target.rows("drives") == drives
@@ -75,7 +75,7 @@ def test_folders_of_channels_are_those_that_somebody_has_opened(whole):
 
     assert target.rows("channel_folders") == {
         key: {name: row[name] for name in row.keys() - later}
-        for key, row in truth(target.sandbox.tenant, "channel_folders").items()
+        for key, row in expected_rows(target.sandbox.tenant, "channel_folders").items()
     }
     assert len(target.rows("channel_folders")) < sum(
         len(team.channels) for team in target.sandbox.tenant.teams.values()
@@ -107,7 +107,7 @@ def test_system_drives_come_when_that_is_selected(opened):
                 item["metadata"]["selected"] = True
     target.run()
 
-    assert target.rows("drives") == truth(target.sandbox.tenant, "drives")
+    assert target.rows("drives") == expected_rows(target.sandbox.tenant, "drives")
 
 
 def test_items_alone_ask_only_for_folders_that_tell_of_another_drive(opened):

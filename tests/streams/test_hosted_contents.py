@@ -7,7 +7,7 @@ import pytest
 
 from tap_msteams_sandbox.areas.workspace.exports import Exports
 from tests.conftest import SMALL, run_tap
-from tests.streams.tables import Table, by_default, catalog, key, swift, truth
+from tests.streams.tables import Table, by_default, catalog, expected_rows, key, swift
 from tests.target import TalkativeTap, Target, known
 
 COSTLY = {"hosted_contents.contentBytes", "hosted_contents.contentType"}
@@ -28,14 +28,14 @@ def test_messages_of_a_team_that_was_deleted_come_with_the_next_run_and_then_no_
     second = run_tap(swift(sandbox), streams=streams, state=first.state)
     third = run_tap(swift(sandbox), streams=streams, state=second.state)
 
-    expected = truth(tenant, "deleted_team_messages")
+    expected = expected_rows(tenant, "deleted_team_messages")
     assert first.rows("deleted_team_messages") | second.rows("deleted_team_messages") == expected
     assert {row["teamId"] for row in second.records["deleted_team_messages"]} == {gone}
     assert {row["id"] for row in second.records["deleted_teams"]} == {
         *tenant.part(Exports).deleted()
     }
     assert not third.records["deleted_team_messages"]
-    assert third.rows("deleted_teams") == truth(tenant, "deleted_teams")
+    assert third.rows("deleted_teams") == expected_rows(tenant, "deleted_teams")
 
 
 def test_a_deleted_team_that_is_restored_meanwhile_is_a_notice(open_sandbox):
@@ -54,7 +54,7 @@ def test_contents_are_found_in_the_text_without_a_request_of_their_own(open_sand
     output = run_tap(swift(sandbox), streams=["hosted_contents"])
 
     assert set(sandbox.count()) == {"GET /teams", "GET /teams/{id}/channels/getAllMessages"}
-    assert output.rows("hosted_contents") == truth(
+    assert output.rows("hosted_contents") == expected_rows(
         sandbox.tenant, "hosted_contents", without=by_default("hosted_contents")
     )
 
@@ -74,7 +74,9 @@ def test_bytes_cost_one_request_each_for_posts_and_replies_alike(open_sandbox):
 def test_contents_of_a_deleted_channel_are_a_notice_and_a_row_without_bytes(open_sandbox):
     sandbox = open_sandbox()
     tenant = sandbox.tenant
-    place = next((row["teamId"], row["channelId"]) for row in list(tenant.truth("hosted_contents")))
+    place = next(
+        (row["teamId"], row["channelId"]) for row in list(tenant.expected("hosted_contents"))
+    )
     tenant.remove_channel(*place)
     output = run_tap(
         swift(sandbox), catalog=catalog(["hosted_contents", "sync_issues"], also=COSTLY)
@@ -86,7 +88,7 @@ def test_contents_of_a_deleted_channel_are_a_notice_and_a_row_without_bytes(open
     assert empty
     assert {(row["teamId"], row["channelId"]) for row in empty} == {place}
     assert {row["severity"] for row in output.records["sync_issues"]} == {"notice"}
-    assert output.rows("hosted_contents").keys() == truth(tenant, "hosted_contents").keys()
+    assert output.rows("hosted_contents").keys() == expected_rows(tenant, "hosted_contents").keys()
 
 
 @pytest.mark.parametrize("messages", [["messages"], []], ids=["with messages", "alone"])
@@ -97,7 +99,7 @@ def test_contents_of_messages_that_have_not_changed_stay_in_the_target(
     tenant, table = sandbox.tenant, Table("hosted_contents")
     streams = ["hosted_contents", *messages]
     first = run_tap(swift(sandbox), streams=streams)
-    team, channel = next(tuple(row["channelIdentity"].values()) for row in list(tenant.truth()))
+    team, channel = next(tuple(row["channelIdentity"].values()) for row in list(tenant.expected()))
     source = f"/teams/{team}/channels/{channel}/messages/1/hostedContents/new/$value"
     tenant.post(team, channel, f'<img src="https://graph.microsoft.com/v1.0{source}">')
     clock.forward(60)
@@ -106,7 +108,9 @@ def test_contents_of_messages_that_have_not_changed_stay_in_the_target(
     table.take(second)
 
     seen = len(second.records["hosted_contents"])
-    assert table.shown() == truth(tenant, "hosted_contents", without=by_default("hosted_contents"))
+    assert table.shown() == expected_rows(
+        tenant, "hosted_contents", without=by_default("hosted_contents")
+    )
     assert seen == (1 if messages else len(table.rows))
 
 
@@ -143,7 +147,7 @@ def test_what_a_kill_left_unread_comes_with_the_next_run(open_sandbox, clock, la
     target.run()
 
     for stream in streams:
-        expected = truth(sandbox.tenant, stream, without=by_default(stream))
+        expected = expected_rows(sandbox.tenant, stream, without=by_default(stream))
         assert target.rows(stream).keys() == expected.keys(), stream
 
 
@@ -165,7 +169,7 @@ def test_contents_under_way_at_a_kill_come_with_the_next_run_and_not_all_over_ag
     target.run()
 
     assert 0 < len(early) < 60
-    expected = truth(sandbox.tenant, "hosted_contents")
+    expected = expected_rows(sandbox.tenant, "hosted_contents")
     assert target.rows("hosted_contents").keys() == expected.keys()
 
 
@@ -173,7 +177,7 @@ def test_a_content_that_fails_comes_with_the_next_run_and_holds_up_its_team_alon
     open_sandbox, clock
 ):
     sandbox = open_sandbox(clock=clock)
-    row = next(iter(list(sandbox.tenant.truth("hosted_contents"))))
+    row = next(iter(list(sandbox.tenant.expected("hosted_contents"))))
     sandbox.faults.add(f"500:where={row['id']},times=8")
     target = Target(sandbox)
     target.catalog = catalog(["messages", "hosted_contents"], also=COSTLY)
@@ -186,7 +190,7 @@ def test_a_content_that_fails_comes_with_the_next_run_and_holds_up_its_team_alon
     assert (first.code, second.code) == (3, 0)
     assert missed
     assert bookmarks == set(sandbox.tenant.teams) - {row["teamId"]}
-    assert target.rows("hosted_contents") == truth(sandbox.tenant, "hosted_contents")
+    assert target.rows("hosted_contents") == expected_rows(sandbox.tenant, "hosted_contents")
     assert {it["teamId"] for it in second.records["messages"]} == {row["teamId"]}
 
 
@@ -201,4 +205,4 @@ def test_contents_that_nobody_had_granted_come_whole_once_they_are(open_sandbox,
     second = target.run()
 
     assert (first.code, second.code) == (3, 0)
-    assert target.rows("hosted_contents") == truth(sandbox.tenant, "hosted_contents")
+    assert target.rows("hosted_contents") == expected_rows(sandbox.tenant, "hosted_contents")

@@ -34,7 +34,7 @@ def shown(tenant, stream):
     names = DECLARED[stream]
     return {
         key_of(stream, row): {k: v for k, v in row.items() if k in names}
-        for row in tenant.truth(stream)
+        for row in tenant.expected(stream)
     }
 
 

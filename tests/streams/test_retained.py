@@ -83,7 +83,7 @@ def test_a_tenant_that_refuses_it_is_read_without(open_sandbox):
     output = run_tap(sandbox.unpaced(retained_messages=True), streams=["messages", "sync_issues"])
 
     assert output.code == 0
-    assert len(output.rows("messages")) == len(list(sandbox.tenant.truth("messages")))
+    assert len(output.rows("messages")) == len(list(sandbox.tenant.expected("messages")))
     assert [row["severity"] for row in output.records["sync_issues"]] == ["notice"]
 
 
@@ -97,7 +97,7 @@ def test_what_refuses_the_retained_texts_of_a_team_holds_up_nothing_else(sandbox
 
     (issue,) = first.records["sync_issues"]
     assert (first.code, issue["severity"], issue["subject"]) == (3, "gap", {"teamId": team})
-    assert len(first.rows("messages")) == len(list(sandbox.tenant.truth("messages")))
+    assert len(first.rows("messages")) == len(list(sandbox.tenant.expected("messages")))
     assert {*sandbox.tenant.teams} <= known(first.state).keys()
     assert "GET /teams/{id}/channels" not in sandbox.count()
 

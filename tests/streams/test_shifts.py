@@ -6,7 +6,7 @@ from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.shifts import Shifts
 from tap_msteams_sandbox.areas.shifts.answers import STREAMS as COLLECTIONS
 from tests.cloud import Sandbox
-from tests.target import Clock, Target, key_of, opener, truth
+from tests.target import Clock, Target, key_of, opener, expected_rows
 
 SMALL = {"seed": 7, "teams": 9, "channels": 1, "messages": 0, "users": 20}
 EVERYTHING = ("schedules", *COLLECTIONS)
@@ -35,14 +35,14 @@ def test_a_full_read_gives_every_row_once_as_graph_shows_it(whole, stream):
     target, output = whole
 
     assert output.code == 0
-    assert target.rows(stream) == truth(target.sandbox.tenant, stream)
+    assert target.rows(stream) == expected_rows(target.sandbox.tenant, stream)
     assert len(output.records[stream]) == len(target.rows(stream))
 
 
 def test_a_team_without_a_schedule_is_asked_twice_and_nothing_to_report(whole):
     target, output = whole
     tenant = target.sandbox.tenant
-    set_up = [it["id"] for it in tenant.truth("schedules")]
+    set_up = [it["id"] for it in tenant.expected("schedules")]
     asked = target.sandbox.count()
 
     assert output.records["sync_issues"] == []
@@ -73,7 +73,7 @@ def test_small_pages_give_the_same_rows(opened):
     target = opened(page_size=3)
 
     assert target.run().code == 0
-    assert all(target.rows(it) == truth(target.sandbox.tenant, it) for it in EVERYTHING)
+    assert all(target.rows(it) == expected_rows(target.sandbox.tenant, it) for it in EVERYTHING)
 
 
 def test_what_is_deleted_leaves_with_the_next_version(opened):
@@ -94,7 +94,7 @@ def test_what_is_deleted_leaves_with_the_next_version(opened):
     output = target.run()
 
     rows = {stream: output.rows(stream) for stream in ("shifts", "scheduling_groups")}
-    assert rows == {stream: truth(tenant, stream) for stream in rows}
+    assert rows == {stream: expected_rows(tenant, stream) for stream in rows}
     assert gone not in rows["shifts"]
     assert rows["scheduling_groups"][group]["isActive"] is False
     active = {it["stream"] for it in output.messages if it["type"] == "ACTIVATE_VERSION"}
@@ -121,7 +121,7 @@ def test_days_of_work_lose_nothing(opened):
         target.sandbox.tenant.change()
         output = target.run()
         for stream in EVERYTHING:
-            assert output.rows(stream) == truth(target.sandbox.tenant, stream), stream
+            assert output.rows(stream) == expected_rows(target.sandbox.tenant, stream), stream
 
 
 def test_tenants_that_want_to_know_on_whose_behalf_are_told(opened):
@@ -133,7 +133,7 @@ def test_tenants_that_want_to_know_on_whose_behalf_are_told(opened):
     assert not target.rows("shifts")
     target.settings["acts_as_user_id"] = tenant.me.id
     assert target.run().code == 0
-    assert target.rows("shifts") == truth(tenant, "shifts")
+    assert target.rows("shifts") == expected_rows(tenant, "shifts")
 
 
 def test_offers_that_may_not_be_read_do_not_stop_the_others(opened):
@@ -143,7 +143,7 @@ def test_offers_that_may_not_be_read_do_not_stop_the_others(opened):
     output = target.run()
 
     assert output.code == 3
-    assert target.rows("shifts") == truth(target.sandbox.tenant, "shifts")
+    assert target.rows("shifts") == expected_rows(target.sandbox.tenant, "shifts")
     (issue,) = output.records["sync_issues"]
     assert issue["stream"] == "offer_shift_requests"
     assert issue["permission"] == "Schedule.ReadWrite.All"
@@ -169,7 +169,7 @@ def test_a_user_reads_the_schedules_of_the_own_teams(opened):
 
     assert 0 < len(mine) < len(tenant.teams)
     for stream in ("schedules", "time_cards"):
-        expected = {k: row for k, row in truth(tenant, stream).items() if k[0] in mine}
+        expected = {k: row for k, row in expected_rows(tenant, stream).items() if k[0] in mine}
         assert target.rows(stream) == expected
 
 
@@ -180,6 +180,6 @@ def test_a_failure_of_one_list_leaves_the_others_whole(opened):
     tenant = target.sandbox.tenant
 
     assert target.run().code == 3
-    assert target.rows("shifts") == truth(tenant, "shifts")
+    assert target.rows("shifts") == expected_rows(tenant, "shifts")
     kept = {key_of("times_off", row) for row in target.rows("times_off").values()}
-    assert kept == {key for key in truth(tenant, "times_off") if key[0] != team}
+    assert kept == {key for key in expected_rows(tenant, "times_off") if key[0] != team}

@@ -11,7 +11,7 @@ from tap_msteams_sandbox.areas.workspace.sharing import Sharing
 from tap_msteams_sandbox.areas.workspace.tabs import Tabs
 from tap_msteams_sandbox.areas.workspace.tags import Tags
 from tests.conftest import SMALL, run_tap
-from tests.streams.tables import Table, by_default, catalog, swift, truth
+from tests.streams.tables import Table, by_default, catalog, expected_rows, swift
 
 BELOW_TEAMS = (
     "channels",
@@ -39,7 +39,7 @@ def test_a_full_read_gives_every_row_once_as_graph_shows_it(shared_sandbox, whol
     skipped = () if stream == "hosted_contents" else by_default(stream)
 
     assert whole.code == 0
-    assert whole.rows(stream) == truth(shared_sandbox.tenant, stream, without=skipped)
+    assert whole.rows(stream) == expected_rows(shared_sandbox.tenant, stream, without=skipped)
     assert len(whole.records[stream]) == len(whole.rows(stream))
 
 
@@ -86,11 +86,13 @@ def test_what_came_and_went_shows_in_the_next_full_read(open_sandbox, clock):
     untouched.graph_url = sandbox.graph_url
 
     for table in tables:
-        before = truth(untouched, table.stream, without=by_default(table.stream))
+        before = expected_rows(untouched, table.stream, without=by_default(table.stream))
         table.take(first)
         assert table.shown() == before, table.stream
         table.take(second)
-        assert table.shown() == truth(tenant, table.stream, without=by_default(table.stream))
+        assert table.shown() == expected_rows(
+            tenant, table.stream, without=by_default(table.stream)
+        )
         assert (table.shown() != before) is (table.stream != "deleted_teams"), table.stream
 
 
@@ -118,13 +120,15 @@ def test_a_cloud_without_incoming_channels_gives_the_hosted_ones(open_sandbox):
     output = run_tap(swift(sandbox), streams=["channels", "tabs"])
     expected = {
         k: row
-        for k, row in truth(sandbox.tenant, "channels", without=by_default("channels")).items()
+        for k, row in expected_rows(
+            sandbox.tenant, "channels", without=by_default("channels")
+        ).items()
         if row["teamId"] == row["hostTeamId"]
     }
 
     assert output.code == 0
     assert output.rows("channels") == expected
-    assert output.rows("tabs") == truth(sandbox.tenant, "tabs")
+    assert output.rows("tabs") == expected_rows(sandbox.tenant, "tabs")
 
 
 def test_the_summary_is_read_one_by_one_for_own_channels_and_loses_no_other_property(open_sandbox):
@@ -137,7 +141,7 @@ def test_the_summary_is_read_one_by_one_for_own_channels_and_loses_no_other_prop
         for team in sandbox.tenant.teams.values()
         for channel in team.channels.values()
     }
-    expected = truth(sandbox.tenant, "channels", without=["email"])
+    expected = expected_rows(sandbox.tenant, "channels", without=["email"])
     for row in expected.values():
         if row["hostTeamId"] == row["teamId"]:
             row["summary"] = summaries[row["id"]]
@@ -148,7 +152,7 @@ def test_the_summary_is_read_one_by_one_for_own_channels_and_loses_no_other_prop
 
     assert found == expected
     assert sandbox.count()["GET /teams/{id}/channels/{id}"] == len(summaries)
-    assert output.rows("tabs") == truth(sandbox.tenant, "tabs")
+    assert output.rows("tabs") == expected_rows(sandbox.tenant, "tabs")
 
 
 def test_only_shared_channels_are_asked_for_their_teams(open_sandbox):
@@ -190,7 +194,7 @@ def test_relations_are_expanded_only_when_selected(open_sandbox, stream, relatio
     output = run_tap(swift(sandbox), catalog=catalog([stream], without=without))
 
     assert not any("$expand" in entry.path for entry in sandbox.requests)
-    assert output.rows(stream) == truth(sandbox.tenant, stream, without=relations)
+    assert output.rows(stream) == expected_rows(sandbox.tenant, stream, without=relations)
 
 
 def test_people_without_a_licence_are_one_notice_and_stop_nothing(shared_sandbox, whole):
@@ -238,7 +242,7 @@ def test_a_user_reads_what_the_user_is_in_and_is_told_what_is_for_applications(o
     def seen(stream):
         return {
             k: row
-            for k, row in truth(tenant, stream, without=by_default(stream)).items()
+            for k, row in expected_rows(tenant, stream, without=by_default(stream)).items()
             if row["teamId"] in mine and row.get("channelId", "") in {"", *inside}
         }
 
@@ -246,7 +250,7 @@ def test_a_user_reads_what_the_user_is_in_and_is_told_what_is_for_applications(o
     for stream in ("tabs", "channel_members", "shared_with_teams", "installed_apps", "tags"):
         assert output.rows(stream) == seen(stream), stream
     told = {row["stream"]: row for row in output.records["sync_issues"]}
-    installed = truth(tenant, "user_installed_apps")
+    installed = expected_rows(tenant, "user_installed_apps")
     own = {key for key, row in installed.items() if row["userId"] == tenant.me.id}
     assert output.rows("user_installed_apps").keys() == own != set()
     assert set(told) == {"deleted_team_messages"}
@@ -263,7 +267,9 @@ def test_smaller_pages_give_the_same_rows(open_sandbox, page_size):
     output = run_tap(swift(sandbox), streams=FULL)
 
     for stream in FULL:
-        assert output.rows(stream) == truth(sandbox.tenant, stream, without=by_default(stream))
+        assert output.rows(stream) == expected_rows(
+            sandbox.tenant, stream, without=by_default(stream)
+        )
 
 
 def test_graph_sends_nothing_here_that_is_not_declared(open_sandbox, caplog):
@@ -285,5 +291,5 @@ def test_a_team_that_cannot_be_read_is_a_gap_and_what_it_had_stays(open_sandbox,
     for table in tables:
         table.take(first)
         table.take(second)
-        assert table.shown() == truth(sandbox.tenant, table.stream)
+        assert table.shown() == expected_rows(sandbox.tenant, table.stream)
     assert second.activated == {"installed_apps"}

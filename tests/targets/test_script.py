@@ -13,7 +13,7 @@ from postgres import ROOT
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.conftest import PATIENCE
-from tests.target import Clock, key_of, truth
+from tests.target import Clock, key_of, expected_rows
 from tests.targets.loaders import Jsonl
 
 [SCRIPT] = re.findall(
@@ -45,11 +45,11 @@ def test_the_second_run_of_the_script_is_incremental(tmp_path):
 
     with Sandbox(tenant=tenant, clock=clock) as sandbox:
         whole, nothing = run(sandbox), run(sandbox)
-        known = truth(tenant)
+        known = expected_rows(tenant)
         tenant.change()
         clock.forward(60)
         changed = run(sandbox)
-        expected = {key for key, row in truth(tenant).items() if row != known.get(key)}
+        expected = {key for key, row in expected_rows(tenant).items() if row != known.get(key)}
 
     assert {*whole} == {*known}
     assert nothing == []

@@ -46,11 +46,11 @@ def environment(sandbox):
 
 
 @pytest.fixture(scope="package")
-def truth(sandbox):
+def expected_rows(sandbox):
     """The ids of a collection, or the whole rows."""
 
     def told(collection, *names):
-        rows = list(sandbox.tenant.truth(collection))
+        rows = list(sandbox.tenant.expected(collection))
         return {tuple(row[it] for it in names) for row in rows} if names else rows
 
     return told

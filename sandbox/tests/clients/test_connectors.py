@@ -63,16 +63,16 @@ def by_stream(pairs):
     return found
 
 
-def compare(found, expected, truth):
+def compare(found, streams, expected_rows):
     """Every stream has rows, and none that the tenant has not."""
-    assert set(found) == set(expected)
-    for stream, told in expected.items():
+    assert set(found) == set(streams)
+    for stream, told in streams.items():
         if told:
-            ids = {row[told[1]] for row in truth(told[0])}
+            ids = {row[told[1]] for row in expected_rows(told[0])}
             assert found[stream] <= ids, stream
 
 
-def test_tap_ms_teams_reads_its_14_streams(run, facts, tmp_path, truth):
+def test_tap_ms_teams_reads_its_14_streams(run, facts, tmp_path, expected_rows):
     config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
     settings = {
         "client_id": facts.client_id,
@@ -94,12 +94,12 @@ def test_tap_ms_teams_reads_its_14_streams(run, facts, tmp_path, truth):
     rows = [(it["stream"], it["record"]) for it in output if it["type"] == "RECORD"]
     found = by_stream(rows)
 
-    compare(found, TAP, truth)
-    assert found["users"] == {key for (key,) in truth("users", "id")}
-    assert found["groups"] == {key for (key,) in truth("groups", "id")}
+    compare(found, TAP, expected_rows)
+    assert found["users"] == {key for (key,) in expected_rows("users", "id")}
+    assert found["groups"] == {key for (key,) in expected_rows("groups", "id")}
 
 
-def test_airbytes_source_reads_its_12_streams(run, sandbox, facts, tmp_path, truth):
+def test_airbytes_source_reads_its_12_streams(run, sandbox, facts, tmp_path, expected_rows):
     config, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
     credentials = {
         "auth_type": "Token",
@@ -125,5 +125,5 @@ def test_airbytes_source_reads_its_12_streams(run, sandbox, facts, tmp_path, tru
     found = by_stream((it["stream"], it["data"]) for it in records)
     assert sandbox.count()["GET /reports/getTeamsDeviceUsageUserDetail()"]
 
-    compare(found, AIRBYTE, truth)
-    assert found["users"] == {key for (key,) in truth("users", "id")}
+    compare(found, AIRBYTE, expected_rows)
+    assert found["users"] == {key for (key,) in expected_rows("users", "id")}

@@ -92,7 +92,7 @@ async def all_of(client, builder):
     return rows
 
 
-def test_lists_are_read_whole_page_by_page(run, sandbox, truth):
+def test_lists_are_read_whole_page_by_page(run, sandbox, expected_rows):
     async def read(client):
         teams = await all_of(client, client.teams)
         users = await all_of(client, client.users)
@@ -103,10 +103,10 @@ def test_lists_are_read_whole_page_by_page(run, sandbox, truth):
         return teams, users, messages
 
     teams, users, messages = run(read)
-    assert {(it.id,) for it in teams} == truth("teams", "id")
-    assert {(it.id,) for it in users} == truth("users", "id")
+    assert {(it.id,) for it in teams} == expected_rows("teams", "id")
+    assert {(it.id,) for it in users} == expected_rows("users", "id")
     assert {(it.channel_identity.channel_id, it.id) for it in messages} == {
-        (row["channelIdentity"]["channelId"], row["id"]) for row in truth("messages")
+        (row["channelIdentity"]["channelId"], row["id"]) for row in expected_rows("messages")
     }
     assert sandbox.count()["GET /teams/{id}/channels/getAllMessages"] > len(teams)
 
@@ -119,15 +119,15 @@ def test_refusals_are_errors_with_graphs_code(run):
 
 
 @pytest.mark.parametrize("collection", MODELS)
-def test_every_key_of_a_row_is_a_property_of_the_typed_model(truth, collection):
-    rows = truth(collection)
+def test_every_key_of_a_row_is_a_property_of_the_typed_model(expected_rows, collection):
+    rows = expected_rows(collection)
     module, _, name = MODELS[collection].rpartition(".")
     model = getattr(importlib.import_module(f"msgraph.generated.models.{module}"), name)
     assert rows
     for row in rows:
         found = JsonParseNode(row).get_object_value(model)
         strange = set(unknown(found)) - UNDECLARED
-        # Rows of the truth name what they are below.
+        # The rows name what they are below.
         assert {it for it in strange if not (it.endswith("Id") and it in row)} == set(), row
 
 

@@ -42,10 +42,10 @@ def read(facts, environment, sandbox):
 
 
 @pytest.mark.parametrize("way", FOR_APPLICATIONS)
-def test_an_application_reads_all_teams(read, truth, way):
+def test_an_application_reads_all_teams(read, expected_rows, way):
     found = read(way)
     assert found["claims"]["idtyp"] == "app"
-    assert {(it,) for it in found["teams"]} == truth("teams", "id")
+    assert {(it,) for it in found["teams"]} == expected_rows("teams", "id")
 
 
 @pytest.mark.parametrize("way", FOR_USERS)

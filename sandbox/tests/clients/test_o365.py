@@ -24,9 +24,9 @@ def account(facts, pointed_here):
     return found
 
 
-def test_the_directory(account, truth):
+def test_the_directory(account, expected_rows):
     users = {(user.object_id,) for user in account.directory().get_users(limit=None)}
-    assert users == truth("users", "id")
+    assert users == expected_rows("users", "id")
 
 
 def test_the_channels_of_a_team(account, sandbox):
