@@ -11,12 +11,14 @@ import os
 import re
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from singer_sdk.logging import ConsoleFormatter
 from typing_extensions import override
+from urllib3.exceptions import InsecureRequestWarning
 
 from tap_msteams.errors import visible
 from tap_msteams.settings import RULES, label
@@ -192,8 +194,8 @@ def handlers() -> set[logging.Handler]:
     return {it for logger in loggers for it in getattr(logger, "handlers", ())}
 
 
-def guard() -> None:
-    """Keep secrets out of all present handlers' output."""
+def guard(*, hides_people: bool = False) -> None:
+    """Keep secrets out of all present handlers' output, and URLs with ids of people on demand."""
     for handler in handlers():
         inner = handler.formatter
         if not isinstance(inner, RedactingFormatter):
@@ -206,6 +208,11 @@ def guard() -> None:
     if urllib3.level in {logging.NOTSET, logging.ERROR}:
         debugging = logging.root.level == logging.DEBUG
         urllib3.setLevel(logging.NOTSET if debugging else logging.ERROR)
+    if hides_people:
+        # At DEBUG it logs URLs, which contain ids of people.
+        urllib3.setLevel(max(urllib3.level, logging.INFO))
+    # A context that verifies nothing has checked a pin itself, or its user was warned.
+    warnings.filterwarnings("ignore", category=InsecureRequestWarning)
 
 
 def configure(config: Mapping[str, Any]) -> None:
@@ -221,7 +228,7 @@ def configure(config: Mapping[str, Any]) -> None:
     elif level is not None:
         logging.getLogger("singer_sdk.metrics").setLevel(level)
     _open(config.get("log_file"))
-    guard()
+    guard(hides_people=config.get("people") == "hash")
 
 
 def _open(given: object) -> None:

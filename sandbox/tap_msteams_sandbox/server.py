@@ -75,8 +75,7 @@ class Sandbox:
         name: str = "localhost",
     ) -> None:
         self.tenant = tenant or Tenant()
-        behind = max(0.0, self.tenant.until / SECOND - clock())
-        self.tenant.clock = lambda: clock() + behind
+        self._clock = clock
         self.latency, self.auth = latency, auth
         self._compress = compress
         self.name, self._host, self._port = name, host, port

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from typing import TYPE_CHECKING, Any, Protocol
@@ -78,9 +77,6 @@ class GraphAuthenticator(APIAuthenticatorBase):
 
         `backoff` is the unit, in seconds, of the waits between attempts to reach Entra ID.
         """
-        # At DEBUG it would log authorization codes and their verifiers.
-        msal_logger = logging.getLogger("msal")
-        msal_logger.setLevel(max(msal_logger.level, logging.INFO))
         tokens = TokenProvider(source_for(settings, clock, backoff), clock)
         proxied = settings.auth_method == "nango" and settings.nango_mode == "proxy"
         return cls(settings.graph_url, tokens, Proxied(settings) if proxied else Direct())

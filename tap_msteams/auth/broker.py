@@ -16,6 +16,7 @@ from tap_msteams.auth.claims import claims_of
 from tap_msteams.auth.provider import Answer, bounded_life, is_token
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import CLOUDS
+from tap_msteams.transport import broker_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +39,23 @@ _OWN = {"authorization", "connection", "content-length", "content-type", "host",
 _UNKNOWN_LIFE = 3600
 
 
+def nango_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
+    """The session for Nango, which raises for every answer without a connection."""
+    where = _where(settings)
+
+    def refused(body: Mapping[str, Any], status: int) -> AuthenticationError:
+        error = body["error"]
+        said = error.get("code") if isinstance(error, dict) else error
+        remedy = _REMEDIES.get(status, "check the settings of Nango")
+        return AuthenticationError(f"{where} gave no token: {remedy} (HTTP {status}, {said})")
+
+    return checked(broker_session(settings, backoff), where, refused)
+
+
+def _where(settings: Settings) -> str:
+    return f"Nango at {settings.nango_host}"
+
+
 class Broker:
     """The source of a token that Nango keeps."""
 
@@ -46,8 +64,9 @@ class Broker:
     def __init__(
         self, settings: Settings, session: requests.Session, clock: Callable[[], float]
     ) -> None:
-        self._where = f"Nango at {settings.nango_host}"
-        self._session = checked(session, self._where, self._refused)
+        """Request the token of the connection in the settings through a `nango_session`."""
+        self._where = _where(settings)
+        self._session = session
         connection = quote(settings.need("nango_connection_id"), safe="")
         self._url = f"{settings.nango_host}/connections/{connection}"
         self._integration_id = settings.need("nango_integration_id")
@@ -73,12 +92,6 @@ class Broker:
             ends = datetime.fromisoformat(ends).timestamp() if ends else claims_of(token).get("exp")
             life = bounded_life(ends - self._clock()) if ends else _UNKNOWN_LIFE
         return Answer(token, life)
-
-    def _refused(self, body: Mapping[str, Any], status: int) -> AuthenticationError:
-        error = body["error"]
-        said = error.get("code") if isinstance(error, dict) else error
-        remedy = _REMEDIES.get(status, "check the settings of Nango")
-        return AuthenticationError(f"{self._where} gave no token: {remedy} (HTTP {status}, {said})")
 
 
 class Proxied:

@@ -17,6 +17,7 @@ from tap_msteams.auth.registration import Application
 from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import label
 from tap_msteams.settings.methods import GITHUB_TOKEN_URL
+from tap_msteams.transport import identity_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +34,11 @@ _GITHUB = "GitHub Actions"
 _GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105 - the name of a variable
 
 
+def github_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
+    """The session for GitHub, which raises for every answer without a token."""
+    return checked(identity_session(settings, backoff), _GITHUB, _refused)
+
+
 class WorkloadIdentity(Application):
     """An application that signs in with another identity provider's token."""
 
@@ -43,8 +49,9 @@ class WorkloadIdentity(Application):
         clock: Callable[[], float],
         github: requests.Session,
     ) -> None:
+        """Sign in through an `entra_session`, and through a `github_session` in its jobs."""
         super().__init__(settings, session, clock)
-        self._github = checked(github, _GITHUB, _refused)
+        self._github = github
 
     @override
     def _credential(self) -> Any:

@@ -15,10 +15,9 @@ from tap_msteams.auth.answers import WAITING
 from tap_msteams.auth.entry import tenant_of
 from tap_msteams.auth.provider import is_token
 from tap_msteams.auth.refusals import OutageError, refusal
-from tap_msteams.auth.registration import Registration
+from tap_msteams.auth.registration import Registration, entra_session
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import AuthenticationError, SettingsError
-from tap_msteams.transport import identity_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -59,7 +58,7 @@ class Grant:
         backoff: float = 0.5,
     ) -> Grant:
         """The grant for the app registration in the settings; the store has to be writable."""
-        registration = Registration(settings, identity_session(settings, backoff), clock)
+        registration = Registration(settings, entra_session(settings, backoff), clock)
         store = TokenStore.from_settings(
             settings, must_keep=True, clock=clock, resolve=registration.tenant
         )

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tap_msteams.auth.grant import Grant
-from tap_msteams.auth.receiver import Receiver
+from tap_msteams.auth.receiver import receiving
 from tap_msteams.auth.registration import NOBODY
 from tap_msteams.errors import AuthenticationError
 
@@ -42,7 +42,7 @@ def in_browser(
         raise AuthenticationError(NO_BROWSER)
     with grant.store.locked(new=True):
         pass  # an unwritable store is reported before the user signs in
-    with Receiver(grant.redirect_uri) as receiver:
+    with receiving(grant.redirect_uri) as receiver:
         url, state = grant.begin(prompt, receiver=receiver.redirect_uri)
         receiver.expect(state)
         say(f"Sign in on the page that your browser shows, or open it yourself:\n{url}")

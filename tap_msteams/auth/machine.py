@@ -17,7 +17,7 @@ from tap_msteams.auth.answers import UNTYPED, answer, checked
 from tap_msteams.auth.refusals import OutageError, machine_refusal
 from tap_msteams.auth.service_fabric import ask_service_fabric, in_service_fabric
 from tap_msteams.errors import AuthenticationError, SettingsError
-from tap_msteams.transport import UPDATING
+from tap_msteams.transport import UPDATING, machine_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,17 +26,27 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
 
 
+def endpoint_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
+    """The session for the machine's endpoint, which raises for every answer without a token."""
+    name, _ = _identity(settings)
+    session = machine_session(settings, backoff)
+    session.hooks["response"].append(_check_update)
+    return checked(
+        session, "The managed identity endpoint", lambda body, _: machine_refusal(body, name)
+    )
+
+
 class ManagedIdentity:
     """A managed identity: the machine's own, or a user-assigned one."""
 
     is_application = True
 
     def __init__(self, settings: Settings, session: requests.Session) -> None:
+        """Request the tokens of the identity in the settings through an `endpoint_session`."""
         self._settings = settings
         self._name, self._identity = _identity(settings)
         self._resource = settings.graph_url
-        session.hooks["response"].append(_check_update)
-        self._session = checked(session, "The managed identity endpoint", self._refused)
+        self._session = session
 
     def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - the endpoint takes none
         """A token with the permissions of the identity."""
@@ -62,7 +72,7 @@ class ManagedIdentity:
             msg = "The managed identity endpoint does not answer as one does: try again later"
             raise AuthenticationError(msg) from error
         if "error" in result:
-            raise self._refused(result)
+            raise machine_refusal(result, self._name)
         return answer(result)
 
     def _ask(self, rejected: str | None) -> Mapping[str, Any]:
@@ -78,9 +88,6 @@ class ManagedIdentity:
         client = msal.ManagedIdentityClient(self._identity, http_client=self._session)
         found: dict[str, Any] = client.acquire_token_for_client(resource=self._resource)
         return found
-
-    def _refused(self, body: Mapping[str, Any], _status: int = 0) -> AuthenticationError:
-        return machine_refusal(body, self._name)
 
 
 def _check_update(response: requests.Response, **_options: object) -> None:

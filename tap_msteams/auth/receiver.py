@@ -7,8 +7,9 @@ import socket
 import socketserver
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from typing_extensions import override
@@ -17,7 +18,7 @@ from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import label
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Iterator
 
 _HERE = {"localhost": "127.0.0.1", "127.0.0.1": "127.0.0.1", "::1": "::1"}
 _LONGEST_FORM = 65_536
@@ -37,46 +38,12 @@ _NOT_FOUND = "There is nothing here."
 
 
 class Receiver:
-    """Listens at a redirect URI until the answer to one sign-in has come."""
+    """Waits at a redirect URI for the answer to one sign-in."""
 
-    def __init__(self, redirect_uri: str) -> None:
-        """Start to listen at the URI; without a port in it, at any free one."""
-        where = label("redirect_uri")
-        parts = urlsplit(redirect_uri)
-        host = parts.hostname or ""
-        if parts.scheme != "http" or host not in _HERE:
-            msg = (
-                f"{where}: `login` can only listen on this machine, at an address like "
-                "http://localhost:33333; for any other run `tap-msteams url`, and then "
-                "`tap-msteams exchange` with the address that the browser ends at"
-            )
-            raise SettingsError(msg)
-        try:
-            self._server = _Server((_HERE[host], parts.port or 0), host, parts.path or "/")
-        except OSError as error:
-            msg = (
-                f"{where}: port {parts.port} of this machine cannot be listened at "
-                f"({error.strerror}): end what uses it, or register and set another port"
-            )
-            raise SettingsError(msg) from error
-        port = self._server.server_address[1]
-        netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self.redirect_uri = urlunsplit(parts._replace(netloc=netloc))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __init__(self, server: _Server, redirect_uri: str) -> None:
+        self._server = server
+        self.redirect_uri = redirect_uri
+        """The address that the answer is sent to, with its port."""
 
     def expect(self, state: str) -> None:
         """Accept the answer to this sign-in only."""
@@ -95,6 +62,39 @@ class Receiver:
             )
             raise AuthenticationError(msg)
         return self._server.answer
+
+
+@contextmanager
+def receiving(redirect_uri: str) -> Iterator[Receiver]:
+    """A receiver that listens at the URI; without a port in it, at any free one."""
+    where = label("redirect_uri")
+    parts = urlsplit(redirect_uri)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or host not in _HERE:
+        msg = (
+            f"{where}: `login` can only listen on this machine, at an address like "
+            "http://localhost:33333; for any other run `tap-msteams url`, and then "
+            "`tap-msteams exchange` with the address that the browser ends at"
+        )
+        raise SettingsError(msg)
+    try:
+        server = _Server((_HERE[host], parts.port or 0), host, parts.path or "/")
+    except OSError as error:
+        msg = (
+            f"{where}: port {parts.port} of this machine cannot be listened at "
+            f"({error.strerror}): end what uses it, or register and set another port"
+        )
+        raise SettingsError(msg) from error
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(_POLL,))
+        thread.start()
+        port = server.server_address[1]
+        netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            yield Receiver(server, urlunsplit(parts._replace(netloc=netloc)))
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class _Server(socketserver.ThreadingTCPServer):

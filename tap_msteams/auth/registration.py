@@ -18,6 +18,7 @@ from tap_msteams.auth.refusals import SignInError, refusal
 from tap_msteams.errors import AuthenticationError, SettingsError
 from tap_msteams.settings import label
 from tap_msteams.settings.methods import asked_scopes
+from tap_msteams.transport import identity_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +40,19 @@ NOBODY = (
 )
 
 
+def entra_session(settings: Settings, backoff: float = 0.5) -> requests.Session:
+    """The session for Entra ID, which raises for every answer without a token."""
+
+    def refused(body: Mapping[str, Any], _status: int) -> AuthenticationError:
+        return refusal(body, settings.auth_method, settings.tenant_id)
+
+    return checked(identity_session(settings, backoff), _where(settings), refused)
+
+
+def _where(settings: Settings) -> str:
+    return f"Entra ID at {settings.authority_host}"
+
+
 class Registration:
     """An app registration: a public one, or one with a secret or certificate."""
 
@@ -48,9 +62,9 @@ class Registration:
         session: requests.Session,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """Sign in with the registration in the settings, through an `entra_session`."""
         self._settings = settings
-        self._where = f"Entra ID at {settings.authority_host}"
-        self._session = checked(session, self._where, self._refused)
+        self._session = session
         self._clock = clock
         self._tenant = quote(settings.tenant_id or "organizations", safe="")
         everything = f"{settings.graph_url}/.default"
@@ -78,9 +92,6 @@ class Registration:
             )
         return msal.PublicClientApplication(client_id, **options)
 
-    def _refused(self, body: Mapping[str, Any], _status: int = 0) -> AuthenticationError:
-        return refusal(body, self._settings.auth_method, self._settings.tenant_id)
-
     def tenant(self) -> str | None:
         """The id of the configured tenant, as Entra ID knows it; None for any tenant."""
         with self.reached():
@@ -100,7 +111,7 @@ class Registration:
 
     def reached(self) -> AbstractContextManager[None]:
         """A context that turns failures on the way to Entra ID into one line."""
-        return reached(self._where, "Entra ID", "authority_host")
+        return reached(_where(self._settings), "Entra ID", "authority_host")
 
     def redeem(self, entry: Entry, claims: str | None = None) -> dict[str, Any]:
         """Redeem a user's refresh token at Entra ID; raises AuthenticationError.

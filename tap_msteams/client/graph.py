@@ -100,6 +100,11 @@ class Graph:
         """The time on Graph's clock; on this machine's until Graph has answered."""
         return datetime.now(UTC) + self._ahead
 
+    def start_now(self) -> None:
+        """Take this machine's clock for Graph's, unless Graph has answered."""
+        if self.started is None:
+            self.started = datetime.now(UTC).replace(microsecond=0)
+
     def send(self, request: Request) -> Answer:
         """Send a request once and return its answer; raises the GraphError of a failure."""
         path = public_path(request.url)

@@ -20,7 +20,7 @@ from tap_msteams.preflight.identity import (
     token_store,
 )
 from tap_msteams.preflight.reach import Answer, Service, clocks, reach
-from tap_msteams.preflight.sample import Measure, Sampling, plan_of
+from tap_msteams.preflight.sample import Measure, Sampling
 from tap_msteams.preflight.verdicts import Judge, Row
 from tap_msteams.settings.methods import REGISTERED
 
@@ -160,7 +160,7 @@ def _try_streams(report: Report, tap: TapMSTeams, parents: int) -> None:
     if who is None:
         return
     streams = tap.graph_streams.values()
-    plan = plan_of(tap, [])
+    plan = tap.new_plan([])
     may = {
         row.stream for row in Judge(tap, plan, {}, who.granted).rows() if row.granted is not False
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -13,7 +12,8 @@ from typing_extensions import override
 from tap_msteams.client import GraphClient, RowDecoder
 from tap_msteams.errors import EnoughError, ThrottledError, public_path
 from tap_msteams.readers import Nested
-from tap_msteams.run import LEFT_OUT, Issues, Plan, Run, Selection, open_streams
+from tap_msteams.run import LEFT_OUT, Issues, Run, Selection, open_streams
+from tap_msteams.tap.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -201,17 +201,14 @@ class SampleIssues(Issues):
 class Sampling:
     """Reads samples of some streams and of their parents."""
 
-    def __init__(self, tap: TapMSTeams, wanted: Collection[GraphStream], measure: Measure) -> None:
-        """Read the `wanted` streams of a tap."""
+    def __init__(self, tap: TapMSTeams, streams: Collection[GraphStream], measure: Measure) -> None:
+        """Read these streams of a tap."""
         self.measure = measure
         self.parts: dict[str, Part] = {}
-        graph, settings = tap.graph, tap.settings
-        self.selection = Selection(settings, None, application=graph.is_application)
-        if graph.started is None:
-            # Otherwise some streams would ask for Graph's time first; here this clock will do.
-            graph.started = datetime.now(UTC).replace(microsecond=0)
-        client, plan = SampleClient(tap, self), plan_of(tap, [type(it) for it in wanted])
-        selected = [type(it) for it in wanted if it.selected]
+        settings = tap.settings
+        self.selection = Selection(settings, None, application=tap.graph.is_application)
+        client, plan = SampleClient(tap, self), tap.new_plan([type(it) for it in streams])
+        selected = [type(it) for it in streams if it.selected]
         self.run = Run(
             client=client,
             settings=settings,
@@ -233,16 +230,9 @@ class Sampling:
         return self.parts
 
     async def _read(self) -> None:
-        async with self.run.client:
-            readers = [
-                self._streams[it].read.reader(self.run, self._streams[it])
-                for it in self.run.plan.streams
-            ]
-            for reader in readers:
-                reader.begin()
-            async with asyncio.TaskGroup() as tasks:
-                for reader in readers:
-                    tasks.create_task(reader.read_all())
+        # Otherwise some streams would ask for Graph's time first; here this clock will do.
+        self.run.client.graph.start_now()
+        await Session(self.run, self._streams).read()
 
     # Questions of the run
 
@@ -262,8 +252,8 @@ class Sampling:
     def _asks(self, stream: type[Declaration]) -> bool:
         declared = self._streams[stream]
         content = stream.content
-        is_content_wanted = bool(content and content.name in declared.selected_properties)
-        return is_content_wanted or not isinstance(declared.read, Nested)
+        is_content_selected = bool(content and content.name in declared.selected_properties)
+        return is_content_selected or not isinstance(declared.read, Nested)
 
     def wants_part(self, it: StreamRun) -> bool:
         """Whether to read another part of a parent: the first one is enough."""
@@ -292,12 +282,6 @@ class Sampling:
         # A few more for streams with children, in case that the first parent has none.
         rows = measure.parents + measure.spare if part.read.feeds else 1
         return replace(request, url=_TOP.sub(lambda it: str(min(int(it[0]), rows)), request.url))
-
-
-def plan_of(tap: TapMSTeams, wanted: Iterable[type[Declaration]]) -> Plan:
-    """The plan of a run over some streams."""
-    application, cloud = tap.graph.is_application, tap.settings.cloud
-    return Plan(tap.graph_streams, wanted, application=application, cloud=cloud)
 
 
 async def _drop(stream: Declaration, records: Records) -> None:

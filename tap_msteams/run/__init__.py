@@ -23,7 +23,7 @@ from tap_msteams.run.plan import Plan
 from tap_msteams.run.run import Run
 from tap_msteams.run.seen import Seen, digest
 from tap_msteams.run.selection import Selection
-from tap_msteams.run.shard import Shard, is_split
+from tap_msteams.run.shard import WHOLE, Shard, is_split
 from tap_msteams.run.stream_run import Listing, Listings, StreamRun, open_streams
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "NEWEST",
     "UNDECLARED",
     "UNSELECTED",
+    "WHOLE",
     "Bookmarks",
     "Consent",
     "Issue",

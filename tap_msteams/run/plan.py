@@ -7,41 +7,39 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw
 
 from tap_msteams.declaration.types import types_of
-from tap_msteams.run.shard import Shard, is_split
+from tap_msteams.run.shard import WHOLE, is_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tap_msteams.declaration import Declaration, Ids
-
-
-_ALL = Shard()
+    from tap_msteams.run.shard import Shard
 
 
 class Plan:
-    """The wanted streams and the parent streams that they need."""
+    """The selected streams and the parent streams that they need."""
 
     def __init__(
         self,
         streams: Mapping[type[Declaration], Declaration],
-        wanted: Iterable[type[Declaration]],
+        selected: Iterable[type[Declaration]],
         *,
         application: bool,
         cloud: str,
-        shard: Shard = _ALL,
+        shard: Shard = WHOLE,
     ) -> None:
-        """Plan the `wanted` ones of all `streams`; an unavailable stream has no parents."""
+        """Plan the `selected` ones of all `streams`; an unavailable stream has no parents."""
         self.application = application
         self.shard = shard
         self._cloud = cloud
-        wanted = {*wanted}
-        found = self._with_all_parents(wanted)
+        selected = {*selected}
+        found = self._with_all_parents(selected)
         self.streams = {it: stream for it, stream in streams.items() if it in found}
         """All streams that take part, in the order of the catalog."""
         self._split = {
-            it for it in wanted if shard.of > 1 and is_split(it, application=application)
+            it for it in selected if shard.of > 1 and is_split(it, application=application)
         }
-        self._partial = found - self._with_all_parents(wanted - self._split)
+        self._partial = found - self._with_all_parents(selected - self._split)
 
     def _with_all_parents(self, streams: Iterable[type[Declaration]]) -> set[type[Declaration]]:
         return {it for stream in streams for it in self._with_parents(stream)}

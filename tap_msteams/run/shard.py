@@ -39,6 +39,10 @@ class Shard:
         return digest([id_]) % self.of == self.number
 
 
+WHOLE = Shard()
+"""The part of a process that reads a tenant alone."""
+
+
 def is_split(stream: type[Declaration], *, application: bool) -> bool:
     """Whether shards divide a stream.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-msteams")
 
 BEAT = 1.0
-"""Seconds between two checks of the clock, the state and signals."""
+"""Seconds between two calls of the beat, which shows progress and writes the state."""
 
 IDLE_BEATS = 5
 """Beats without a request or a record after which the tasks must be waiting for each other."""
@@ -65,8 +65,8 @@ class Session:
         Calls `begun` before the first record, `ended` after the last one of each stream, and
         `beat` each second.
         """
-        # Errors of cancelled tasks are of interest when debugging only.
         self._loop = asyncio.get_running_loop()
+        # Errors of cancelled tasks are of interest when debugging only.
         self._loop.set_exception_handler(lambda _, told: logger.debug("asyncio: %s", told))
         try:
             async with self.run.client:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 import threading
@@ -21,7 +20,7 @@ from tap_msteams.errors import CatalogError, TapError
 from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
 from tap_msteams.readers import GraphStream, RunLogStream
-from tap_msteams.run import Issues, Plan, Run, Selection, Shard, open_streams, outcomes
+from tap_msteams.run import WHOLE, Issues, Plan, Run, Selection, Shard, open_streams, outcomes
 from tap_msteams.settings import Settings
 from tap_msteams.streams import STREAMS
 from tap_msteams.tap.plugin import Plugin
@@ -226,9 +225,14 @@ class TapMSTeams(Plugin):
             session.stop()
         return session
 
+    def new_plan(self, selected: Iterable[type[Declaration]], shard: Shard = WHOLE) -> Plan:
+        """The plan of a run over some streams."""
+        application, cloud = self.graph.is_application, self.settings.cloud
+        return Plan(self.graph_streams, selected, application=application, cloud=cloud, shard=shard)
+
     def new_run(
         self,
-        wanted: Iterable[TapStream],
+        streams: Iterable[TapStream],
         emit: Emit,
         *,
         within: Run | None = None,
@@ -239,9 +243,8 @@ class TapMSTeams(Plugin):
         A run `within` another one shares that one's issues.
         """
         settings, application, shard = self.settings, self.graph.is_application, self.shard
-        selected = [type(it) for it in wanted if isinstance(it, GraphStream) and self._reads(it)]
-        cloud, streams = settings.cloud, self.graph_streams
-        plan = Plan(streams, selected, application=application, cloud=cloud, shard=shard)
+        selected = [type(it) for it in streams if isinstance(it, GraphStream) and self._reads(it)]
+        plan = self.new_plan(selected, shard)
         if settings.shards_share_limits:
             self.gate.divide(plan.divided_routes, by=shard.of)
         if within:
@@ -274,11 +277,7 @@ class TapMSTeams(Plugin):
             for stream in self.graph_streams
             if stream.fills
         }
-        privacy = Privacy(self.settings, kinds) or None
-        # urllib3 logs URLs, which contain ids of people.
-        hidden = privacy and privacy.hides_people
-        logging.getLogger("urllib3").setLevel(logging.INFO if hidden else logging.NOTSET)
-        return privacy
+        return Privacy(self.settings, kinds) or None
 
     # Writing
 

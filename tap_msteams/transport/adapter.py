@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_auth_from_url
 from typing_extensions import override
-from urllib3.exceptions import InsecureRequestWarning
 
 from tap_msteams.bounds import TOKEN_BYTES
 from tap_msteams.transport.bounds import bound
@@ -64,8 +62,6 @@ class Transport(HTTPAdapter):
         self._origin_setting = origin_setting
         # A context without verification has checked the pin itself, or its user was warned.
         self._verify = tls.verify_mode != ssl.CERT_NONE
-        if not self._verify:
-            urllib3.disable_warnings(InsecureRequestWarning)
         super().__init__(pool_maxsize=connections, max_retries=retries)
 
     @override

@@ -12,7 +12,7 @@ from tap_msteams.auth.grant import Grant
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import AuthenticationError, SettingsError, TapError
 from tap_msteams.settings import Settings
-from tap_msteams.transport import identity_session
+from tap_msteams.auth.registration import entra_session
 from tap_msteams_sandbox.identity.entra import User
 from tests.auth.person import Person
 
@@ -203,7 +203,7 @@ def user(identity):
             with TokenStore.from_settings(settings, clock=clock).locked() as entry:
                 entry.refresh_token, entry.access_token = token, None
 
-        session = identity_session(settings, 0)
+        session = entra_session(settings, 0)
         return DelegatedUser(settings, session, identity.clock, 0, ask), asked
 
     return made

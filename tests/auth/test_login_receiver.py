@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from tap_msteams.auth.receiver import Receiver
+from tap_msteams.auth.receiver import receiving
 from tap_msteams.errors import AuthenticationError, SettingsError
 from tests.conftest import PATIENCE
 
@@ -16,7 +16,7 @@ ANSWER = {"code": "the-code", "state": STATE}
 
 @contextmanager
 def listening(redirect_uri="http://localhost"):
-    with Receiver(redirect_uri) as receiver, requests.Session() as browser:
+    with receiving(redirect_uri) as receiver, requests.Session() as browser:
         browser.trust_env = False
         receiver.expect(STATE)
         yield receiver, browser
@@ -116,8 +116,12 @@ def test_the_port_is_free_again_afterwards():
 
 
 def test_a_port_in_use_is_named():
-    with listening() as (receiver, _), pytest.raises(SettingsError, match="redirect_uri") as raised:
-        Receiver(receiver.redirect_uri)
+    with (
+        listening() as (receiver, _),
+        pytest.raises(SettingsError, match="redirect_uri") as raised,
+        receiving(receiver.redirect_uri),
+    ):
+        pass
     assert receiver.redirect_uri.rpartition(":")[2] in str(raised.value)
 
 
@@ -126,8 +130,8 @@ def test_a_port_in_use_is_named():
     ["https://localhost", "http://example.com", "http://localhost.example.com", "urn:x", ""],
 )
 def test_an_address_elsewhere_is_for_url_and_exchange(redirect_uri):
-    with pytest.raises(SettingsError, match="tap-msteams url"):
-        Receiver(redirect_uri)
+    with pytest.raises(SettingsError, match="tap-msteams url"), receiving(redirect_uri):
+        pass
 
 
 def test_what_comes_in_is_not_logged(caplog, capfd):
