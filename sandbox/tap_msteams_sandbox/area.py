@@ -72,15 +72,15 @@ class Area:
         def declare(answer: A) -> A:
             self.endpoints.append(
                 Endpoint(
-                    method,
-                    path,
-                    page,
-                    application,
-                    delegated,
-                    answer,
-                    frozenset(options),
-                    paging,
-                    self.directory,
+                    method=method,
+                    path=path,
+                    page=page,
+                    application=application,
+                    delegated=delegated,
+                    answer=answer,
+                    options=frozenset(options),
+                    paging=paging,
+                    directory=self.directory,
                 )
             )
             return answer

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import ipaddress
-import threading
-from concurrent.futures import Future
+from asyncio import run_coroutine_threadsafe
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
+
+from tap_msteams_sandbox.loop import loop_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ NAMED, V4, V6 = 3, 1, 4
 NO_AUTHENTICATION, PASSWORD, NOTHING_ACCEPTABLE = 0, 2, 255
 """Methods of SOCKS: https://www.rfc-editor.org/rfc/rfc1929 is the one with a password."""
 DONE, UNREACHABLE = 0, 4
+CLOSED = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Proxy:
@@ -37,14 +39,16 @@ class Proxy:
         self.port = 0
         self._username, self._password = username, password
         self._clients: set[asyncio.Task[None]] = set()
+        self._opened = ExitStack()
 
     def __enter__(self) -> Self:
-        listening: Future[int] = Future()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(listening)), name="proxy", daemon=True
-        )
-        self._thread.start()
-        self.port = listening.result()
+        with ExitStack() as opened:
+            loop = opened.enter_context(loop_in_thread("proxy"))
+            listening = asyncio.start_server(self._accept, "127.0.0.1", 0)
+            server = run_coroutine_threadsafe(listening, loop).result()
+            opened.callback(lambda: run_coroutine_threadsafe(_close(server), loop).result())
+            self.port = server.sockets[0].getsockname()[1]
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
@@ -53,8 +57,7 @@ class Proxy:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join()
+        self._opened.close()
 
     @property
     def url(self) -> str:
@@ -82,20 +85,9 @@ class Proxy:
             return ""
         return f"{quote(self._username, safe='')}:{quote(self._password, safe='')}@"
 
-    async def _serve(self, listening: Future[int]) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        listening.set_result(server.sockets[0].getsockname()[1])
-        await self._end.wait()
-        server.close()
-        clients = list(self._clients)
-        for task in clients:
-            task.cancel()
-        await asyncio.gather(*clients, return_exceptions=True)
-
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve a client in a task of its own."""
-        task = self._loop.create_task(self._client(reader, writer))
+        task = asyncio.create_task(self._client(reader, writer))
         # Nobody else holds a task whose client has said all it has to say: it could be collected.
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
@@ -192,10 +184,17 @@ class Proxy:
         return await asyncio.open_connection(host, port)
 
 
-CLOSED = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+async def _close(server: asyncio.Server) -> None:
+    """Close a server and all connections."""
+    server.close()
+    clients = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in clients:
+        task.cancel()
+    await asyncio.gather(*clients, return_exceptions=True)
+    await asyncio.sleep(0)  # in which their transports say goodbye
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
     """Close a connection at the end, and wait until it is closed."""
     try:
@@ -207,7 +206,7 @@ async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
         pass
     finally:
         writer.close()
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             await writer.wait_closed()
 
 
@@ -226,7 +225,7 @@ async def _join(
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         while data := await reader.read(2**16):
             writer.write(data)
             await writer.drain()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import socket
 import struct
-import tempfile
-import threading
 import time
+from asyncio import run_coroutine_threadsafe
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import HttpVersion11, web
@@ -25,6 +25,7 @@ from tap_msteams_sandbox.identity.authority import GRAPH_ID
 from tap_msteams_sandbox.identity.directory import Directory
 from tap_msteams_sandbox.identity.scopes import GRAPH
 from tap_msteams_sandbox.instants import SECOND
+from tap_msteams_sandbox.loop import loop_in_thread
 from tap_msteams_sandbox.notifications import Notifier
 from tap_msteams_sandbox.replies import GraphError
 from tap_msteams_sandbox.request import Request
@@ -100,22 +101,23 @@ class Sandbox:
         self.ca_bundle = self.fingerprint = ""
         self._runners: list[web.BaseRunner] = []
         self._listeners: list[socket.socket] = []
+        self._closing = asyncio.Event()
+        self._opened = ExitStack()
+        """What `close` has to end."""
 
     def __enter__(self) -> Self:
-        self._directory = tempfile.TemporaryDirectory(prefix="msteams-sandbox-")
-        directory = Path(self._directory.name)
-        issued = certificate.issue(directory, self.name)
-        self.ca_bundle, self.fingerprint = str(issued.ca_path), issued.fingerprint
-        self.identity.open(directory, issued)
-        self.notifier = Notifier(self.tenant, self.ca_bundle)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self._open(issued.context), self._loop).result()
-        except OSError:
-            self.close()
-            raise
+        with ExitStack() as opened:
+            folder = Path(opened.enter_context(TemporaryDirectory(prefix="msteams-sandbox-")))
+            issued = certificate.issue(folder, self.name)
+            self.ca_bundle, self.fingerprint = str(issued.ca_path), issued.fingerprint
+            self.identity.open(folder, issued)
+            behind = max(0.0, self.tenant.until / SECOND - self._clock())
+            self.tenant.clock = lambda: self._clock() + behind
+            loop = opened.enter_context(loop_in_thread("sandbox"))
+            opened.callback(lambda: run_coroutine_threadsafe(self._close(), loop).result())
+            opened.enter_context(closing(Notifier(self.tenant, self.ca_bundle)))
+            run_coroutine_threadsafe(self._open(issued.context), loop).result()
+            self._opened = opened.pop_all()
         return self
 
     def __exit__(
@@ -128,12 +130,7 @@ class Sandbox:
 
     def close(self) -> None:
         """Stop listening, and remove all files."""
-        self.notifier.close()
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._directory.cleanup()
+        self._opened.close()
 
     @property
     def requests(self) -> list[Entry]:
@@ -159,13 +156,8 @@ class Sandbox:
         """Return the environment variables of a host that has tokens for its programs."""
         return self.identity.machine(kind)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
     async def _open(self, context: ssl.SSLContext) -> None:
         """Listen."""
-        self._closing = asyncio.Event()
         identity = self.identity
         self.graph_url = await self._listen(_server(self._graph), context)
         self.tenant.graph_url = self.entra.resource = identity.graph_url = self.graph_url
@@ -194,12 +186,13 @@ class Sandbox:
 
     async def _close(self) -> None:
         """Close all connections, without waiting for clients that keep them alive."""
+        loop = asyncio.get_running_loop()
         self._closing.set()
         # Python leaves a connection open that was accepted right before its server was closed; it
         # can be closed from the second turn of the loop on.
-        with contextlib.suppress(NotImplementedError):  # Windows' event loop has no readers
+        with suppress(NotImplementedError):  # Windows' event loop has no readers
             for listener in self._listeners:
-                self._loop.remove_reader(listener)
+                loop.remove_reader(listener)
         for _ in range(2):
             await asyncio.sleep(0)
         for runner in self._runners:
@@ -236,7 +229,7 @@ class Sandbox:
         asked = Request(request.method, path, query, request.headers, body)
         reply = self._serve(asked)
         if reply.check is not None:
-            reply = await self._loop.run_in_executor(None, self.service.checked, asked, reply)
+            reply = await asyncio.to_thread(self.service.checked, asked, reply)
             self.service.stamp(reply, request.headers)
         return await self._send(request, reply)
 
@@ -315,7 +308,7 @@ class Sandbox:
         for number in range(whole, len(content)):
             if _write(request, content[number : number + 1]):
                 await self._wait(reply.seconds)
-        with contextlib.suppress(ConnectionError):  # whoever listened has gone
+        with suppress(ConnectionError):  # whoever listened has gone
             while reply.manner == "endless" and _write(request, b" " * 65536):
                 await request.writer.drain()
                 await asyncio.sleep(0)  # lets the end of the connection be noticed
@@ -325,7 +318,7 @@ class Sandbox:
 
     async def _wait(self, seconds: float) -> None:
         """Wait, but not longer than the sandbox is open."""
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)
 
 

@@ -29,6 +29,8 @@ ELSEWHERE = "elsewhere"
 
 JSON = "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8"
 
+REMEMBERING = frozenset({"repeat-row", "random"})
+"""Faults that need to know what was answered before."""
 
 DIAGNOSTIC = msgspec.json.encode(
     {
@@ -55,7 +57,7 @@ class Service:
         self._entra = entra
         self._limits = (
             Limits(
-                graph.tenant.clock,
+                lambda: graph.tenant.clock(),  # noqa: PLW0108 (which is set when it opens)
                 len(graph.tenant.people),
                 self.journal.violations,
                 (limit for area in AREAS for limit in area.limits),
@@ -112,17 +114,17 @@ class Service:
 
     def _exchange(self, request: Request, fault: Fault) -> Exchange:
         return Exchange(
-            request.path,
-            request.query,
-            self.graph.origin,
-            self.graph.tenant,
-            self._entra,
-            lambda: self._normal(request),
-            self._earlier,
-            fault.kind,
-            fault.told(),
-            fault.chance,
-            fault.seed,
+            path=request.path,
+            query=request.query,
+            origin=self.graph.origin,
+            tenant=self.graph.tenant,
+            entra=self._entra,
+            normal=lambda: self._normal(request),
+            earlier=self._earlier,
+            kind=fault.kind,
+            options=fault.told(),
+            chance=fault.chance,
+            seed=fault.seed,
         )
 
     def _note(self, request: Request, reply: Reply) -> None:
@@ -135,12 +137,12 @@ class Service:
         agent = request.headers.get("User-Agent", "")
         self.journal.note(
             Entry(
-                request.method,
-                request.target,
-                status,
-                request.pattern or self._pattern(request),
-                agent,
-                request.batched,
+                method=request.method,
+                path=request.target,
+                status=status,
+                pattern=request.pattern or self._pattern(request),
+                user_agent=agent,
+                batched=request.batched,
             )
         )
 
@@ -168,7 +170,3 @@ class Service:
         reply.headers.setdefault("x-ms-ags-diagnostic", DIAGNOSTIC)
         if reply.headers.get("Content-Type", "").startswith("application/json"):
             reply.headers.setdefault("OData-Version", "4.0")
-
-
-REMEMBERING = frozenset({"repeat-row", "random"})
-"""Faults that need to know what was answered before."""

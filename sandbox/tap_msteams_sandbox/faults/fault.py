@@ -21,6 +21,7 @@ ALWAYS = 0
 GRAPH = "graph"
 PLACES = (GRAPH, "entra", "machine")
 NUMBERS = frozenset({"megabytes", "number", "seconds", "share", "status"})
+_FIELDS = frozenset({"where", "times", "rate", "after", "seed", "batched", "at"})
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _OPTION = re.compile(r"(\w+)=((?:[^,\\]|\\.)*)(?:,|$)")
 
@@ -116,9 +117,6 @@ class Fault:
         """Return the options of the kind, with defaults."""
         kind = KINDS[self.kind] if self.at == GRAPH else SIGN_IN_KINDS[self.kind]
         return kind.options | self.options
-
-
-_FIELDS = frozenset({"where", "times", "rate", "after", "seed", "batched", "at"})
 
 
 class Faults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.facts import Facts
@@ -36,6 +36,13 @@ KEY = "connector"
 """The owner of the key behind the application's certificates."""
 
 
+class _Files(NamedTuple):
+    """The files of an open directory: certificates, tokens and programs."""
+
+    folder: Path
+    issued: Certificate
+
+
 class Directory:
     """The tenant's applications and users, and everything that signs them in."""
 
@@ -59,12 +66,7 @@ class Directory:
             User(other.id, token, other.principal_name, other.display_name) if other else self.me
         )
         """Somebody without an administrator's rights, unless nobody else is there."""
-        self.confidential = Application(
-            client_id,
-            secret,
-            roles,
-            scopes,
-        )
+        self.confidential = Application(client_id, secret, roles, scopes)
         self.public = Application(guid(random), scopes=scopes, name="Contoso Connector (desktop)")
         self.assigned = Application(guid(random), roles=roles, name="contoso-connector")
         self.me.password = f"{random.getrandbits(96):024x}"
@@ -81,13 +83,21 @@ class Directory:
         self.azure_cli = AzureCli(self.entra, self.confidential, self.me)
         self.nango = Nango(self.entra, self.confidential, self.me, serve)
         self.graph_url = self.authority_host = self.imds_url = self.nango_host = ""
+        self._files: _Files | None = None
 
     def open(self, folder: Path, issued: Certificate) -> None:
         """Use a folder for certificates, tokens and programs."""
-        self._folder, self._issued = folder, issued
+        self._files = _Files(folder, issued)
         self.arc.directory = folder / "arc"
         self.arc.directory.mkdir()
         self.azure_cli.directory = folder / "bin"
+
+    @property
+    def _opened_files(self) -> _Files:
+        if self._files is None:
+            msg = "the directory is not open"
+            raise RuntimeError(msg)
+        return self._files
 
     def authority_routes(self) -> list[web.RouteDef]:
         """The routes of Entra ID and others over TLS."""
@@ -104,14 +114,15 @@ class Directory:
 
     def facts(self, auth: AuthMethod) -> Facts:
         """Return the facts, with new tokens and all credentials registered."""
+        files = self._opened_files
         return Facts(
             auth=auth,
             graph_url=self.graph_url,
             authority_host=self.authority_host,
             imds_url=self.imds_url,
-            ca_bundle=str(self._issued.ca_path),
-            fingerprint=self._issued.fingerprint,
-            directory=str(self._folder),
+            ca_bundle=str(files.issued.ca_path),
+            fingerprint=files.issued.fingerprint,
+            directory=str(files.folder),
             tenant_id=self.entra.tenant_id,
             tenant_domain=self.entra.domain,
             client_id=self.confidential.client_id,
@@ -138,6 +149,7 @@ class Directory:
     def machine(self, kind: Kind) -> dict[str, str]:
         """Return the environment variables of a kind of host."""
         url, authority = self.imds_url, self.authority_host
+        issued = self._opened_files.issued
         if kind == "aks":
             return {
                 "AZURE_AUTHORITY_HOST": f"{authority}/",
@@ -146,7 +158,7 @@ class Directory:
                 "AZURE_TENANT_ID": self.entra.tenant_id,
             }
         if kind == "azure_cli":
-            return self.azure_cli.install(authority, self._issued.ca_path)
+            return self.azure_cli.install(authority, issued.ca_path)
         kinds: dict[Kind, dict[str, str]] = {
             "vm": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url},
             "app_service": {
@@ -161,7 +173,7 @@ class Directory:
             "service_fabric": {
                 "IDENTITY_ENDPOINT": authority + self.service_fabric.path,
                 "IDENTITY_HEADER": self.service_fabric.key,
-                "IDENTITY_SERVER_THUMBPRINT": self._issued.thumbprint,
+                "IDENTITY_SERVER_THUMBPRINT": issued.thumbprint,
             },
             "github": {
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.entra.federation.request_token,
@@ -180,7 +192,7 @@ class Directory:
 
     def write_federated_token(self, token: str = "") -> str:
         """Write a token, or a new one, into the file that a pod finds; return its path."""
-        path = self._folder / "federated-token"
+        path = self._opened_files.folder / "federated-token"
         path.write_text(token or self.entra.federation.mint(), "utf-8")
         return str(path)
 
@@ -188,14 +200,14 @@ class Directory:
         """Register a certificate, and return the path of it and its key."""
         if not self.confidential.certificates:
             self.confidential.certificates.append(keys.certificate(KEY))
-        path = self._folder / "client.pem"
+        path = self._opened_files.folder / "client.pem"
         text = keys.pem(keys.key(KEY), *self.confidential.certificates)
         path.write_text(text, "ascii")
         return str(path)
 
     def _subject(self) -> str:
         """Register a subject name, and return the path of a certificate that has it."""
-        path = self._folder / "client-by-subject.pem"
+        path = self._opened_files.folder / "client-by-subject.pem"
         if not self.confidential.subjects:
             authority = keys.certificate(AUTHORITY)
             leaf = keys.certificate(SUBJECT, KEY, issuer=(authority, keys.key(AUTHORITY)))

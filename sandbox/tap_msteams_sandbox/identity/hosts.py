@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from typing_extensions import override
 
 from tap_msteams_sandbox.identity.machine import UnknownIdentityError
 
@@ -20,8 +22,26 @@ if TYPE_CHECKING:
 BAD, UNAUTHORIZED, ABSENT = 400, 401, 404
 
 
-class AppService:
-    """App Service, Functions, Container Apps and Automation.
+class _KeyedHost(ABC):
+    """A host whose programs have to show a key."""
+
+    path: str
+
+    def __init__(self, machine: Imds) -> None:
+        self.key = secrets.token_hex(16)
+        """What a program has to show."""
+        self.machine = machine
+
+    def routes(self) -> list[web.RouteDef]:
+        """The one endpoint."""
+        return [web.get(self.path, self.machine.counted(self._token))]
+
+    @abstractmethod
+    async def _token(self, request: web.Request) -> web.Response: ...
+
+
+class AppService(_KeyedHost):
+    """App Service, Functions, Container Apps and Automation, served over plain HTTP.
 
     https://learn.microsoft.com/en-us/azure/app-service/overview-managed-identity#rest-endpoint-reference
     """
@@ -31,15 +51,7 @@ class AppService:
     header = "X-IDENTITY-HEADER"
     names = ("client_id", "object_id", "mi_res_id")
 
-    def __init__(self, machine: Imds) -> None:
-        self.key = secrets.token_hex(16)
-        """What a program has to show."""
-        self.machine = machine
-
-    def routes(self) -> list[web.RouteDef]:
-        """The one endpoint, served over plain HTTP."""
-        return [web.get(self.path, self.machine.counted(self._token))]
-
+    @override
     async def _token(self, request: web.Request) -> web.Response:
         query = request.query
         if request.headers.get(self.header) != self.key:
@@ -138,8 +150,8 @@ class Arc:
         return web.Response(status=UNAUTHORIZED, headers=headers)
 
 
-class ServiceFabric:
-    """An application on Service Fabric; its endpoint is known by its certificate's thumbprint.
+class ServiceFabric(_KeyedHost):
+    """An application on Service Fabric, served over TLS and known by the certificate's thumbprint.
 
     https://learn.microsoft.com/en-us/azure/service-fabric/how-to-managed-identity-service-fabric-app-code
     """
@@ -147,15 +159,7 @@ class ServiceFabric:
     path = "/fabric/metadata/identity/oauth2/token"
     version = "2019-07-01-preview"
 
-    def __init__(self, machine: Imds) -> None:
-        self.key = secrets.token_hex(16)
-        """What a program has to show."""
-        self.machine = machine
-
-    def routes(self) -> list[web.RouteDef]:
-        """The one endpoint, served over TLS."""
-        return [web.get(self.path, self.machine.counted(self._token))]
-
+    @override
     async def _token(self, request: web.Request) -> web.Response:
         query = request.query
         if request.headers.get("Secret") != self.key:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tap_msteams_sandbox.company.people import guid
 from tap_msteams_sandbox.instants import DAY, SECOND, iso
 
 if TYPE_CHECKING:
@@ -72,10 +72,6 @@ class Telephony:
         return [Row(start, make(random, random.choice(people), start)) for start in starts]
 
 
-def _guid(random: Random) -> str:
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
-
-
 def _number(random: Random, person: Person) -> str:
     return f"{person.country.phone}{random.randint(1000, 9999)}".replace(" ", "")
 
@@ -88,8 +84,8 @@ def _pstn(random: Random, person: Person, start: int) -> dict[str, Any]:
     kind = "conf_in" if conference else "user_in" if inbound else "user_out"
     number, other = _number(random, person), f"+1888555{random.randint(1000, 9999)}"
     return {
-        "id": _guid(random),
-        "callId": _guid(random),
+        "id": guid(random),
+        "callId": guid(random),
         "userId": person.id,
         "userPrincipalName": person.principal_name,
         "userDisplayName": person.display_name,
@@ -119,8 +115,8 @@ def _direct_routing(random: Random, person: Person, start: int) -> dict[str, Any
     good = random.random() < 0.8  # noqa: PLR2004 (most calls succeed)
     seconds = random.randint(5, 3600) if good else 0
     return {
-        "id": _guid(random),
-        "correlationId": _guid(random),
+        "id": guid(random),
+        "correlationId": guid(random),
         "userId": person.id,
         "userPrincipalName": person.principal_name,
         "userDisplayName": person.display_name,

@@ -83,7 +83,8 @@ def meeting(call: Call) -> bytes:
 def attendance_reports(call: Call) -> bytes:
     """GET .../attendanceReports: of a channel's meeting those of all meetings of the channel."""
     meeting = _hosted(call)
-    rows = [report(*it, _present(call, it[1])) for it in reported(call, meeting)]
+    sessions = newest(call.tenant.part(Meetings), meeting)
+    rows = [report(*it, _present(call, it[1])) for it in sessions]
     return _page(call, "attendanceReports", rows)
 
 
@@ -213,12 +214,6 @@ def recording_content(call: Call) -> Reply:
     return Reply(body=body, headers={"Content-Type": "video/mp4"})
 
 
-def reported(call: Call, meeting: Meeting) -> list[tuple[Meeting, Session]]:
-    """Return the calls that a meeting's reports are about, the newest first."""
-    meetings = call.tenant.part(Meetings)
-    return newest(meetings, meeting)
-
-
 def newest(meetings: Meetings, meeting: Meeting) -> list[tuple[Meeting, Session]]:
     """Return the calls with reports of a meeting or of its channel's meetings, newest first."""
     kept_since = meetings.tenant.now() - REPORTS_KEPT
@@ -321,7 +316,7 @@ def given_out(call: Call) -> None:
 
 def _reported(call: Call) -> tuple[Meeting, Session]:
     """Return the call of the report that the path names."""
-    for meeting, session in reported(call, _hosted(call)):
+    for meeting, session in newest(call.tenant.part(Meetings), _hosted(call)):
         if report_id(session) == _names(call)[1]:
             return meeting, session
     msg = f"Attendance report {_names(call)[1]}"
