@@ -18,6 +18,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.text import Text
 
+from tap_msteams.readers import GraphStream
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Sandbox, Tenant
 
@@ -25,7 +26,9 @@ WIDTH = 100
 MOMENT = 15
 """Seconds after which the picture of the live view is taken."""
 
-GRANTED = {it.permission for it in STREAMS if it.selected_by_default and hasattr(it, "permission")}
+GRANTED = {
+    it.permission for it in STREAMS if it.selected_by_default and issubclass(it, GraphStream)
+}
 MISSING = {"ChannelMessage.Read.All"}
 """Permissions that are not granted, so that the doctor has a finding."""
 

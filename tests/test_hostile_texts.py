@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import time
 
 import pytest
 from singer_sdk.logging import ConsoleFormatter
@@ -19,8 +18,8 @@ from tap_msteams.preflight.check import Check
 from tap_msteams.preflight.doctor import Report
 from tap_msteams.preflight.tables import tell_report
 from tap_msteams.settings import problems
+from tests.work import LENGTH, MOST, TIMES, growth
 
-LENGTH, TIMES = 4_000, 16
 ROOT = "https://graph.microsoft.com/v1.0"
 
 
@@ -63,21 +62,11 @@ REPEATED = [
 ]
 
 
-def seconds(place, text):
-    """The processor's time for a text in a place, in the quickest of three tries."""
-    times = []
-    for _ in range(3):
-        begin = time.process_time()
-        PLACES[place](text)
-        times.append(time.process_time() - begin)
-    return max(min(times), 0.000_1)
-
-
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("repeated", REPEATED)
 def test_time_grows_with_the_length_of_a_text_and_no_faster(place, repeated):
     short = repeated * (LENGTH // len(repeated))
-    assert seconds(place, short * TIMES) < 5 * TIMES * seconds(place, short)
+    assert growth(PLACES[place], short, short * TIMES) < MOST
 
 
 HOSTILE = "a\x1b]0;title\x07b\r\nERROR c\x9b2J\u202ed"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -13,8 +12,8 @@ from tap_msteams.privacy import plain_text
 from tap_msteams.privacy.pseudonyms import PSEUDONYM, Pseudonyms
 from tap_msteams.privacy.texts import PeopleInTexts
 from tap_msteams.streams.messages import hosted_in
+from tests.work import LENGTH, MOST, TIMES, calls, growth
 
-LENGTH, TIMES = 4_000, 16
 PEOPLE = PeopleInTexts(Pseudonyms("a key of the people's choice"))
 PLACES = {
     "bodyText": lambda text: plain_text({"content": text}),
@@ -64,33 +63,24 @@ REPEATED = [
 @pytest.mark.parametrize("repeated", REPEATED)
 def test_time_grows_with_the_length_of_a_text_and_no_faster(place, repeated):
     short = repeated * (LENGTH // len(repeated))
-    assert seconds(place, short * TIMES) < 5 * TIMES * seconds(place, short)
+    assert growth(PLACES[place], short, short * TIMES) < MOST
 
 
 @pytest.mark.parametrize("place", ["bodyText", "mentions"])
-def test_what_begins_no_tag_takes_less_than_tags(place):
-    assert seconds(place, "<" * TIMES * LENGTH) < seconds(place, "<b>" * (TIMES * LENGTH // 3))
+def test_what_begins_no_tag_takes_no_step_of_its_own(place):
+    few, many = (calls(PLACES[place], "<" * LENGTH * times) for times in (1, TIMES))
+    assert many == few
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_time_grows_with_the_number_of_links_in_each_other_and_no_faster(place):
     count = LENGTH // 2
     short, long = (nested(count * times) for times in (1, TIMES))
-    assert seconds(place, long) < 5 * TIMES * seconds(place, short)
+    assert growth(PLACES[place], short, long) < MOST
 
 
 def nested(count):
     return '<a href="x">' * count + "y" + "</a>" * count
-
-
-def seconds(place, text):
-    """The processor's time for a text in a place, in the quickest of three tries."""
-    times = []
-    for _ in range(3):
-        begin = time.process_time()
-        PLACES[place](text)
-        times.append(time.process_time() - begin)
-    return max(min(times), 0.000_1)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from docs.computed import costs
-from tap_msteams.readers import Export
+from tap_msteams.readers import Export, GraphStream
 from tap_msteams.streams import STREAMS
 from tests.conftest import run_tap
 from tests.streams.tables import DECLARED
 
-GRAPH = [stream for stream in STREAMS if hasattr(stream, "permission")]
+GRAPH = [stream for stream in STREAMS if issubclass(stream, GraphStream)]
 EXPORTS = [stream for stream in GRAPH if isinstance(stream.read, Export)]
 
 # https://learn.microsoft.com/graph/teamwork-national-cloud-differences, and the table of clouds on
