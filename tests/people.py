@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import re
 from collections import defaultdict
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from tap_msteams.schema import Many, Union
 from tap_msteams.streams import STREAMS
 from tests.conftest import selection
 
+KEY = "a key of the people's choice"
 SMALL = {"seed": 7, "teams": 3, "channels": 2, "messages": 20, "users": 30}
 NAMES = [stream.name for stream in STREAMS]
 
@@ -28,6 +30,11 @@ def everything(names=NAMES):
             if item["breadcrumb"]:
                 item["metadata"]["selected"] = True
     return catalog
+
+
+def described(text):
+    """The hash as the description of `people` has it."""
+    return hmac.digest(KEY.encode(), text.lower().encode(), "sha256").hex()[:32]
 
 
 def names_of(person):

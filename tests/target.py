@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from contextlib import redirect_stdout
-from datetime import datetime
 from itertools import count
 
 import pytest
@@ -24,19 +23,6 @@ EXPORT, LIST, DELEGATED = {}, {"export": False}, {"auth": "refresh_token"}
 ROUTES = {"export": EXPORT, "list": LIST, "delegated": DELEGATED}
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 every_list = pytest.mark.parametrize("route", [LIST, DELEGATED], ids=["list", "delegated"])
-
-
-class Clock:
-    """Graph's clock, which a test moves."""
-
-    def __init__(self, now=None):
-        self.now = now or datetime.fromisoformat("2031-05-06T07:08:09Z").timestamp()
-
-    def __call__(self):
-        return self.now
-
-    def forward(self, seconds):
-        self.now += seconds
 
 
 class Killed(BaseException):

@@ -6,9 +6,10 @@ import pytest
 
 from tap_msteams.readers import Window
 from tap_msteams.streams import STREAMS
+from tests.clock import Clock
 from tests.conftest import run_tap, selection
 from tests.streams.tables import catalog, expected_rows
-from tests.target import Clock, TalkativeTap, Target
+from tests.target import TalkativeTap, Target
 
 PICTURES = {"hosted_contents.contentBytes", "hosted_contents.contentType"}
 
@@ -70,7 +71,10 @@ def test_a_stream_left_out_for_a_while_misses_nothing_of_that_while(open_sandbox
 
     alone = run_tap(sandbox.unpaced(), catalog=both)
     assert alone.rows("hosted_contents").keys() <= target.rows("hosted_contents").keys()
-    assert target.rows("hosted_contents").keys() >= expected_rows(sandbox.tenant, "hosted_contents").keys()
+    assert (
+        target.rows("hosted_contents").keys()
+        >= expected_rows(sandbox.tenant, "hosted_contents").keys()
+    )
 
 
 @pytest.mark.parametrize("last", [60, 150])

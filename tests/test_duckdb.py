@@ -9,8 +9,8 @@ import pipeline
 import pytest
 
 from tap_msteams_sandbox import Tenant
+from tests.clock import Clock
 from tests.cloud import Sandbox
-from tests.target import Clock
 from tests.targets.loaders import LOADERS
 from tests.warehouse import (
     BY_NAME,
@@ -19,10 +19,10 @@ from tests.warehouse import (
     ENVIRONMENT,
     WHOLE,
     due,
+    expected_rows,
     key_of,
     keyed,
     plain,
-    expected_rows,
 )
 
 pytestmark = pytest.mark.usefixtures("own_meltano")

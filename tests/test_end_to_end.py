@@ -16,8 +16,8 @@ from postgres import ROOT, Postgres
 
 from tap_msteams.streams import STREAMS
 from tap_msteams_sandbox import Tenant
+from tests.clock import Clock
 from tests.cloud import Sandbox
-from tests.target import Clock
 from tests.warehouse import (
     BY_NAME,
     COLUMNS,
@@ -26,10 +26,10 @@ from tests.warehouse import (
     STILL,
     WHOLE,
     due,
+    expected_rows,
     gone,
     keyed,
     plain,
-    expected_rows,
 )
 
 pytestmark = pytest.mark.usefixtures("own_meltano")
@@ -158,7 +158,9 @@ def test_each_run_observes_the_presence_of_everybody(loads, postgres):
     first, _ = loads
     query = 'select id from presence group by id having count(distinct "observedDateTime") = 2'
 
-    assert {(row["id"],) for row in postgres.rows(query, SCHEMA)} == first.expected["presence"].keys()
+    assert {(row["id"],) for row in postgres.rows(query, SCHEMA)} == first.expected[
+        "presence"
+    ].keys()
 
 
 def test_the_second_run_adds_only_what_changed(loads):

@@ -6,16 +6,16 @@ import pytest
 
 from tap_msteams.errors import AuthenticationError
 from tap_msteams_sandbox.faults import KINDS
+from tests.clock import Clock
 from tests.cloud import Sandbox
 from tests.target import (
     DELEGATED,
     EXPORT,
     LIST,
-    Clock,
     every_route,
+    expected_rows,
     first_team,
     opener,
-    expected_rows,
 )
 
 TENANT = {"seed": 7, "teams": 3, "channels": 2, "messages": 15, "users": 20}

@@ -27,12 +27,13 @@ from tests.area_scenarios import (
     filled,
     is_read_anew,
 )
+from tests.clock import Clock
 from tests.cloud import Sandbox
 from tests.life import Life
 from tests.message_scenarios import MESSAGES, World, message_scenarios
 from tests.process import Process
 from tests.scenarios import PROFILE, for_at_most
-from tests.target import Clock, TalkativeTap, Target, key_of
+from tests.target import TalkativeTap, Target, key_of
 from tests.targets.loaders import LOADERS, plain
 from tests.warehouse import COLUMNS
 

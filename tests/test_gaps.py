@@ -8,18 +8,18 @@ import pytest
 
 from tap_msteams.errors import AuthenticationError, TapError
 from tap_msteams_sandbox.areas.calls import Calls
+from tests.clock import Clock
 from tests.conftest import run_tap
 from tests.target import (
     DELEGATED,
     EXPORT,
     LIST,
-    Clock,
     Target,
     every_route,
+    expected_rows,
     first_team,
     known,
     opener,
-    expected_rows,
 )
 
 TENANT = {"seed": 7, "teams": 3, "channels": 2, "messages": 15, "users": 20}
@@ -322,7 +322,9 @@ def test_what_was_not_read_below_a_record_leaves_the_bookmark_where_it_was(open_
     clock.forward(3600)
     last = reader.run()
     assert last.code == 0
-    assert reader.rows("call_sessions").keys() >= expected_rows(sandbox.tenant, "call_sessions").keys()
+    assert (
+        reader.rows("call_sessions").keys() >= expected_rows(sandbox.tenant, "call_sessions").keys()
+    )
     assert 0 < len(last.records["call_records"]) < len(first.records["call_records"])
 
 

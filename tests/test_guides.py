@@ -24,6 +24,7 @@ from tap_msteams.tap import TapMSTeams
 from tap_msteams_sandbox import Tenant
 from tests.cloud import Sandbox
 from tests.conftest import run_tap
+from tests.documents import blocks as blocks_of
 from tests.documents import chosen_by_default
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +45,7 @@ SIGN_IN = {"tenant_id": "contoso.com", "client_id": "0", "client_secret": "0"}
 
 def blocks(page, language):
     """The code blocks of a page."""
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGES[page], re.MULTILINE | re.DOTALL)
+    return blocks_of(PAGES[page], language)
 
 
 def documents(page):

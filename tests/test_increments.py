@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import pytest
 
+from tests.clock import Clock
 from tests.target import (
     DELEGATED,
     EXPORT,
     LIST,
-    Clock,
     every_list,
     every_route,
     first_place,

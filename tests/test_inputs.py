@@ -15,7 +15,7 @@ from tap_msteams.sdk import parse_environment_config
 from tap_msteams.settings import Settings, env_name, rules
 from tap_msteams.tap import TapMSTeams
 from tap_msteams.tap.inputs import parse_object
-from tests.client.fake_graph import HASTY
+from tests.target import HastyTap
 
 SECRET = "Qx8Q~hunter2"
 MACHINE = {"auth_method": "managed_identity"}
@@ -31,12 +31,6 @@ def written(path, content):
 def nowhere(closed_port):
     """An address where nobody listens."""
     return f"https://localhost:{closed_port}"
-
-
-class HastyTap(TapMSTeams):
-    """Does not wait before it tries again."""
-
-    patience = HASTY
 
 
 def refused(folder, *, config=None, **files):

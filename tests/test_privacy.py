@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hmac
 import json
 import re
 import subprocess
@@ -20,10 +19,19 @@ from tap_msteams_sandbox.areas.chats import Chats
 from tap_msteams_sandbox.graph import ROLES
 from tests.cloud import Sandbox
 from tests.conftest import PATIENCE, run_tap
-from tests.people import DECLARED, NAMES, SMALL, anyone, everything, people_of, places
+from tests.people import (
+    DECLARED,
+    KEY,
+    NAMES,
+    SMALL,
+    anyone,
+    described,
+    everything,
+    people_of,
+    places,
+)
 from tests.target import UNPACED
 
-KEY = "a key of the people's choice"
 HASH = {"people": "hash", "people_key": KEY, "body_text": True}
 DROP = {"message_content": "drop"}
 NO_GUESTS = {"guests": "drop"}
@@ -124,11 +132,6 @@ def test_state_of_before_is_taken_over_without_its_people(tenant):
 
 def of_users(output):
     return {row["id"] for row in output.records["users"]}
-
-
-def described(text):
-    """The hash as the setting's description has it."""
-    return hmac.digest(KEY.encode(), text.lower().encode(), "sha256").hex()[:32]
 
 
 def test_hashes_are_those_that_the_setting_describes(tenant, read):

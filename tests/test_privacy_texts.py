@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 
 import pytest
@@ -14,16 +13,12 @@ from tap_msteams.privacy.pseudonyms import Pseudonyms
 from tap_msteams.privacy.texts import PeopleInTexts
 from tap_msteams.settings import Settings
 from tests.conftest import run_tap, selection
+from tests.people import KEY, described
 from tests.target import UNPACED
 
-KEY = "a key of the people's choice"
 ANNA = "0c6e2f6a-93c1-4d3b-8f7a-2a5b1c9d7e01"
 BO = "7b1d9a52-0d4e-4f0c-9c35-6fd2f4b8e902"
 TEAM = "e2a4c6d8-1234-4abc-9def-0123456789ab"
-
-
-def described(text):
-    return hmac.digest(KEY.encode(), text.lower().encode(), "sha256").hex()[:32]
 
 
 @pytest.fixture(scope="module")

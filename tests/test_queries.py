@@ -33,10 +33,6 @@ def rows(postgres):
     return lambda query: postgres.rows(query, answers.SCHEMA)
 
 
-def moment(text):
-    return datetime.fromisoformat(text)
-
-
 @pytest.mark.parametrize("name", QUERIES)
 def test_every_query_finds_something(rows, name):
     assert rows(answers.query(name))
@@ -91,11 +87,13 @@ def test_who_is_gone_from_a_team_is_in_its_history(found, rows):
 
 def test_a_silent_channel_has_been_silent_for_as_long_as_it_says(found):
     for row in found["inactive_channels"]:
-        since = moment(row["last_message"] or row["opened"])
+        since = datetime.fromisoformat(row["last_message"] or row["opened"])
         end = since + timedelta(days=row["days_silent"])
 
         assert row["days_silent"] >= 30
-        assert timedelta() <= moment("2026-11-03T08:00:00") - end < timedelta(days=1)
+        assert (
+            timedelta() <= datetime.fromisoformat("2026-11-03T08:00:00") - end < timedelta(days=1)
+        )
 
 
 def test_all_guests_are_found_those_in_no_team_too(found, rows):

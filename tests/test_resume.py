@@ -14,18 +14,18 @@ from uuid import UUID
 import pytest
 
 from tap_msteams.run import Bookmarks, moment
+from tests.clock import Clock
 from tests.conftest import PATIENCE
 from tests.process import Process
 from tests.target import (
     DELEGATED,
     LIST,
-    Clock,
     TalkativeTap,
     every_route,
+    expected_rows,
     known,
     line_of,
     opener,
-    expected_rows,
 )
 
 

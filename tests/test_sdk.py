@@ -164,14 +164,14 @@ def test_the_last_state_holds_bookmarks_and_nothing_of_the_sdks_own(output, auth
         assert set(entry) <= {"version", "versions", "whole", "listed", "open", "below", *parents}
 
 
-def moment(text):
+def is_moment(text):
     """Whether a text is a moment; texts alone are looked at."""
     return not isinstance(text, str) or bool(datetime.fromisoformat(text))
 
 
 def test_every_record_comes_after_its_schema_and_fits_into_it(output):
     formats = FormatChecker(formats=())
-    formats.checks("date-time", raises=ValueError)(moment)
+    formats.checks("date-time", raises=ValueError)(is_moment)
     validators = {}
     for message in output.messages:
         if message["type"] == "SCHEMA":

@@ -19,20 +19,20 @@ from tap_msteams.run import Shard, is_split
 from tap_msteams.settings import Settings, problems
 from tap_msteams.streams import STREAMS
 from tap_msteams.throttle import Gate
+from tests.clock import Clock
 from tests.conftest import selection
 from tests.people import everything
 from tests.target import (
     EXPORT,
     KEYS,
     LIST,
-    Clock,
     HastyTap,
     TalkativeTap,
     Target,
     every_route,
+    expected_rows,
     key_of,
     known,
-    expected_rows,
 )
 
 DECLARED = {stream.name: stream for stream in STREAMS if issubclass(stream, GraphStream)}

@@ -13,9 +13,10 @@ from tap_msteams.errors import ForbiddenError
 from tap_msteams.run import Seen
 from tap_msteams.throttle import Gate
 from tests.client.fake_graph import FakeGraph, connected, read_all
+from tests.clock import Clock
 from tests.conftest import selection
 from tests.readers.library import Books, Reading, numbered, shelves
-from tests.target import LIST, Clock, HastyTap, TalkativeTap, first_place, opener
+from tests.target import LIST, HastyTap, TalkativeTap, first_place, opener
 
 LISTED = "GET /teams/{id}/channels/{id}/messages"
 LONG = {"seed": 3, "teams": 1, "channels": 1, "messages": 300, "users": 8}

@@ -11,9 +11,10 @@ import pytest
 from tap_msteams import streams
 from tap_msteams.errors import TapError
 from tap_msteams.progress.summary import ISSUES_TOLD, table
+from tests.clock import Clock
 from tests.conftest import run_tap
 from tests.process import Process
-from tests.target import LIST, UNPACED, Clock, Target, known
+from tests.target import LIST, UNPACED, Target, known
 
 TENANT = {"seed": 7, "teams": 4, "channels": 2, "messages": 15, "users": 20}
 STREAMS = ("users", "teams", "channels", "messages", "presence", "sync_runs", "sync_issues")

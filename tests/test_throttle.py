@@ -7,16 +7,10 @@ import pytest
 from tap_msteams.throttle.buckets import Bucket, Counter
 from tap_msteams.throttle.gate import HEADROOM, Gate
 from tap_msteams.throttle.limits import SCOPED_LIMITS, TENANT_LIMITS
+from tests.clock import Clock
 
 EXPORT = "/teams/t{}/channels/getAllMessages"
 LIST = "/teams/t{}/channels/19:c{}@thread.tacv2/messages"
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def admitted(gate, urls, seconds, clock):
@@ -41,7 +35,7 @@ def admitted(gate, urls, seconds, clock):
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from tap_msteams.client import Graph
 from tap_msteams.errors import StateError, TapError
-from tests.target import EXPORT, LIST, Clock, every_route, first_team, opener, expected_rows
+from tests.clock import Clock
+from tests.target import EXPORT, LIST, every_route, expected_rows, first_team, opener
 
 TENANT = {"seed": 7, "teams": 4, "channels": 2, "messages": 15, "users": 20}
 MESSAGES = "channels/(getAllMessages|[^/]*/messages)"

@@ -189,10 +189,6 @@ def test_meetings_have_addresses_at_which_they_are_joined(quiet, chats):
     assert len({url for url, *_ in meetings}) == len(meetings)
 
 
-def moment(text):
-    return datetime.fromisoformat(text)
-
-
 def test_people_come_and_go_and_topics_change(open_client):
     client = open_client()
     tenant = client.sandbox.tenant
@@ -207,10 +203,14 @@ def test_people_come_and_go_and_topics_change(open_client):
 
     row = client.get(in_chat(chat)).json()
     assert row["topic"] == "Dinner 🍲"
-    assert moment(row["lastUpdatedDateTime"]) > moment(first["lastUpdatedDateTime"])
+    assert datetime.fromisoformat(row["lastUpdatedDateTime"]) > datetime.fromisoformat(
+        first["lastUpdatedDateTime"]
+    )
     members = client.rows(in_chat(chat, "/members"))
     assert [member["userId"] for member in members] == [one, three]
-    assert moment(members[1]["visibleHistoryStartDateTime"]) > moment(first["createdDateTime"])
+    assert datetime.fromisoformat(
+        members[1]["visibleHistoryStartDateTime"]
+    ) > datetime.fromisoformat(first["createdDateTime"])
     assert chat.id not in {row["id"] for row in client.rows(f"/users/{two}/chats?$top=50")}
     chats.close(chat.id)
     assert error(client.get(in_chat(chat))) == (404, "NotFound")

@@ -16,6 +16,7 @@ from tap_msteams_sandbox import certificate
 from tap_msteams_sandbox.identity.entra import Application, Entra, User
 from tap_msteams_sandbox.identity.imds import Imds
 from tests.auth.person import Person
+from tests.clock import Clock
 from tests.conftest import PATIENCE
 
 TENANT = "6f1c2f0a-30b4-4a44-9a3e-b8a6d5b0a001"
@@ -29,17 +30,6 @@ ROLES = frozenset({"Team.ReadBasic.All", "ChannelMessage.Read.All"})
 SCOPES = frozenset({"Team.ReadBasic.All", "Chat.Read"})
 GRAPH = "https://graph.microsoft.com"
 REDIRECT_URI = "http://localhost/signed-in"
-
-
-@dataclass
-class Clock:
-    now: float = 1_790_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Recording(Entra):
@@ -129,7 +119,7 @@ def issued(tmp_path_factory):
 
 @pytest.fixture
 def identity(issued, monkeypatch):
-    clock = Clock()
+    clock = Clock(1_790_000_000.0)
     entra = Recording(
         TENANT,
         [

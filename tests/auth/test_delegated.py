@@ -9,10 +9,10 @@ import pytest
 
 from tap_msteams.auth.delegated import User as DelegatedUser
 from tap_msteams.auth.grant import Grant
+from tap_msteams.auth.registration import entra_session
 from tap_msteams.auth.store import TokenStore
 from tap_msteams.errors import AuthenticationError, SettingsError, TapError
 from tap_msteams.settings import Settings
-from tap_msteams.auth.registration import entra_session
 from tap_msteams_sandbox.identity.entra import User
 from tests.auth.person import Person
 
@@ -73,7 +73,7 @@ def test_a_run_after_its_end_goes_on_with_the_rotated_token(run, identity, used)
     identity.entra.strict = True
     for _ in range(4):
         run()
-        identity.clock.advance(4000)
+        identity.clock.forward(4000)
     assert used()[0] == identity.seed
     assert len(set(used())) == 4
 
@@ -121,7 +121,7 @@ def test_the_configured_token_is_tried_where_the_stored_one_is_refused(
     assert OUTDATED not in line
     assert identity.seed not in line
     successor = entry().refresh_token
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     run()
     assert used()[3:] == [successor]
 
@@ -148,7 +148,7 @@ def test_where_both_tokens_are_refused_each_is_tried_once(run, identity, used, e
     run()
     before = entry()
     identity.entra.revoke_all()
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     with pytest.raises(AuthenticationError, match="AADSTS50173"):
         run()
     assert used() == [identity.seed, before.refresh_token, identity.seed]
@@ -158,7 +158,7 @@ def test_where_both_tokens_are_refused_each_is_tried_once(run, identity, used, e
 def test_an_outage_is_no_reason_to_try_the_configured_token(run, identity, used, entry):
     run()
     identity.entra.outage = 503
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     with pytest.raises(AuthenticationError, match="try again later"):
         run()
     assert set(used()[1:]) == {entry().refresh_token}
@@ -219,7 +219,7 @@ def test_somebody_at_the_terminal_signs_in_where_nobody_has(user, identity):
 def test_somebody_at_the_terminal_signs_in_again_after_a_refusal(user, run, identity):
     run()
     identity.entra.revoke_all()
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     source, asked = user(initiate_oauth="GETANDREFRESH")
     assert identity.entra.claims(source.acquire().access_token)
     assert len(asked) == 1
@@ -238,9 +238,9 @@ def test_off_asks_for_no_token(run, identity):
         run(initiate_oauth="OFF")
     assert identity.entra.requests == 0
     header = run()
-    identity.clock.advance(3500)
+    identity.clock.forward(3500)
     assert run(initiate_oauth="OFF") == header
-    identity.clock.advance(100)
+    identity.clock.forward(100)
     with pytest.raises(AuthenticationError, match="tap-msteams refresh"):
         run(initiate_oauth="OFF")
     assert identity.entra.requests == 1
@@ -295,7 +295,7 @@ def test_a_code_of_another_machine_is_redeemed_once(run, identity, code, used):
     options = {"refresh_token": None, "oauth_verifier": carried, "redirect_uri": REDIRECT_URI}
     header = run(**options)
     assert run(**options) == header
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     assert run(**options) != header
     codes = [
         it for it in identity.asked if "code" in it and it.get("grant_type") != "refresh_token"
@@ -342,7 +342,7 @@ def test_a_store_that_cannot_be_written_is_warned_of_once(identity, tmp_path, ca
     )
     for _ in range(3):
         sign(authenticator)
-        identity.clock.advance(4000)
+        identity.clock.forward(4000)
     assert len([it for it in caplog.messages if "cannot be written" in it]) == 1
     assert identity.entra.requests == 3
 
@@ -351,7 +351,7 @@ def test_applications_of_one_store_keep_out_of_each_others_way(run, identity, us
     own = {"client_id": identity.confidential, "client_secret": identity.secret}
     run()
     run(**own)
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     run()
     run(**own)
     assert used()[:2] == [identity.seed, identity.seed]

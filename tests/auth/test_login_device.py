@@ -85,7 +85,7 @@ def test_a_device_code_that_nobody_enters_ends(grant_of, identity):
 
 def test_an_expired_device_code_is_told(grant_of, identity):
     def say(_):
-        identity.clock.advance(901)
+        identity.clock.forward(901)
 
     with pytest.raises(AuthenticationError, match="AADSTS70020"):
         with_device_code(grant_of(), say)

@@ -227,7 +227,7 @@ def test_an_old_code_is_refused(grant_of, person, identity):
     grant = grant_of()
     url, _ = grant.begin()
     address = person().visit(url)
-    identity.clock.advance(601)
+    identity.clock.forward(601)
     with pytest.raises(AuthenticationError, match="AADSTS70008"):
         grant.finish(parse_answer(address))
 

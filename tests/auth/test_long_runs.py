@@ -7,6 +7,7 @@ import pytest
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.settings import Settings
 from tap_msteams_sandbox import Tenant
+from tests.clock import Clock
 from tests.cloud import Sandbox
 from tests.conftest import SMALL, run_tap
 
@@ -21,17 +22,9 @@ WAYS = (
 CAPABLE = ("service_principal", "certificate", "refresh_token", "workload_identity")
 
 
-class Clock:
-    def __init__(self):
-        self.now = 1_900_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture(scope="module")
 def clock():
-    return Clock()
+    return Clock(1_900_000_000.0)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +68,7 @@ def test_ten_hours_pass_without_a_token_that_graph_would_refuse(sandbox, authent
         if minute % 30 == 0 and way == "workload_identity":
             sandbox.identity.write_federated_token()
         assert sandbox.entra.claims(token(signed_in)), minute
-        clock.now += 60
+        clock.forward(60)
     # A broker renews just before the end, and so is asked a few times in vain.
     assert asked(sandbox) - before <= (80 if way == "nango" else 12)
 
@@ -85,7 +78,7 @@ def test_an_expiry_takes_one_request_however_many_wait(sandbox, authenticator, c
     signed_in, before = authenticator(way), asked(sandbox)
     assert len(set(at_once(lambda: token(signed_in)))) == 1
     assert asked(sandbox) - before == 1
-    clock.now += 3700
+    clock.forward(3700)
     sandbox.identity.write_federated_token()
     assert len(set(at_once(lambda: token(signed_in)))) == 1
     assert asked(sandbox) - before == 2
@@ -114,7 +107,7 @@ def test_tokens_live_longer_for_who_can_answer_challenges(sandbox, authenticator
     signed_in, before = authenticator(way), asked(sandbox)
     for _ in range(10):
         assert sandbox.entra.claims(token(signed_in))
-        clock.now += 3600
+        clock.forward(3600)
     assert asked(sandbox) - before == 1
 
 

@@ -37,7 +37,7 @@ def no_consent(identity):
 
 
 def idle(identity):
-    identity.clock.advance(91 * 86_400)
+    identity.clock.forward(91 * 86_400)
 
 
 def revoked(identity):
@@ -264,7 +264,7 @@ NESTED = "[" * 10_000 + "]" * 10_000
 def test_an_answer_of_other_types_is_one_line(identity, sign, told, method, answer):
     authenticator = identity.authenticator(method)
     sign(authenticator)
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     identity.instead = answer
     assert len(told(authenticator)) < 1000
 
@@ -349,7 +349,7 @@ def test_a_configuration_that_is_no_entras_is_said_to_be_so(identity, told, answ
 def test_an_answer_without_a_token_is_said_to_be_so(identity, sign, told, method, answer):
     authenticator = identity.authenticator(method)
     sign(authenticator)
-    identity.clock.advance(4000)
+    identity.clock.forward(4000)
     identity.instead = answer
     line = told(authenticator)
     assert "managed identity" in line or "has no token" in line

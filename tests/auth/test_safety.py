@@ -99,13 +99,13 @@ def test_no_secret_and_no_token_is_told_anywhere(identity, sign, caplog, method)
     told = [repr(authenticator), repr(vars(authenticator)), repr(authenticator._tokens.source)]
     sign(authenticator)
     told.append(repr(authenticator._tokens._token))
-    identity.clock.advance(3650)
+    identity.clock.forward(3650)
     identity.imds.remembers = False
     authenticator.renew(sign(authenticator))
-    identity.clock.advance(3400)
+    identity.clock.forward(3400)
     identity.entra.outage = 503
     sign(authenticator)
-    identity.clock.advance(300)
+    identity.clock.forward(300)
     for outage in (503, 200, None):
         identity.entra.outage = outage
         identity.entra.revoke_all()

@@ -24,7 +24,7 @@ def test_a_cold_start_takes_one_request(identity, sign, at_once, method):
 def test_an_expiry_takes_one_request(identity, sign, at_once, method):
     authenticator = identity.authenticator(method)
     first = sign(authenticator)
-    identity.clock.advance(3600)
+    identity.clock.forward(3600)
     headers = set(at_once(lambda: sign(authenticator)))
     assert len(headers) == 1
     assert first not in headers
@@ -35,7 +35,7 @@ def test_one_thread_refreshes_early_while_the_others_go_on(identity, sign, at_on
     authenticator = identity.authenticator()
     first = sign(authenticator)
     identity.waiting.acquire()
-    identity.clock.advance(3400)
+    identity.clock.forward(3400)
     identity.gate.clear()
     with ThreadPoolExecutor(1) as pool:
         refreshing = pool.submit(sign, authenticator)
@@ -51,17 +51,17 @@ def test_one_thread_refreshes_early_while_the_others_go_on(identity, sign, at_on
 def test_a_failed_early_refresh_keeps_the_token_and_tries_again_later(identity, sign, caplog):
     authenticator = identity.authenticator()
     first = sign(authenticator)
-    identity.clock.advance(3400)
+    identity.clock.forward(3400)
     identity.entra.outage = 503
     before = identity.entra.requests
     assert [sign(authenticator) for _ in range(5)] == [first] * 5
     once = identity.entra.requests - before
     assert "could not be refreshed ahead of time" in caplog.text
     identity.entra.outage = None
-    identity.clock.advance(HOLD_OFF - 1)
+    identity.clock.forward(HOLD_OFF - 1)
     assert sign(authenticator) == first
     assert identity.entra.requests == before + once
-    identity.clock.advance(2)
+    identity.clock.forward(2)
     assert sign(authenticator) != first
 
 
@@ -69,9 +69,9 @@ def test_a_failed_early_refresh_never_stretches_a_token_beyond_its_end(identity,
     authenticator = identity.authenticator()
     sign(authenticator)
     identity.entra.outage = 503
-    identity.clock.advance(3530)
+    identity.clock.forward(3530)
     sign(authenticator)
-    identity.clock.advance(HOLD_OFF - 1)
+    identity.clock.forward(HOLD_OFF - 1)
     with pytest.raises(AuthenticationError):
         sign(authenticator)
 
@@ -124,9 +124,9 @@ def test_a_long_lived_token_is_replaced_at_half_its_life(identity, sign):
     for method in METHODS:
         authenticator = identity.authenticator(method)
         first = sign(authenticator)
-        identity.clock.advance(43_000)
+        identity.clock.forward(43_000)
         assert sign(authenticator) == first
-        identity.clock.advance(300)
+        identity.clock.forward(300)
         assert sign(authenticator) != first
 
 
@@ -136,7 +136,7 @@ def test_ten_hours_pass_without_a_token_that_graph_would_refuse(identity, sign, 
     authenticator = identity.authenticator(method)
     for _ in range(600):
         assert identity.entra.claims(sign(authenticator).removeprefix("Bearer "))
-        identity.clock.advance(60)
+        identity.clock.forward(60)
     assert identity.entra.requests <= 12
 
 
@@ -144,7 +144,7 @@ def test_a_token_that_the_machine_hands_out_again_serves_until_its_end(identity,
     authenticator = identity.authenticator("managed_identity")
     for _ in range(600):
         assert identity.entra.claims(sign(authenticator).removeprefix("Bearer "))
-        identity.clock.advance(60)
+        identity.clock.forward(60)
     assert identity.entra.requests <= 12 * 4
 
 

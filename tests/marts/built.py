@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-from datetime import datetime
 
 import pipeline
 from postgres import ROOT
 
-from tests.warehouse import ENVIRONMENT
+from tests.warehouse import ENVIRONMENT, moment
 
 PLUGINS = ROOT / ".meltano/utilities"
 
@@ -104,8 +103,3 @@ def value(name, it):
         return moment(it)
     number = isinstance(it, (float, int)) and not isinstance(it, bool)
     return round(float(it), 4) if number else it
-
-
-def moment(text):
-    """A moment without its zone, which is UTC."""
-    return text and datetime.fromisoformat(text).replace(tzinfo=None)

@@ -11,9 +11,10 @@ import pytest
 from postgres import ROOT, Postgres
 
 from tap_msteams_sandbox import Tenant
+from tests.clock import Clock
 from tests.cloud import Sandbox
-from tests.marts.built import InDuckDB, InPostgres, moment
-from tests.target import Clock
+from tests.marts.built import InDuckDB, InPostgres
+from tests.warehouse import moment
 
 pytestmark = pytest.mark.usefixtures("own_meltano")
 
@@ -384,7 +385,8 @@ def test_registrations_know_who_came(marts, expected_rows):
 def test_telephone_numbers_know_their_people(marts, expected_rows):
     names = {row["id"]: row["displayName"] for row in expected_rows("users")}
     numbers = {
-        row["telephoneNumber"]: row["assignmentTargetId"] for row in expected_rows("telephone_numbers")
+        row["telephoneNumber"]: row["assignmentTargetId"]
+        for row in expected_rows("telephone_numbers")
     }
     [rows, _] = marts["msteams__telephone_numbers"]
 

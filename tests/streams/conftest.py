@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.target import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

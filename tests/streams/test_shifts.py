@@ -5,8 +5,9 @@ import pytest
 from tap_msteams_sandbox import Tenant
 from tap_msteams_sandbox.areas.shifts import Shifts
 from tap_msteams_sandbox.areas.shifts.answers import STREAMS as COLLECTIONS
+from tests.clock import Clock
 from tests.cloud import Sandbox
-from tests.target import Clock, Target, key_of, opener, expected_rows
+from tests.target import Target, expected_rows, key_of, opener
 
 SMALL = {"seed": 7, "teams": 9, "channels": 1, "messages": 0, "users": 20}
 EVERYTHING = ("schedules", *COLLECTIONS)

@@ -11,9 +11,10 @@ import sys
 from postgres import ROOT
 
 from tap_msteams_sandbox import Tenant
+from tests.clock import Clock
 from tests.cloud import Sandbox
 from tests.conftest import PATIENCE
-from tests.target import Clock, key_of, expected_rows
+from tests.target import expected_rows, key_of
 from tests.targets.loaders import Jsonl
 
 [SCRIPT] = re.findall(

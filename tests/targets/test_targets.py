@@ -10,9 +10,9 @@ from postgres import Postgres
 from docs.computed import targets
 from docs.computed.targets import MARKED, TARGETS, UPSERTS
 from tap_msteams_sandbox import Tenant
+from tests.clock import Clock
 from tests.cloud import Sandbox
 from tests.conftest import run_tap, selection
-from tests.target import Clock
 from tests.targets.loaders import LOADERS, PostgresLoader, plain
 from tests.warehouse import BY_NAME, COLUMNS
 
