@@ -24,7 +24,7 @@ CHATS, SEEN = 1_200_000, 3
 
 def parts() -> list[Row]:
     """The keys of chats, the buckets of limits, pages, and streams that wait for limits."""
-    return [*_keys(), _buckets(), asyncio.run(_pages()), asyncio.run(_lanes())]
+    return [*_keys(), _buckets(), asyncio.run(_pages()), asyncio.run(_limited())]
 
 
 def _keys() -> list[Row]:
@@ -124,15 +124,15 @@ async def _pages() -> Row:
     )
 
 
-LANES = (
+LIMITED_PATHS = (
     *("/teams/{n}/channels/{n}/messages", "/chats/{n}/messages", "/teams/{n}/members"),
     *("/teams/{n}/channels/{n}", "/chats/{n}/tabs", "/chats/{n}/installedApps"),
     *("/teams/{n}/installedApps", "/teams/{n}/schedule/shifts", "/teams/{n}", "/users/{n}/chats"),
 )
-LANE_SECONDS = 10.0
+LIMITED_SECONDS = 10.0
 
 
-async def _lanes() -> Row:
+async def _limited() -> Row:
     """Processor time a second while many requests wait for ten limits."""
     decoder = RowDecoder({"id": str})
     async with GraphClient(_Instant(), Gate(), SLOTS) as client:
@@ -146,11 +146,11 @@ async def _lanes() -> Row:
                     await stream.page(Request(path.format(n=f"{next(numbers):06}"), decoder))
 
             with suppress(TimeoutError):
-                async with asyncio.timeout(LANE_SECONDS), asyncio.TaskGroup() as tasks:
+                async with asyncio.timeout(LIMITED_SECONDS), asyncio.TaskGroup() as tasks:
                     for _ in range(OPEN_PER_SLOT * SLOTS):
                         tasks.create_task(one())
 
-        await asyncio.gather(*map(read, LANES))
+        await asyncio.gather(*map(read, LIMITED_PATHS))
         used, seconds = time.process_time() - started, time.monotonic() - began
     return Row(
         what="Processor time a second, ten streams at their limits",

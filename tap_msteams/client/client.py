@@ -41,14 +41,14 @@ logger = logging.getLogger("tap-msteams")
 NOTED = 60.0
 """Seconds from which on a wait that Graph asks for is logged."""
 
-_EVER = 1e9
-"""Seconds of which no more are shown."""
+_MOST_SHOWN = 1e9
+"""The most seconds that a message shows."""
 
 _TICK = 0.001
 """Seconds to which the timer is exact."""
 
-_ANYTHING = RowDecoder({})
-"""Decodes whatever has an address."""
+_ANY_ENTITY = RowDecoder({})
+"""The decoder of an entity that is only proven to exist."""
 
 
 class GraphClient:
@@ -133,7 +133,7 @@ class GraphClient:
         if request.proof is None:
             return False
         try:
-            await self._page(stream, Request(request.proof, _ANYTHING, single=True))
+            await self._page(stream, Request(request.proof, _ANY_ENTITY, single=True))
         except MissingError:
             return True
         except GraphError:
@@ -280,37 +280,39 @@ class GraphClient:
         now: float,
     ) -> float | None:
         """Seconds until a failed or throttled attempt is sent again; None where it is not."""
-        asked, is_throttled = error.retry_after or 0.0, isinstance(error, ThrottledError)
+        retry_after, is_throttled = error.retry_after or 0.0, isinstance(error, ThrottledError)
+        is_too_long = retry_after > self.patience.longest_wait
         tries = attempt.fail(now, throttled=is_throttled)
         stream.failing_since = min(stream.failing_since, now)
         pause = self.patience.next(
             attempt, tries, now, throttled=is_throttled, reached=self.graph.reached
         )
         if is_throttled:
-            closed = (pause or 0.0) if error.retry_after is None else asked
+            closed = (pause or 0.0) if error.retry_after is None else retry_after
             self.gate.throttle(attempt.buckets, attempt.sent, now, closed)
             stream.metrics.throttle(now, closed)
-        if asked > NOTED:
-            self._note_long_wait(stream, asked, now)
+        if retry_after > NOTED:
+            self._log_long_wait(stream, retry_after, now)
+        if is_too_long:
+            self._leave_waiting()
         silent = round(now - stream.failing_since, 3)
         if pause is None and silent >= self.patience.silent:
             self._give_up(stream, type(error))
-        if pause is None or asked > self.patience.asked:
+        if pause is None or is_too_long:
             return None
-        attempt.asked += asked if asked > NOTED and not is_throttled else 0.0
-        return max(pause, asked)
+        attempt.waited += retry_after if retry_after > NOTED and not is_throttled else 0.0
+        return max(pause, retry_after)
 
-    def _note_long_wait(self, stream: StreamClient, asked: float, now: float) -> None:
-        """Log a long wait at once, and give up what a limit holds up for too long."""
-        is_too_long = asked > self.patience.asked
-        until = now + min(asked, self.patience.asked)
+    def _log_long_wait(self, stream: StreamClient, retry_after: float, now: float) -> None:
+        """Log a long wait at once, unless another one that lasts as long was logged."""
+        longest = self.patience.longest_wait
+        until = now + min(retry_after, longest)
         if until > self._noted_until + NOTED:
             self._noted_until = until
-            seconds = f"{min(asked, _EVER):,.0f}"
-            then = "what needs it is left to the next run" if is_too_long else "others go on"
+            seconds = f"{min(retry_after, _MOST_SHOWN):,.0f}"
+            left = "what needs it is left to the next run"
+            then = left if retry_after > longest else "others go on"
             logger.warning("%s: Graph asks to wait %s seconds: %s", stream.name, seconds, then)
-        if is_too_long:
-            self._leave_waiting()
 
     def _give_up(
         self, stream: StreamClient, error: type[ThrottledError | UnavailableError]
@@ -343,7 +345,8 @@ class GraphClient:
             message = "Graph has answered nothing of the stream but 429 and failures for too long"
             return stream.given_up(path, message=message)
         seconds = self.gate.closed(attempt.buckets, self.clock())
-        if seconds <= self.patience.asked:
+        if seconds <= self.patience.longest_wait:
             return None
-        message = f"Graph has asked to send nothing like it for {min(seconds, _EVER):,.0f} seconds"
+        shown = min(seconds, _MOST_SHOWN)
+        message = f"Graph has asked to send nothing like it for {shown:,.0f} seconds"
         return ThrottledError(path, message=message)

@@ -43,7 +43,7 @@ class Attempt:
     sent: float = 0.0
     failing_since: float = inf
     """The time of the first failure."""
-    asked: float = 0.0
+    waited: float = 0.0
     """Seconds of long waits that Graph has asked for, beside those for its limits."""
     tries: int = 0
     throttled: int = 0
@@ -71,7 +71,7 @@ class Patience:
     """Seconds for a throttled request, all waits included."""
     silent: float = SILENT.value
     """Seconds for a stream of which nothing is answered."""
-    asked: float = ASKED.value
+    longest_wait: float = ASKED.value
     """The longest wait in seconds that Graph may ask for."""
     fewest: int = 3
     """Attempts in any case, since a single one may take all the time."""
@@ -84,7 +84,7 @@ class Patience:
         """The seconds to wait after so many tries of a kind; None where it is no use any more."""
         budget = self.throttled if throttled else self.failing if reached else self.unreached
         spent = now - attempt.failing_since
-        left = round(min(budget - (spent - attempt.asked), self.throttled - spent), 3)
+        left = round(min(budget - (spent - attempt.waited), self.throttled - spent), 3)
         if left > 0:
             return min(self.pause(tries), left)
         return self.pause(tries) if tries < self.fewest else None

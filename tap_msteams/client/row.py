@@ -24,7 +24,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
 
     emitted: ClassVar[Mapping[str, str]] = {}
     """The field of each emitted property."""
-    looked_at: ClassVar[Mapping[str, str]] = {}
+    decoded: ClassVar[Mapping[str, str]] = {}
     """The field of each fact that is decoded as the row is."""
     hidden: ClassVar[Sequence[str]] = ()
     """The fields that are not emitted: each has to be UNSET when the row is written."""
@@ -33,7 +33,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     """Facts that are decoded one by one, since their fields keep the bytes."""
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - typed by the declaration
-        field = self.looked_at.get(name)
+        field = self.decoded.get(name)
         value = (self.beside or {})[name] if field is None else getattr(self, field)
         if value is UNSET:
             raise KeyError(name)
@@ -41,7 +41,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
 
     def get(self, name: str) -> Any:  # noqa: ANN401 - typed by the declaration
         """The value of a fact; None where the row has none."""
-        if (field := self.looked_at.get(name)) is None:
+        if (field := self.decoded.get(name)) is None:
             return (self.beside or {}).get(name)
         value = getattr(self, field)
         return None if value is UNSET else value
@@ -49,7 +49,7 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
     @property
     def facts(self) -> dict[str, Any]:
         """The properties that the tap looks at, decoded to their declared types."""
-        found = {name: getattr(self, field) for name, field in self.looked_at.items()}
+        found = {name: getattr(self, field) for name, field in self.decoded.items()}
         return {name: it for name, it in found.items() if it is not UNSET} | (self.beside or {})
 
     @property

@@ -68,7 +68,7 @@ class Shape:
             bases=(Row,),
             namespace={
                 "emitted": {name: field_of(name) for name in emitted},
-                "looked_at": {name: field_of(name) for name in (*facts, *nested)},
+                "decoded": {name: field_of(name) for name in (*facts, *nested)},
                 "hidden": ["beside", *map(field_of, hidden)],
             },
             forbid_unknown_fields=True,

@@ -135,8 +135,8 @@ class _Body(msgspec.Struct):
     error: _Error
 
 
-class Asked(Protocol):
-    """What was asked for."""
+class Requested(Protocol):
+    """What was requested."""
 
     @property
     def url(self) -> str:
@@ -147,13 +147,15 @@ class Asked(Protocol):
         """Whether it is a list of the whole tenant."""
 
 
-def verdict(asked: Asked, status: int, headers: Mapping[str, Any], body: bytes) -> GraphError:
-    """What an answer that is no page means for what was asked."""
+def verdict(
+    requested: Requested, status: int, headers: Mapping[str, Any], body: bytes
+) -> GraphError:
+    """What an answer that is no page means for what was requested."""
     error = _error_in(body) or _Error(message=_described(headers, body))
     code = (error.switch or error.code or "")[:MESSAGE_LENGTH]
     message = (error.message or "")[:MESSAGE_LENGTH]
     request_id = headers.get("request-id") or error.request_id
-    kind = _kind(asked, status, code, message)
+    kind = _kind(requested, status, code, message)
     if issubclass(kind, _HARMLESS) and not (code or request_id):
         # An answer of a proxy says nothing about Graph's data.
         kind = RejectedError
@@ -163,7 +165,7 @@ def verdict(asked: Asked, status: int, headers: Mapping[str, Any], body: bytes) 
     elif kind is NotGrantedError:
         message = _ALL_THAT_IS_GRANTED.sub("", message)
     result = kind(
-        public_path(asked.url),
+        public_path(requested.url),
         status,
         code=code,
         message=message,
@@ -182,7 +184,7 @@ def verdict(asked: Asked, status: int, headers: Mapping[str, Any], body: bytes) 
     return result
 
 
-def _kind(asked: Asked, status: int, code: str, message: str) -> type[GraphError]:
+def _kind(requested: Requested, status: int, code: str, message: str) -> type[GraphError]:
     """The kind of an error.
 
     The status decides first, then the code; the message only where nothing else tells a missing
@@ -198,11 +200,11 @@ def _kind(asked: Asked, status: int, code: str, message: str) -> type[GraphError
         if status == known and sign.search(text):
             kind = other
     if kind in {ForbiddenError, MissingError} and _remedy(text):
-        if _OF_A_PERSON.match(public_path(asked.url)):
+        if _OF_A_PERSON.match(public_path(requested.url)):
             return NotEntitledError
         if kind is ForbiddenError and _LICENCE.search(text):
             return NotLicensedError
-    return UnofferedListError if kind is UnsupportedError and asked.is_tenants else kind
+    return UnofferedListError if kind is UnsupportedError and requested.is_tenants else kind
 
 
 def _remedy(text: str) -> str | None:
@@ -210,10 +212,12 @@ def _remedy(text: str) -> str | None:
     return next((remedy for pattern, remedy in _ENTITLEMENTS if pattern.search(text)), None)
 
 
-def late_verdict(asked: Asked, headers: Mapping[str, Any], body: bytes) -> GraphError | None:
+def late_verdict(
+    requested: Requested, headers: Mapping[str, Any], body: bytes
+) -> GraphError | None:
     """The meaning of an error in the body of an answer with status 200; None without one."""
     if error := _error_in(body):
-        return verdict(asked, error.status or _SERVER_ERROR, headers, body)
+        return verdict(requested, error.status or _SERVER_ERROR, headers, body)
     return None
 
 

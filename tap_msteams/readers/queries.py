@@ -90,5 +90,5 @@ class Queries:
 
 
 def without_select(url: str) -> str:
-    """An address that asks for no properties of its own choice."""
+    """The address without its `$select`, so that Graph chooses the properties."""
     return re.sub(r"\$select=[^&]*&?", "", url).rstrip("?&")

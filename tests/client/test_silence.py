@@ -35,9 +35,9 @@ async def test_a_stream_of_which_nothing_is_answered_for_half_an_hour_is_given_u
     graph = FakeGraph(default=lambda url: error if "members" in url else body("0"))
     async with connected(graph, patience=Patience()) as it:
         silent, other = it.stream("members"), it.stream("tabs")
-        lanes = [[f"/teams/{lane}/members?{n}" for n in range(1000)] for lane in range(8)]
+        lists = [[f"/teams/{team}/members?{n}" for n in range(1000)] for team in range(8)]
         async with asyncio.TaskGroup() as tasks:
-            reading = [tasks.create_task(errors_of(silent, urls)) for urls in lanes]
+            reading = [tasks.create_task(errors_of(silent, urls)) for urls in lists]
         seconds, sent = now(), len(graph.sent)
         assert await read(other, "/teams/0/tabs") == ["0"]
         assert it.is_idle
