@@ -141,7 +141,7 @@ def test_a_stream_is_not_measured_by_what_all_of_graph_allows(run, forward, capl
 
 def status(stream, **changes):
     given = {
-        "mood": "reading",
+        "phase": "reading",
         "doing": "reading",
         "rows": 1_234_567,
         "requests": 98_765,
@@ -160,20 +160,20 @@ def status(stream, **changes):
 def test_the_run_takes_as_long_as_its_longest_stream():
     assert left_of([status("a", left=3.0), status("b", left=9.0)]) == 9.0
     assert left_of([status("a", left=3.0), status("b", left=None)]) is None
-    assert left_of([status("a", left=3.0), status("b", left=None, mood="ended")]) == 3.0
+    assert left_of([status("a", left=3.0), status("b", left=None, phase="ended")]) == 3.0
     assert left_of([]) is None
 
 
 def test_a_line_names_who_is_at_work_and_counts_the_others():
-    text = line([status("a"), *(status(x, mood="waiting", requests=0) for x in "bc")], 61.0)
+    text = line([status("a"), *(status(x, phase="waiting", requests=0) for x in "bc")], 61.0)
     assert "; streams: 2 not begun; " in text
     assert "\n" not in text
 
 
 def test_a_line_stays_short_however_many_streams_there_are():
-    held = status("last", mood="held", doing="throttled, 12 s more")
+    held = status("last", phase="held", doing="throttled, 12 s more")
     active = [status(f"chat_permission_grants_{n}") for n in range(50)]
-    text = line([*active, held, *(status(x, mood="ended") for x in "de")], 61.0)
+    text = line([*active, held, *(status(x, phase="ended") for x in "de")], 61.0)
 
     assert len(text) < 300
     assert text.count(" reading ") == 1
@@ -207,7 +207,7 @@ def drawn(width, statuses, monkeypatch):
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
 def test_the_view_fits_its_terminal(width, monkeypatch):
     names = [f"chat_permission_grants_{n}" for n in range(50)]
-    throttled = {"mood": "held", "doing": "throttled, 1 min 12 s more, 3 gaps"}
+    throttled = {"phase": "held", "doing": "throttled, 1 min 12 s more, 3 gaps"}
     statuses = [*map(status, names), status("messages", **throttled)]
     lines = drawn(width, statuses, monkeypatch)
     assert max(map(len, lines)) <= width
@@ -231,7 +231,7 @@ def test_the_view_has_colours_unless_nobody_wants_them(wanted, has, monkeypatch)
     tube = Tube()
     view = View(tube, width=80)
     view.open()
-    view.show([status("messages", mood="held")], 1.0)
+    view.show([status("messages", phase="held")], 1.0)
     view.close()
     assert "messages" in tube.getvalue()
     assert ("\x1b[33m" in tube.getvalue()) == has

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import requests
 
-from tap_msteams.auth.provider import Answer, bounded_life, is_token
+from tap_msteams.auth.provider import TokenAnswer, bounded_life, is_token
 from tap_msteams.auth.refusals import OutageError
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.transport import reason
@@ -115,7 +115,7 @@ def reached(where: str, what: str, setting: str) -> Iterator[None]:
         raise AuthenticationError(msg) from error
 
 
-def answer(result: Mapping[str, Any]) -> Answer:
+def answer(result: Mapping[str, Any]) -> TokenAnswer:
     """The token in MSAL's result; raises AuthenticationError where there is none."""
     token, expires_in = result.get("access_token"), result.get("expires_in")
     if not token or not expires_in or not isinstance(token, str):
@@ -123,4 +123,4 @@ def answer(result: Mapping[str, Any]) -> Answer:
         raise AuthenticationError(msg)
     # MSAL gives this time on the wall clock.
     refresh_on = result.get("refresh_on")
-    return Answer(token, float(expires_in), refresh_on - time.time() if refresh_on else None)
+    return TokenAnswer(token, float(expires_in), refresh_on - time.time() if refresh_on else None)

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 _PORTS = {"https": 443, "http": 80}
 
 
-class Way(Protocol):
-    """The way of a request to Graph, with its token."""
+class Signer(Protocol):
+    """Signs the requests to Graph, which may lead past another server."""
 
     def __call__(self, request: requests.PreparedRequest, token: str) -> None:
         """Sign a request to Graph."""
 
     def knows(self, request: requests.PreparedRequest) -> bool:
-        """Whether a request was signed for this way, which leads past another server."""
+        """Whether a request was signed already, for a way past another server."""
 
     def rejected(self, header: str) -> str:
         """The rejected token, from the Authorization header of a request answered 401."""
@@ -58,12 +58,12 @@ class Direct:
 class GraphAuthenticator(APIAuthenticatorBase):
     """Signs requests to Graph only: no other origin ever gets the token."""
 
-    def __init__(self, graph_url: str, tokens: TokenProvider, way: Way | None = None) -> None:
+    def __init__(self, graph_url: str, tokens: TokenProvider, signer: Signer | None = None) -> None:
         super().__init__()
         self._graph_url = graph_url
         self._origin = origin_of(graph_url)
         self._tokens = tokens
-        self._way = way or Direct()
+        self._signer = signer or Direct()
 
     @classmethod
     def from_settings(
@@ -84,7 +84,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
     @override
     def authenticate_request(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Without super(), which rebuilds the URL and drops empty parameters of a delta link.
-        if self._way.knows(request):
+        if self._signer.knows(request):
             return request
         url = request.url or ""
         origin = origin_of(url)
@@ -95,7 +95,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
                 "('graph_url'): not followed"
             )
             raise ForeignOriginError(msg)
-        self._way(request, self._tokens.get().value)
+        self._signer(request, self._tokens.get().value)
         return request
 
     def renew(self, rejected: str, challenge: str = "") -> None:
@@ -103,7 +103,7 @@ class GraphAuthenticator(APIAuthenticatorBase):
 
         `challenge` is the answer's WWW-Authenticate header, which may demand claims.
         """
-        self._tokens.renew(self._way.rejected(rejected), demanded_claims(challenge))
+        self._tokens.renew(self._signer.rejected(rejected), demanded_claims(challenge))
 
     @property
     def is_application(self) -> bool:

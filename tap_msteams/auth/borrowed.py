@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_msteams.auth.claims import claims_of
-from tap_msteams.auth.provider import Answer, bounded_life, is_token
+from tap_msteams.auth.provider import TokenAnswer, bounded_life, is_token
 from tap_msteams.auth.refusals import refusal
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import label
@@ -40,7 +40,7 @@ class AccessToken:
         self._clock = clock
         self._warned = False
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:
         """The token, until it expires."""
         where = label("access_token")
         if rejected == self._token:
@@ -52,7 +52,7 @@ class AccessToken:
             ends = float(claims_of(self._token)["exp"])
             left, moment = ends - self._clock(), datetime.fromtimestamp(ends, UTC)
         except (LookupError, OSError, OverflowError, TypeError, ValueError):
-            return Answer(self._token, _UNKNOWN_LIFE)
+            return TokenAnswer(self._token, _UNKNOWN_LIFE)
         if left <= 0:
             msg = f"the {where} ended at {moment:%Y-%m-%d %H:%M} UTC: {_NEW_TOKEN}"
             raise AuthenticationError(msg)
@@ -63,7 +63,7 @@ class AccessToken:
                 f"{moment:%H:%M}",
                 left // 60,
             )
-        return Answer(self._token, left)
+        return TokenAnswer(self._token, left)
 
 
 class AzureCli:
@@ -79,7 +79,7 @@ class AzureCli:
         self._tenant = settings.tenant_id
         self._clock = clock
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - it takes none
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:  # noqa: ARG002 - it takes none
         """A token of the account that is signed in to the Azure CLI."""
         body = self._output()
         try:
@@ -88,7 +88,7 @@ class AzureCli:
             if not is_token(token):
                 raise TypeError  # noqa: TRY301 - told as all other wrong types
             ends = found.get("expires_on") or _local(found["expiresOn"])
-            return Answer(token, bounded_life(float(ends) - self._clock()))
+            return TokenAnswer(token, bounded_life(float(ends) - self._clock()))
         except (AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError):
             msg = "the Azure CLI (`az`) does not answer as it should: run `az upgrade`"
             # The cause is left out, since its text may be the token.

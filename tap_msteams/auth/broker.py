@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tap_msteams.auth.answers import checked, reached
 from tap_msteams.auth.claims import claims_of
-from tap_msteams.auth.provider import Answer, bounded_life, is_token
+from tap_msteams.auth.provider import TokenAnswer, bounded_life, is_token
 from tap_msteams.errors import AuthenticationError
 from tap_msteams.settings import CLOUDS
 from tap_msteams.transport import broker_session
@@ -73,7 +73,7 @@ class Broker:
         self._key = settings.need("nango_secret_key")
         self._clock = clock
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:
         """The connection's token, renewed if Graph rejected it."""
         query = {"provider_config_key": self._integration_id}
         if claims or rejected:
@@ -91,7 +91,7 @@ class Broker:
                 raise AuthenticationError(msg)
             ends = datetime.fromisoformat(ends).timestamp() if ends else claims_of(token).get("exp")
             life = bounded_life(ends - self._clock()) if ends else _UNKNOWN_LIFE
-        return Answer(token, life)
+        return TokenAnswer(token, life)
 
 
 class Proxied:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_msteams.auth.grant import Grant, parse_answer
 from tap_msteams.auth.login import at_terminal
-from tap_msteams.auth.provider import Answer
+from tap_msteams.auth.provider import TokenAnswer
 from tap_msteams.auth.refusals import SignInError
 from tap_msteams.auth.registration import NOBODY, Registration
 from tap_msteams.auth.store import TokenStore
@@ -46,7 +46,7 @@ class User(Registration):
         self._store = TokenStore.from_settings(settings, clock=clock, resolve=self.tenant)
         self._backoff = backoff
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:
         """A token for the consented permissions; one of all processes requests it."""
         self._sign_in()
         try:
@@ -57,7 +57,7 @@ class User(Registration):
             self._ask_again(refused)
             return self._locked(claims, rejected)
 
-    def _locked(self, claims: str | None, rejected: str | None) -> Answer:
+    def _locked(self, claims: str | None, rejected: str | None) -> TokenAnswer:
         with self._store.locked() as entry:
             return self._answer(entry, claims, rejected)
 
@@ -70,7 +70,7 @@ class User(Registration):
                 raise refused from None
             raise
 
-    def _answer(self, entry: Entry, claims: str | None, rejected: str | None) -> Answer:
+    def _answer(self, entry: Entry, claims: str | None, rejected: str | None) -> TokenAnswer:
         configured, now = self._settings.refresh_token, self._clock()
         if self._settings.initiate_oauth != "OFF" and entry.refresh_token:
             self.check_credential(entry)  # and not an hour later, when the token has ended
@@ -113,5 +113,5 @@ class User(Registration):
             return entry.was_redeemed(code)
 
 
-def _kept(entry: Entry, now: float) -> Answer:
-    return Answer(entry.access_token or "", entry.expires_at - now, entry.refresh_at - now)
+def _kept(entry: Entry, now: float) -> TokenAnswer:
+    return TokenAnswer(entry.access_token or "", entry.expires_at - now, entry.refresh_at - now)

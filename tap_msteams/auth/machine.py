@@ -22,7 +22,7 @@ from tap_msteams.transport import UPDATING, machine_session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_msteams.auth.provider import Answer
+    from tap_msteams.auth.provider import TokenAnswer
     from tap_msteams.settings import Settings
 
 
@@ -48,7 +48,7 @@ class ManagedIdentity:
         self._resource = settings.graph_url
         self._session = session
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - the endpoint takes none
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:  # noqa: ARG002 - the endpoint takes none
         """A token with the permissions of the identity."""
         if "MSI_ENDPOINT" in os.environ and "MSI_SECRET" not in os.environ:
             msg = (

@@ -31,7 +31,7 @@ _EARLY = 300
 
 
 @dataclass(frozen=True)
-class Answer:
+class TokenAnswer:
     """An access token as issued, with its times in seconds from then on."""
 
     access_token: str = field(repr=False)
@@ -65,7 +65,7 @@ class Source(Protocol):
     def is_application(self) -> bool:
         """Whether its tokens are an application's and not a user's."""
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:
         """Request a new token other than the `rejected` one; raises AuthenticationError."""
 
 
@@ -80,7 +80,7 @@ class Token:
     """The time at which the token expires."""
 
     @classmethod
-    def issued(cls, answer: Answer, asked_at: float) -> Token:
+    def issued(cls, answer: TokenAnswer, asked_at: float) -> Token:
         """The token in the answer to a request sent at that time."""
         life = answer.expires_in
         return cls(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import requests
 
     from tap_msteams.auth.entry import Entry
-    from tap_msteams.auth.provider import Answer
+    from tap_msteams.auth.provider import TokenAnswer
     from tap_msteams.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -174,7 +174,7 @@ class Application(Registration):
 
     is_application = True
 
-    def acquire(self, claims: str | None = None, rejected: str | None = None) -> Answer:  # noqa: ARG002 - a new one each time
+    def acquire(self, claims: str | None = None, rejected: str | None = None) -> TokenAnswer:  # noqa: ARG002 - a new one each time
         """A token for the application's own permissions."""
         with self.reached():
             self.app.remove_tokens_for_client()

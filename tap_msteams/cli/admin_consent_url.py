@@ -6,12 +6,12 @@ import click
 
 from tap_msteams.auth.grant import admin_consent_url
 from tap_msteams.auth.login import tell
-from tap_msteams.cli.command import Command, Given
+from tap_msteams.cli.command import Command, Configuration
 
 
 @click.command("admin-consent-url", cls=Command)
 @click.pass_obj
-def command(given: Given) -> None:
+def command(given: Configuration) -> None:
     """Print the link for an administrator's consent.
 
     The page behind it grants the permissions that the app registration lists.

@@ -28,7 +28,7 @@ USER_METHOD = "refresh_token"
 
 
 @dataclass(frozen=True, repr=False)
-class Given:
+class Configuration:
     """The configuration of a command."""
 
     config: Mapping[str, Any]
@@ -62,8 +62,8 @@ class Given:
             raise SettingsError(msg)
         return Grant.from_settings(settings)
 
-    def _for_user(self) -> Given:
-        return Given({**self.config, "auth_method": USER_METHOD})
+    def _for_user(self) -> Configuration:
+        return Configuration({**self.config, "auth_method": USER_METHOD})
 
 
 class Command(click.Command):
@@ -94,7 +94,7 @@ def _hand_on(ctx: click.Context, param: click.Option, value: tuple[str, ...]) ->
             validate_config=False,
             setup_mapper=False,
         )
-    ctx.obj = Given(dict(tap.config))
+    ctx.obj = Configuration(dict(tap.config))
 
 
 @contextmanager
@@ -115,7 +115,7 @@ WITH_REFRESH_TOKEN = click.option(
 )
 
 
-def tell_kept(given: Given, grant: Grant, entry: Entry) -> None:
+def tell_kept(given: Configuration, grant: Grant, entry: Entry) -> None:
     """Tell a person whose tokens there are now, where, until when, and what makes runs use them."""
     who = f" as {entry.account}" if entry.account else ""
     ends = f"The access token ends at {_moment(entry.expires_at)} UTC"

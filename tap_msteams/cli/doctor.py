@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from tap_msteams.cli.command import Command, Given
+from tap_msteams.cli.command import Command, Configuration
 from tap_msteams.cli.selection import CATALOG, quiet, tap_of
 from tap_msteams.errors import CatalogError, TapError
 from tap_msteams.preflight import examine
@@ -31,7 +31,7 @@ def command(ctx: click.Context, *, catalog: str | None, as_json: bool, parents: 
 
     Exit code 0: all selected streams can be read; 3: something is missing; 1: nobody can sign in.
     """
-    given: Given = ctx.obj
+    given: Configuration = ctx.obj
     try:
         tap = tap_of(ctx, given, catalog)
     except CatalogError:

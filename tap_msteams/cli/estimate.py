@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from tap_msteams.cli.command import Command, Given
+from tap_msteams.cli.command import Command, Configuration
 from tap_msteams.cli.selection import CATALOG, quiet, tap_of
 from tap_msteams.preflight import estimate
 from tap_msteams.preflight.estimate import PAGES, SAMPLE, encoded
@@ -39,7 +39,7 @@ def command(
 
     The numbers come from a sample of the tenant.
     """
-    given: Given = ctx.obj
+    given: Configuration = ctx.obj
     tap = tap_of(ctx, given, catalog)
     with quiet(logging.WARNING):
         result = estimate(tap, sample, pages)

@@ -12,7 +12,7 @@ from tap_msteams.cli.command import (
     JSON,
     WITH_REFRESH_TOKEN,
     Command,
-    Given,
+    Configuration,
     answer,
     check_json,
     tell_kept,
@@ -30,7 +30,12 @@ from tap_msteams.errors import AuthenticationError
 @WITH_REFRESH_TOKEN
 @click.pass_obj
 def command(
-    given: Given, *, code: str | None, no_pkce: bool, as_json: bool, with_refresh_token: bool
+    given: Configuration,
+    *,
+    code: str | None,
+    no_pkce: bool,
+    as_json: bool,
+    with_refresh_token: bool,
 ) -> None:
     """Finish a sign-in that `url` began.
 

@@ -7,7 +7,7 @@ import click
 from tap_msteams.auth.entry import DAY
 from tap_msteams.auth.grant import PROMPTS
 from tap_msteams.auth.login import TIMEOUT, in_browser, tell, with_device_code
-from tap_msteams.cli.command import Command, Given, tell_kept
+from tap_msteams.cli.command import Command, Configuration, tell_kept
 
 
 @click.command("login", cls=Command)
@@ -27,7 +27,7 @@ from tap_msteams.cli.command import Command, Given, tell_kept
 )
 @click.pass_obj
 def command(
-    given: Given, *, device_code: bool, no_browser: bool, prompt: str | None, timeout: int
+    given: Configuration, *, device_code: bool, no_browser: bool, prompt: str | None, timeout: int
 ) -> None:
     """Sign in as a user and keep the tokens."""
     if device_code and (no_browser or prompt):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from tap_msteams.auth.login import tell
-from tap_msteams.cli.command import Command, Given
+from tap_msteams.cli.command import Command, Configuration
 
 
 @click.command("logout", cls=Command)
 @click.pass_obj
-def command(given: Given) -> None:
+def command(given: Configuration) -> None:
     """Forget the tokens of this app registration."""
     grant = given.grant
     if grant.store.forget():

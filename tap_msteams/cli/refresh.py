@@ -8,7 +8,7 @@ from tap_msteams.cli.command import (
     JSON,
     WITH_REFRESH_TOKEN,
     Command,
-    Given,
+    Configuration,
     answer,
     check_json,
     tell_kept,
@@ -20,7 +20,9 @@ from tap_msteams.cli.command import (
 @JSON
 @WITH_REFRESH_TOKEN
 @click.pass_obj
-def command(given: Given, *, show_token: bool, as_json: bool, with_refresh_token: bool) -> None:
+def command(
+    given: Configuration, *, show_token: bool, as_json: bool, with_refresh_token: bool
+) -> None:
     """Ask for new tokens, and keep them."""
     check_json(as_json=as_json, with_refresh_token=with_refresh_token)
     if as_json and show_token:

@@ -16,14 +16,14 @@ from tap_msteams.tap.inputs import load_object, read_object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_msteams.cli.command import Given
+    from tap_msteams.cli.command import Configuration
 
 CATALOG = click.option(
     "--catalog", help="Catalog file with the selection. Default: the default streams."
 )
 
 
-def tap_of(ctx: click.Context, given: Given, catalog: str | None) -> TapMSTeams:
+def tap_of(ctx: click.Context, given: Configuration, catalog: str | None) -> TapMSTeams:
     """The tap with the given configuration and catalog, before or after the command's name."""
     content: dict[str, Any] | None = None
     if catalog:

@@ -8,7 +8,7 @@ import click
 
 from tap_msteams.auth.grant import PROMPTS
 from tap_msteams.auth.login import tell
-from tap_msteams.cli.command import JSON, Command, Given
+from tap_msteams.cli.command import JSON, Command, Configuration
 
 
 @click.command("url", cls=Command)
@@ -18,7 +18,7 @@ from tap_msteams.cli.command import JSON, Command, Given
 )
 @JSON
 @click.pass_obj
-def command(given: Given, *, no_pkce: bool, prompt: str | None, as_json: bool) -> None:
+def command(given: Configuration, *, no_pkce: bool, prompt: str | None, as_json: bool) -> None:
     """Print the address of the sign-in page."""
     url, state = given.grant.begin(prompt=prompt, pkce=not no_pkce)
     if as_json:

@@ -12,16 +12,16 @@ from tap_msteams.advice import UNMATCHED
 from tap_msteams.errors import TapError
 from tap_msteams.preflight.check import Check
 from tap_msteams.preflight.identity import (
-    Consent,
+    ConsentAdvice,
     Identity,
     consent,
     credential,
     sign_in,
     token_store,
 )
-from tap_msteams.preflight.reach import Answer, Service, clocks, reach
+from tap_msteams.preflight.reach import Service, ServiceAnswer, clocks, reach
 from tap_msteams.preflight.sample import Measure, Sampling
-from tap_msteams.preflight.verdicts import Judge, Row
+from tap_msteams.preflight.verdicts import Judge, StreamRow
 from tap_msteams.settings.methods import REGISTERED
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from tap_msteams.settings import Settings
     from tap_msteams.tap import TapMSTeams
 
-Verdict = Literal["complete", "incomplete", "no sign-in", "wrong configuration"]
+OverallVerdict = Literal["complete", "incomplete", "no sign-in", "wrong configuration"]
 
-EXIT_CODES: dict[Verdict, int] = {
+EXIT_CODES: dict[OverallVerdict, int] = {
     "complete": 0,
     "incomplete": 3,
     "no sign-in": 1,
@@ -45,13 +45,13 @@ EXIT_CODES: dict[Verdict, int] = {
 class Report:
     """The findings of the doctor."""
 
-    verdict: Verdict = "complete"
+    verdict: OverallVerdict = "complete"
     checks: list[Check] = field(default_factory=list)
     identity: Identity | None = None
-    streams: list[Row] = field(default_factory=list)
+    streams: list[StreamRow] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     """The permissions to grant for the selected streams."""
-    consent: Consent | None = None
+    consent: ConsentAdvice | None = None
 
     @property
     def exit_code(self) -> int:
@@ -103,7 +103,7 @@ def refused(lines: list[str]) -> Report:
     return Report("wrong configuration", [Check("configuration", "failed", it) for it in lines])
 
 
-def _reached(report: Report, settings: Settings) -> dict[str, Answer]:
+def _reached(report: Report, settings: Settings) -> dict[str, ServiceAnswer]:
     """Check that the services can be reached."""
     answers = {}
     for service in _services(settings):

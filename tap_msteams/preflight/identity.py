@@ -131,7 +131,7 @@ def token_store(settings: Settings) -> Check | None:
 
 
 @dataclass(frozen=True)
-class Consent:
+class ConsentAdvice:
     """The way to have permissions granted."""
 
     url: str
@@ -139,17 +139,17 @@ class Consent:
     steps: list[str]
 
 
-def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consent:
+def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> ConsentAdvice:
     """The way for an administrator to grant the missing permissions and no others."""
     names = ", ".join(missing)
     kind = "application" if who.kind == "application" else "delegated"
     if settings.auth_method == "managed_identity":
-        return Consent(
+        return ConsentAdvice(
             "",
             [f"{_IDENTITY} {names} (New-MgServicePrincipalAppRoleAssignment).", _AGAIN],
         )
     if settings.auth_method not in REGISTERED:
-        return Consent(
+        return ConsentAdvice(
             "", [f"Where this token comes from, have it given the permissions {names}.", _AGAIN]
         )
     client, redirect_uri = settings.client_id, settings.redirect_uri or REDIRECT_URI
@@ -171,7 +171,7 @@ def consent(settings: Settings, who: Identity, missing: Sequence[str]) -> Consen
         if settings.scopes:
             steps.append(f"Add {names} to {label('scopes')}.")
         steps.append("Run `tap-msteams refresh`, so that the next token has them.")
-    return Consent(consent_url(settings, asked, who.tenant), [*steps, _AGAIN])
+    return ConsentAdvice(consent_url(settings, asked, who.tenant), [*steps, _AGAIN])
 
 
 def _scopes(settings: Settings, names: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """The first answer of a service."""
 
     headers: Mapping[str, str]
@@ -49,7 +49,7 @@ class Service:
     session: Callable[[], requests.Session]
 
 
-def reach(service: Service, settings: Settings) -> tuple[Check, Answer | None]:
+def reach(service: Service, settings: Settings) -> tuple[Check, ServiceAnswer | None]:
     """Check the way to a service up to the first step that fails."""
     proxy = Proxies(settings).find(service.url).get("all")
     first = urlsplit(proxy or service.url)
@@ -92,10 +92,10 @@ def reach(service: Service, settings: Settings) -> tuple[Check, Answer | None]:
     served = http_date(response.headers.get("Date"))
     ahead = (served - datetime.now(UTC)).total_seconds() if served else None
     text = f"{', '.join(steps)}, TLS ok, HTTP {response.status_code} in {took:.0f} ms ({way})"
-    return Check(service.name, "ok", text), Answer(response.headers, ahead)
+    return Check(service.name, "ok", text), ServiceAnswer(response.headers, ahead)
 
 
-def clocks(answers: dict[str, Answer]) -> Check | None:
+def clocks(answers: dict[str, ServiceAnswer]) -> Check | None:
     """Check the clock of this machine against the services'; None where none answered."""
     known = {name: answer.ahead for name, answer in answers.items() if answer.ahead is not None}
     if not known:

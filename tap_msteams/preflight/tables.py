@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.preflight.doctor import Report
     from tap_msteams.preflight.estimate import Estimate
-    from tap_msteams.preflight.verdicts import Row
+    from tap_msteams.preflight.verdicts import StreamRow
 
 _STATES = {"ok": "green", "warning": "yellow", "failed": "red"}
 _SAYS = {"ok": "ok", "warning": "warning", "failed": "FAILED"}
@@ -61,7 +61,7 @@ def tell_report(report: Report, file: IO[str]) -> None:
     console.print(f"\n[bold]{_SUMMARY[report.verdict]}[/]")
 
 
-def _tell_streams(rows: list[Row], console: Console) -> None:
+def _tell_streams(rows: list[StreamRow], console: Console) -> None:
     """Write a table of the selected streams, and a line on the others."""
     selected = [row for row in rows if row.selected]
     console.print(f"\n{len(selected)} of {len(rows)} streams selected")
@@ -85,7 +85,7 @@ def _some(names: Sequence[str], noun: str) -> str:
     )
 
 
-def _streams(rows: list[Row]) -> Table:
+def _streams(rows: list[StreamRow]) -> Table:
     table = _table("stream", "permission", "has", "got", "verdict")
     for row in rows:
         colour = _VERDICTS.get(row.verdict, "red")

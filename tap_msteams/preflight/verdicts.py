@@ -56,7 +56,7 @@ _GRAVEST: tuple[type[GraphError], ...] = (
 
 
 @dataclass
-class Row:
+class StreamRow:
     """The verdict on one stream."""
 
     stream: str
@@ -93,20 +93,20 @@ class Judge:
     ) -> None:
         """Judge by the samples of the streams and by the permissions in the token."""
         self._tap, self._plan, self._parts, self._granted = tap, plan, parts, granted
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, StreamRow] = {}
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[StreamRow]:
         """The verdicts on all streams."""
         return [self._row(stream) for stream in self._tap.all_streams]
 
-    def _row(self, stream: TapStream) -> Row:
+    def _row(self, stream: TapStream) -> StreamRow:
         if stream.name not in self._rows:
-            row = self._rows[stream.name] = Row(stream.name, stream.selected)
+            row = self._rows[stream.name] = StreamRow(stream.name, stream.selected)
             if type(stream) in self._tap.graph_streams:
                 self._judge(row, cast("Declaration", stream))
         return self._rows[stream.name]
 
-    def _judge(self, row: Row, stream: Declaration) -> None:
+    def _judge(self, row: StreamRow, stream: Declaration) -> None:
         row.permission = stream.needs(application=self._plan.application)
         if self._granted is not None:
             row.by = serving(row.permission, self._granted, stream.name) or ""
@@ -121,7 +121,7 @@ class Judge:
         else:
             self._unasked(row, stream)
 
-    def _refused(self, row: Row, part: Part) -> None:
+    def _refused(self, row: StreamRow, part: Part) -> None:
         """Fill the row of a stream with a refusal."""
         subject, error = max(part.refusals, key=lambda it: -_rank(it[1]))
         verdict = next(name for kind, name in _CAUSES if isinstance(error, kind))
@@ -137,7 +137,7 @@ class Judge:
         row.problem = str(error)
         row.remedy = judge(error, permission, subject)[1].partition(" (`tap-msteams doctor`")[0]
 
-    def _unasked(self, row: Row, stream: Declaration) -> None:
+    def _unasked(self, row: StreamRow, stream: Declaration) -> None:
         """Fill the row of a stream without a request."""
         if row.granted is False:
             row.verdict, row.grant = "missing", [row.permission]

@@ -73,11 +73,11 @@ def line(statuses: list[StreamStatus], seconds: float) -> str:
     rows = plural(sum(it.rows for it in statuses), "row")
     requests = plural(sum(it.requests for it in statuses), "request")
     pace = f"{rate(sum(it.rate for it in statuses))} a second"
-    ended = [it for it in statuses if it.mood == "ended"]
-    waiting = [it for it in statuses if it.mood == "waiting" and not it.requests]
+    ended = [it for it in statuses if it.phase == "ended"]
+    waiting = [it for it in statuses if it.phase == "waiting" and not it.requests]
     active = [it for it in statuses if it not in ended and it not in waiting]
     # What is held up matters most.
-    active.sort(key=lambda it: it.mood == "reading")
+    active.sort(key=lambda it: it.phase == "reading")
     parts = [f"After {duration(seconds)}: {rows}, {requests}, {pace}", *map(_part, active[:NAMED])]
     others = (("more at work", active[NAMED:]), ("done", ended), ("not begun", waiting))
     if counts := [f"{len(found)} {what}" for what, found in others if found]:

@@ -21,7 +21,7 @@ PATIENCE = 5.0
 _UNBOUND = ((), (TENANT_LIMITS[-1].name,))
 """No limit yet, and the limit of all requests, which says nothing about one stream."""
 
-Mood = Literal["reading", "held", "waiting", "ended"]
+Phase = Literal["reading", "held", "waiting", "ended"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class StreamStatus:
     """The status of one stream."""
 
     stream: str
-    mood: Mood
+    phase: Phase
     doing: str
     """The status in words."""
     rows: int
@@ -74,16 +74,16 @@ class Watch:
         done = metrics.done * it.parents_at_once
         is_final = feed is None or feed.is_complete
         parents = " and ".join(parent.name for parent in self._run.plan.parents(type(it.stream)))
-        mood, doing = self._mood(it, now, parents)
+        phase, doing = self._phase(it, now, parents)
         left = None
-        if mood != "ended" and known and is_final and done and metrics.started is not None:
+        if phase != "ended" and known and is_final and done and metrics.started is not None:
             left = max(0, known - done) * (now - metrics.started) / done
             left = max(left, metrics.throttled_until - now)
         held = metrics.held_since
         allowed = self._run.client.gate.allowance
         return StreamStatus(
             stream=it.stream.name,
-            mood=mood,
+            phase=phase,
             doing=doing + (f", {plural(gaps, 'gap')}" if gaps else ""),
             rows=metrics.rows,
             requests=metrics.requests,
@@ -91,13 +91,13 @@ class Watch:
             done=done if known is None else min(done, known),
             known=known,
             is_final=is_final,
-            rate=0.0 if mood == "ended" else self._rate(it.stream.name, now, metrics.requests),
+            rate=0.0 if phase == "ended" else self._rate(it.stream.name, now, metrics.requests),
             allowed=allowed(metrics.limit) if metrics.limit not in _UNBOUND else None,
             waited=metrics.waited + (now - held if held is not None else 0.0),
             left=left,
         )
 
-    def _mood(self, it: StreamRun, now: float, parents: str) -> tuple[Mood, str]:
+    def _phase(self, it: StreamRun, now: float, parents: str) -> tuple[Phase, str]:
         metrics = it.metrics
         if it.has_ended:
             return "ended", "done"
@@ -124,6 +124,6 @@ class Watch:
 
 def left_of(statuses: list[StreamStatus]) -> float | None:
     """Seconds to the end of the run; None where a stream's are unknown."""
-    open_ = [it.left for it in statuses if it.mood != "ended"]
+    open_ = [it.left for it in statuses if it.phase != "ended"]
     known = [it for it in open_ if it is not None]
     return max(known) if known and len(known) == len(open_) else None

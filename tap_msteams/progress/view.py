@@ -174,10 +174,10 @@ class View:
             table.add_column("left", justify="right", no_wrap=True)
         table.add_column("now", no_wrap=True, ratio=1)
         room = max(1, self._console.height - _AROUND)
-        shown = sorted(statuses, key=lambda it: _ORDER[it.mood])[:room]
+        shown = sorted(statuses, key=lambda it: _ORDER[it.phase])[:room]
         for it in statuses:
             if it in shown:
-                table.add_row(*_cells(it, is_wide=is_wide), style=_STYLES[it.mood])
+                table.add_row(*_cells(it, is_wide=is_wide), style=_STYLES[it.phase])
         if len(shown) < len(statuses):
             table.add_row(f"and {len(statuses) - len(shown)} more", style="dim")
         return table
@@ -191,7 +191,7 @@ def _cells(it: StreamStatus, *, is_wide: bool) -> Iterator[str]:
     yield "" if it.known is None else f"{it.done:,}{of}{it.known:,}{more}"
     if is_wide:
         yield f"{it.requests:,}"
-    if it.mood == "ended":
+    if it.phase == "ended":
         yield ""
     else:
         yield rate(it.rate) + (f"{of}{rate(it.allowed)}" if it.allowed else "")

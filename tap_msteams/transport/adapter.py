@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from tap_msteams.bounds import TOKEN_BYTES
 from tap_msteams.transport.bounds import bound
-from tap_msteams.transport.failures import Way, told
+from tap_msteams.transport.failures import Route, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,14 +116,14 @@ class Transport(HTTPAdapter):
             )
         except requests.RequestException as error:
             waits = dict(zip(("connect_timeout", "request_timeout"), self._timeouts, strict=True))
-            way = Way(
+            route = Route(
                 server=urlsplit(url).netloc,
                 origin_setting=self._origin_setting,
                 timeouts=waits,
                 proxy=found.get("all"),
                 proxies=self._proxies,
             )
-            raise told(error, way) from error
+            raise told(error, route) from error
 
 
 class DirectTransport(Transport):

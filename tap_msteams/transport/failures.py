@@ -32,8 +32,8 @@ _PROXY_WANTS_CREDENTIALS = "407"
 
 
 @dataclass(frozen=True)
-class Way:
-    """The way to a server."""
+class Route:
+    """The route to a server."""
 
     server: str
     """Its name and port."""
@@ -45,13 +45,13 @@ class Way:
     proxies: Proxies | None
 
 
-def told(error: requests.RequestException, way: Way) -> requests.RequestException:
+def told(error: requests.RequestException, route: Route) -> requests.RequestException:
     """The error in a line: a ProxyError or SSLError where only a setting will help."""
     causes = list(_causes(error))
     kind, line = (
-        _of_the_proxy(error, causes, way)
-        or _of_the_certificate(causes, way)
-        or _of_the_connection(error, causes, way)
+        _of_the_proxy(error, causes, route)
+        or _of_the_certificate(causes, route)
+        or _of_the_connection(error, causes, route)
     )
     return kind(line, request=error.request)
 
@@ -71,56 +71,56 @@ _Told = tuple[type[requests.RequestException], str]
 
 
 def _of_the_proxy(
-    error: requests.RequestException, causes: list[BaseException], way: Way
+    error: requests.RequestException, causes: list[BaseException], route: Route
 ) -> _Told | None:
-    if not (way.proxy and way.proxies):
+    if not (route.proxy and route.proxies):
         return None
     barred = requests.exceptions.ProxyError
-    where = f"the proxy {address(way.proxy)}"
+    where = f"the proxy {address(route.proxy)}"
     refusal = next((match for it in causes if (match := _TUNNEL.search(str(it)))), None)
     status = refusal[1].strip() if refusal else ""
     # PySocks has no types.
     socks = {type(it).__name__: str(it) for it in causes if type(it).__module__ == "socks"}
     if status.startswith(_PROXY_WANTS_CREDENTIALS) or "SOCKS5AuthError" in socks:
-        line = f"{where} does not take this user: check {way.proxies.credentials}"
+        line = f"{where} does not take this user: check {route.proxies.credentials}"
     elif passing := socks.get("SOCKS5Error") or (status.startswith("5") and status):
-        return requests.ConnectionError, f"{where} cannot reach {way.server} ({passing})"
+        return requests.ConnectionError, f"{where} cannot reach {route.server} ({passing})"
     elif status:
         line = (
-            f"{where} does not let this tap through to {way.server} ({status}): have it allowed "
+            f"{where} does not let this tap through to {route.server} ({status}): have it allowed "
             f"there, or set {label('no_proxy')}"
         )
     elif not (isinstance(error, barred) or socks):
         return None
     elif unfit := [it for it in causes if isinstance(it, ssl.SSLCertVerificationError)]:
-        line = _untrusted(unfit[0], way, f"the certificate of {where}")
+        line = _untrusted(unfit[0], route, f"the certificate of {where}")
     else:
-        line = f"{where} cannot be reached ({reason(error)}): check {way.proxies.where}"
+        line = f"{where} cannot be reached ({reason(error)}): check {route.proxies.where}"
     return barred, line
 
 
-def _of_the_certificate(causes: list[BaseException], way: Way) -> _Told | None:
+def _of_the_certificate(causes: list[BaseException], route: Route) -> _Told | None:
     cause = next((it for it in causes if isinstance(it, ssl.SSLError)), None)
     if cause is None or isinstance(cause, _DROPPED):
         return None
     if isinstance(cause, PinMismatchError):
         line = (
             "its certificate is another than the pinned one, it has the fingerprint "
-            f"{cause.shown}: ask who runs {way.server} whether it was replaced, and set "
+            f"{cause.shown}: ask who runs {route.server} whether it was replaced, and set "
             f"{label('certificate_fingerprint')} to the new one"
         )
     elif isinstance(cause, ssl.SSLCertVerificationError):
-        line = _untrusted(cause, way, "its certificate")
+        line = _untrusted(cause, route, "its certificate")
     else:
-        line = f"no TLS connection comes about ({cause.reason or cause}): check {_origin(way)}"
+        line = f"no TLS connection comes about ({cause.reason or cause}): check {_origin(route)}"
     return requests.exceptions.SSLError, line
 
 
-def _untrusted(cause: ssl.SSLCertVerificationError, way: Way, of: str) -> str:
+def _untrusted(cause: ssl.SSLCertVerificationError, route: Route, of: str) -> str:
     code = getattr(cause, "verify_code", 0)
     detail = getattr(cause, "verify_message", "") or str(cause)
     if code in {_OTHER_NAME, _OTHER_ADDRESS}:
-        return f"{of} is for another name than {way.server}: check {_origin(way)}"
+        return f"{of} is for another name than {route.server}: check {_origin(route)}"
     if code == _EXPIRED:
         return f"{of} has expired: check the clock of this machine, or have it renewed"
     if code == _NOT_YET_VALID:
@@ -132,7 +132,7 @@ def _untrusted(cause: ssl.SSLCertVerificationError, way: Way, of: str) -> str:
 
 
 def _of_the_connection(
-    error: requests.RequestException, causes: list[BaseException], way: Way
+    error: requests.RequestException, causes: list[BaseException], route: Route
 ) -> _Told:
     overdue = next((it for it in causes if isinstance(it, OverdueError)), None)
     if overdue:
@@ -141,17 +141,17 @@ def _of_the_connection(
     if late and isinstance(error, requests.exceptions.Timeout):
         line = f"no answer in {late[1]} seconds: check the network and the proxy"
         # urllib3 calls the handshake reading, but its timeout is that of connecting.
-        names = [label(key) for key, wait in way.timeouts.items() if wait == float(late[1])]
+        names = [label(key) for key, wait in route.timeouts.items() if wait == float(late[1])]
         return type(error), line + (f", or raise {' or '.join(names)}" if names else "")
     if any(isinstance(cause, NameResolutionError) for cause in causes):
-        line = f"the name of {way.server} cannot be resolved: check the network"
+        line = f"the name of {route.server} cannot be resolved: check the network"
         return requests.ConnectionError, line
     dropped = isinstance(error, requests.exceptions.SSLError)
     return requests.ConnectionError if dropped else type(error), reason(error)
 
 
-def _origin(way: Way) -> str:
-    setting = label(way.origin_setting) if way.origin_setting else "its address"
+def _origin(route: Route) -> str:
+    setting = label(route.origin_setting) if route.origin_setting else "its address"
     return f"{setting} and the proxy"
 
 

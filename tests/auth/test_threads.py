@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tap_msteams.auth.provider import HOLD_OFF, Answer, TokenProvider
+from tap_msteams.auth.provider import HOLD_OFF, TokenAnswer, TokenProvider
 from tap_msteams.errors import AuthenticationError
 from tests.conftest import PATIENCE
 
@@ -189,7 +189,7 @@ class Refreshed(TokenProvider):
 def test_who_finds_the_token_refreshed_by_another_takes_it():
     clock = iter([0, 0, 3400]).__next__
     source = Failing()
-    source.acquire = lambda _claims=None, _rejected=None: Answer("older", 3599)
+    source.acquire = lambda _claims=None, _rejected=None: TokenAnswer("older", 3599)
     tokens = Refreshed(source, clock)
     assert tokens.get().value == "older"
     assert tokens.get().value == "newer"
@@ -198,7 +198,7 @@ def test_who_finds_the_token_refreshed_by_another_takes_it():
 def test_who_comes_after_a_failure_asks_anew():
     class Source:
         is_application = True
-        answers = iter([AuthenticationError("no token"), Answer("t", 3599)])
+        answers = iter([AuthenticationError("no token"), TokenAnswer("t", 3599)])
 
         def acquire(self, _claims=None, _rejected=None):
             answer = next(self.answers)
