@@ -6,11 +6,13 @@ import logging
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from singer_sdk.logging import ConsoleFormatter, StructuredFormatter
+from urllib3.exceptions import InsecureRequestWarning
 
 from tap_msteams import logs
 from tap_msteams.settings import Settings, rules
@@ -214,6 +216,20 @@ def test_only_at_debug_each_connection_tried_again_is_told(console, verbosity):
     logs.configure({"verbosity": verbosity})
     logging.getLogger("urllib3.connectionpool").warning("Retrying")
     assert ("Retrying" in console.getvalue()) == (verbosity == "debug")
+
+
+@pytest.mark.parametrize("people", ["keep", "hash"])
+def test_addresses_with_ids_of_people_are_told_only_where_people_are_kept(console, people):
+    logs.configure({"verbosity": "debug", "people": people})
+    logging.getLogger("urllib3.connectionpool").debug("GET /v1.0/users/anna")
+    assert ("anna" in console.getvalue()) == (people == "keep")
+
+
+def test_only_the_tap_itself_warns_of_servers_that_nobody_checks():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        logs.configure({})
+        warnings.warn("Unverified HTTPS request", InsecureRequestWarning, stacklevel=1)
 
 
 def test_the_log_goes_to_the_file_too_and_is_added_to_it(console, tmp_path):

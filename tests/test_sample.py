@@ -99,6 +99,15 @@ async def test_nothing_is_written_and_no_version_is_activated():
     await sampling._read()
 
 
+async def test_a_sample_whose_tasks_wait_for_each_other_ends():
+    tap = LibraryTap(library({"/shelves": [body()]}))
+    sampling = Sampling(tap, [tap.streams["books"]], Measure())
+    sampling.run.client.clock = asyncio.get_running_loop().time
+    sampling.run.streams[Books].feed._producers += 1  # who will never list anything
+    with pytest.raises(RuntimeError, match="every task waits for another"):
+        await sampling._read()
+
+
 @pytest.mark.parametrize("kind", [ThrottledError, UnavailableError])
 async def test_a_short_wait_that_graph_asks_for_is_waited(kind):
     parts = await sample(

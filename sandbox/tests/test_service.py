@@ -210,3 +210,14 @@ def test_a_sandbox_that_closes_while_clients_connect_leaves_no_connection_open()
         client.join()
 
     gc.collect()  # pytest fails where it finds an open socket
+
+
+def test_a_sandbox_that_was_never_open_changes_no_tenant_and_closes():
+    tenant = Tenant(seed=1, teams=1, channels=1, messages=1, users=2)
+    clock = tenant.clock
+    sandbox = Sandbox(tenant)
+    sandbox.close()
+
+    assert tenant.clock is clock
+    with pytest.raises(RuntimeError, match="not open"):
+        sandbox.facts()

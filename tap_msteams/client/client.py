@@ -41,7 +41,7 @@ logger = logging.getLogger("tap-msteams")
 NOTED = 60.0
 """Seconds from which on a wait that Graph asks for is logged."""
 
-_MOST_SHOWN = 1e9
+_MOST = 1e9
 """The most seconds that a message shows."""
 
 _TICK = 0.001
@@ -305,13 +305,12 @@ class GraphClient:
 
     def _log_long_wait(self, stream: StreamClient, retry_after: float, now: float) -> None:
         """Log a long wait at once, unless another one that lasts as long was logged."""
-        longest = self.patience.longest_wait
-        until = now + min(retry_after, longest)
+        until = now + min(retry_after, self.patience.longest_wait)
         if until > self._noted_until + NOTED:
             self._noted_until = until
-            seconds = f"{min(retry_after, _MOST_SHOWN):,.0f}"
+            seconds = f"{min(retry_after, _MOST):,.0f}"
             left = "what needs it is left to the next run"
-            then = left if retry_after > longest else "others go on"
+            then = left if retry_after > self.patience.longest_wait else "others go on"
             logger.warning("%s: Graph asks to wait %s seconds: %s", stream.name, seconds, then)
 
     def _give_up(
@@ -347,6 +346,5 @@ class GraphClient:
         seconds = self.gate.closed(attempt.buckets, self.clock())
         if seconds <= self.patience.longest_wait:
             return None
-        shown = min(seconds, _MOST_SHOWN)
-        message = f"Graph has asked to send nothing like it for {shown:,.0f} seconds"
+        message = f"Graph has asked to send nothing like it for {min(seconds, _MOST):,.0f} seconds"
         return ThrottledError(path, message=message)

@@ -16,7 +16,7 @@ from tap_msteams.run import LEFT_OUT, Issues, Run, Selection, open_streams
 from tap_msteams.tap.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from tap_msteams.client import Page, Request, StreamClient
     from tap_msteams.client.patience import Attempt

@@ -206,7 +206,7 @@ def test_pauses_grow_and_are_never_nothing():
 
 
 @pytest.mark.parametrize(
-    ("spent", "asked", "tries", "kind", "pause"),
+    ("spent", "waited", "tries", "kind", "pause"),
     [
         (0, 0, 1, {}, 50),
         (0, 0, 4, {}, 100),
@@ -222,9 +222,9 @@ def test_pauses_grow_and_are_never_nothing():
         (900, 0, 4, {"throttled": True, "reached": False}, 100),
     ],
 )
-def test_what_is_left_of_the_time_is_the_longest_pause(spent, asked, tries, kind, pause):
+def test_what_is_left_of_the_time_is_the_longest_pause(spent, waited, tries, kind, pause):
     patience = Patience(failing=100, unreached=10, throttled=1000, pause=lambda tries: 50.0 * tries)
-    attempt = Attempt(get("/0"), (), asked=asked)
+    attempt = Attempt(get("/0"), (), waited=waited)
     failures = [attempt.fail(5000 + n, throttled=n % 3 == 0) for n in range(5)]
     kind = {"throttled": False, "reached": True, **kind}
 

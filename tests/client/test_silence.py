@@ -42,7 +42,7 @@ async def test_a_stream_of_which_nothing_is_answered_for_half_an_hour_is_given_u
         assert await read(other, "/teams/0/tabs") == ["0"]
         assert it.is_idle
 
-    assert [task.result() for task in reading] == [[type(error)] * 1000] * len(lanes)
+    assert [task.result() for task in reading] == [[type(error)] * 1000] * len(lists)
     assert SILENT.value - 1 <= seconds <= SILENT.value + 120
     assert sent < 4000
     told = "members: only 429 and failures for 30 minutes: the rest is left to the next run"
