@@ -14,6 +14,7 @@ from tap_msteams.errors import (
     RejectedError,
     UnavailableError,
 )
+from tap_msteams.readers.reader import Reader
 from tests.client.fake_graph import FakeGraph, body
 from tests.loop import LONG
 from tests.readers.library import Books, LibraryTap, Reading, Shelves, numbered, shelves
@@ -219,3 +220,12 @@ async def test_what_cannot_be_written_ends_the_run_as_itself():
     with pytest.raises(BrokenPipeError):
         await reading.read()
     assert reading.issues == []
+
+
+def readers_below(kind):
+    return [kind, *(it for child in kind.__subclasses__() for it in readers_below(child))]
+
+
+def test_a_reader_stands_on_three_others_at_most():
+    for it in readers_below(Reader):
+        assert len(it.__mro__) - 1 <= 4, it.__mro__  # less `object`
