@@ -225,7 +225,7 @@ class Reader:
             self.run.issues.notice(self.declaration, left_out, "exclude by id")
         if self.emits and self.shared.is_complete:
             self.stream.activate_version()
-        # With a feed: the only partition of a stream without parents is always there.
+        # A stream without parents has one partition, which no list shows.
         if self.partitions and self.shared.feed and self.are_parents_listed:
             self.partitions.bookmarks.keep(self.partitions.seen, self.run.start.date())
 

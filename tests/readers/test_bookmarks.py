@@ -20,7 +20,7 @@ from tests.client.fake_graph import FakeGraph, body
 from tests.conftest import selection
 from tests.loop import LONG
 from tests.readers.library import SETTINGS, LibraryTap, Loans, Reading, Reminders, shelves
-from tests.readers.tenant import page, read
+from tests.readers.tenant import Mine, page, read
 from tests.target import HastyTap
 
 
@@ -202,6 +202,14 @@ async def test_shelves_that_are_gone_are_noted_where_all_were_listed(is_listed):
     assert read_until(reading).keys() == {"a", "b"}
     unseen = {"unseen": {"2026-11-20": ["a"]}} if is_listed else {}
     assert {it: v for it, v in reading.state["loans"].items() if it == "unseen"} == unseen
+
+
+def test_a_stream_that_a_user_cannot_read_keeps_its_bookmark():
+    until = {"version": 1, "whole": {"2026-11-20T10:00:00.000Z": ["call_records"]}}
+    state = {"bookmarks": {"call_records": deepcopy(until)}}
+    output = read({}, "call_records", state=state, kind=Mine)
+    assert [it["severity"] for it in output.records["sync_issues"]] == ["notice"]
+    assert output.state["bookmarks"]["call_records"] == until
 
 
 def test_the_state_of_people_who_are_hidden_knows_their_pseudonyms_alone():
