@@ -238,7 +238,7 @@ class UserArtifacts(GraphStream):
     @classmethod
     @override
     def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:
-        of = {name: row[name] for name in cls.facts}
+        of = {name: row.get(name) for name in cls.facts}
         for name, known in of.items():
             if not known:
                 message = f"it does not say its {name}, by which its text is asked for"

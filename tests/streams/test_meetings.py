@@ -277,7 +277,7 @@ def test_a_user_reads_the_own_meetings_and_of_others_only_that_they_are(open_san
 @pytest.mark.parametrize(
     ("stream", "path", "of", "rows"),
     [
-        ("call_transcripts", "adhocCalls", "callId", [("t", None), ("u", "WEBVTT")]),
+        ("call_transcripts", "adhocCalls", "callId", [("s", None), ("t", None), ("u", "WEBVTT")]),
         # The meeting is a key of these, so there is no row.
         ("organizer_transcripts", "onlineMeetings", "meetingId", [("u", "WEBVTT")]),
     ],
@@ -286,7 +286,8 @@ def test_a_transcript_that_does_not_say_what_it_is_of_has_no_text_and_is_told(
     caplog, stream, path, of, rows
 ):
     times = {"createdDateTime": "2026-11-20T08:00:00Z"}
-    transcripts = page({"id": "t", of: None, **times}, {"id": "u", of: "m", **times})
+    absent, null, known = {"id": "s"}, {"id": "t", of: None}, {"id": "u", of: "m"}
+    transcripts = page(*({**row, **times} for row in (absent, null, known)))
     answers = {
         f"/users/a/{path}/getAllTranscripts": transcripts,
         f"/users/a/{path}/m/transcripts/u/content": b"WEBVTT",
