@@ -33,6 +33,7 @@ from tap_msteams.errors import (
     UnprovenError,
     UnsupportedError,
 )
+from tap_msteams.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +87,7 @@ GRAPH: dict[type[GraphError], Advice] = {
     ),
     UnlistedError: Advice("do what the line about that stream says", verdict="notListed"),
     ExcessError: Advice(
-        "check what answers at 'graph_url', and the proxy; if it is Graph, report it",
+        f"check what answers at {label('graph_url')}, and the proxy; if it is Graph, report it",
         verdict="excess",
     ),
     MissingError: Advice("nothing to do", verdict="gone", outcome="is gone", severity="notice"),
@@ -110,14 +111,14 @@ GRAPH: dict[type[GraphError], Advice] = {
         severity="notice",
     ),
     ThrottledError: Advice(
-        "run it when less else is running, or set 'rate_limit_share' (env "
-        "TAP_MSTEAMS_RATE_LIMIT_SHARE) to 0.5 or less; the next run reads it again",
+        f"run it when less else is running, or set {label('rate_limit_share')} to 0.5 or less; "
+        "the next run reads it again",
         verdict="throttled",
     ),
     UnavailableError: Advice(_LATER, verdict="unavailable"),
     TokenRejectedError: Advice(
-        "check 'tenant_id', 'cloud' and 'graph_url', or ask an administrator for a policy that "
-        "blocks this sign-in",
+        f"check {label('tenant_id')}, {label('cloud')} and {label('graph_url')}, or ask an "
+        "administrator for a policy that blocks this sign-in",
         verdict="tokenRejected",
     ),
     ExpiredError: Advice("nothing: it is read from the start", verdict="expired"),
@@ -131,7 +132,7 @@ GRAPH: dict[type[GraphError], Advice] = {
         verdict="damaged",
     ),
     UnforeseenError: Advice(
-        "report it, with the log of a run at 'verbosity' (env TAP_MSTEAMS_VERBOSITY) `debug`",
+        f"report it, with the log of a run at {label('verbosity')} `debug`",
         verdict="unforeseen",
     ),
     GraphError: Advice(_LATER, verdict="unknown"),
@@ -165,5 +166,5 @@ def _exception(subject: Mapping[str, str]) -> str:
     """The setting and the entry that leave out what was not read."""
     for variable, setting in LEFT_OUT_BY.items():
         if id_ := subject.get(variable):
-            return f""": add "!{id_}" to '{setting}' (env TAP_MSTEAMS_{setting.upper()})"""
+            return f""": add "!{id_}" to {label(setting)}"""
     return ""

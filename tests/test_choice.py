@@ -162,7 +162,7 @@ def test_a_pattern_that_matches_nothing_is_said(open_sandbox, caplog):
     sandbox = open_sandbox()
     run_tap(sandbox.unpaced(teams=["Nobody's team", "*"]), streams=["teams"])
 
-    assert "`teams`: nothing is called 'Nobody's team'" in caplog.text
+    assert "'teams' (env TAP_MSTEAMS_TEAMS): nothing is called 'Nobody's team'" in caplog.text
 
 
 @pytest.mark.parametrize(

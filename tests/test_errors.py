@@ -247,7 +247,7 @@ def test_a_part_of_an_answer_is_called_so_and_asked_for_again():
 def test_only_graph_itself_can_say_that_there_is_nothing(status):
     error = refused(status, PAGE)
     assert type(error) is RejectedError
-    assert "no answer of Graph's, check `graph_url` and the proxy" in str(error)
+    assert "no answer of Graph's, check 'graph_url' " in str(error)
     assert type(refused(status, PAGE, Request_Id=TRACE)) is not RejectedError
     assert type(refused(status, body("NotFound"))) is not RejectedError
 

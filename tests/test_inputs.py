@@ -204,7 +204,7 @@ def test_a_graph_out_of_reach_is_told_in_one_line(open_sandbox, tmp_path, nowher
     sandbox = open_sandbox()
     sandbox.entra.resource = nowhere
     line = refused(tmp_path, config=sandbox.config() | {"graph_url": nowhere})
-    assert re.match(f"Graph at {nowhere} cannot be reached: .*check `graph_url`", line)
+    assert re.match(f"Graph at {nowhere} cannot be reached: .*check 'graph_url' ", line)
 
 
 # The environment

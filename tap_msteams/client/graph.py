@@ -29,6 +29,7 @@ from tap_msteams.errors import (
     http_date,
     public_path,
 )
+from tap_msteams.labels import label
 from tap_msteams.transport import reason
 
 if TYPE_CHECKING:
@@ -254,11 +255,11 @@ class Graph:
         if isinstance(error, UnavailableError) and not self.reached:
             return TapError(
                 f"Graph at {self._origin} cannot be reached: {error.message}; "
-                "check `graph_url`, the network and the proxy"
+                f"check {label('graph_url')}, the network and the proxy"
             )
         if isinstance(error, TokenRejectedError) and self.started is None:
             return AuthenticationError(
-                f"Graph accepts no token of this sign-in: {error}; check `tenant_id`, "
-                "`cloud` and `graph_url`"
+                f"Graph accepts no token of this sign-in: {error}; check "
+                f"{label('tenant_id')}, {label('cloud')} and {label('graph_url')}"
             )
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from typing_extensions import override
 
 from tap_msteams.errors import TapError
+from tap_msteams.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class DaemonThreads(Executor):
             for thread in self._threads:
                 thread.start()
         except RuntimeError as error:
-            msg = f"{error}: `concurrency` asks for {len(self._threads)}, give less or more memory"
+            of = label("concurrency")
+            msg = f"{error}: {of} asks for {len(self._threads)}, give less or more memory"
             raise TapError(msg) from error
 
     @override

@@ -32,6 +32,7 @@ from tap_msteams.errors import (
     public_path,
     retry_after_seconds,
 )
+from tap_msteams.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,7 +160,8 @@ def verdict(
     if issubclass(kind, _HARMLESS) and not (code or request_id):
         # An answer of a proxy says nothing about Graph's data.
         kind = RejectedError
-        message = f"no answer of Graph's, check `graph_url` and the proxy: {message}"
+        where = label("graph_url")
+        message = f"no answer of Graph's, check {where} and the proxy: {message}"
     elif status == _PARTIAL_CONTENT:
         message = f"Graph has sent a part of an answer only: {message}"
     elif kind is NotGrantedError:

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from tap_msteams.errors import visible
+from tap_msteams.labels import label
 from tap_msteams.progress.words import duration, plural
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def tell(run: Run, found: Sequence[Outcome], by: str = "") -> None:
     unmatched = run.selection.unmatched if not (by or run.plan.shard.number) else []
     found_in = " in what could be read" if run.issues.gaps else ""
     for setting, entry in unmatched:
-        logger.warning("`%s`: nothing is called '%s'%s", setting, entry, found_in)
+        logger.warning("%s: nothing is called '%s'%s", label(setting), entry, found_in)
     kinds = [*by_kind(run.issues.all)]
     for severity, text in kinds[:ISSUES_TOLD]:
         logger.log(logging.WARNING if severity == "gap" else logging.INFO, "%s", text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_msteams.client import Request, RowDecoder
 from tap_msteams.errors import DamagedError, GraphError, TapError
+from tap_msteams.labels import label
 from tap_msteams.privacy import GUEST_NAMES, PERMISSION
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ async def learn_guests(client: GraphClient, guests: Guests) -> None:
                 guests.learn(name for it in GUEST_NAMES if (name := row.get(it)))
     except GraphError as error:
         msg = (
-            f"the guests cannot be listed, so that `guests` cannot leave them out: "
+            f"the guests cannot be listed, so that {label('guests')} cannot leave them out: "
             f"{error}; grant {PERMISSION} with admin consent"
         )
         raise TapError(msg) from error

@@ -19,6 +19,7 @@ from tap_msteams.errors import (
     evidence,
     visible,
 )
+from tap_msteams.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -158,7 +159,7 @@ class Issues:
         )
         self._add(issue, alike)
         if severity == "gap" and self._stops:
-            msg = f"stopped at the first gap, as `on_error` says: {issue}"
+            msg = f"stopped at the first gap, as {label('on_error')} says: {issue}"
             raise TapError(msg) from error
 
     def notice(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw
 
 from tap_msteams.declaration.types import types_of
+from tap_msteams.labels import label
 from tap_msteams.run.shard import WHOLE, is_split
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Plan:
         if stream.sign_in == "application" and not self.application:
             return (
                 "Graph has it for applications only, not for a signed-in user",
-                "use an `auth_method` of an application, or deselect it",
+                f"set {label('auth_method')} to one of an application, or deselect it",
             )
         parents = stream.parent_streams(application=self.application)
         reasons = [self.why_not(parent) for parent in parents]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from tap_msteams.labels import label
 from tap_msteams.run.choice import Choice
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ class Selection:
         """The reason why none of a stream's records can be chosen, with a remedy."""
         for choice, names in self._of(stream):
             if not names:
-                told = f"`{choice.setting}` chooses by what Graph does not tell here"
-                return told, f"deselect it, or remove `{choice.setting}`"
+                setting = label(choice.setting)
+                told = f"{setting} chooses by what Graph does not tell here"
+                return told, f"deselect it, or remove {setting}"
         return None
 
     def narrows(self, stream: type[Declaration]) -> bool:

@@ -6,10 +6,11 @@ follow from the fields of `Settings` and their types.
 
 from __future__ import annotations
 
+from tap_msteams.labels import env_name, label
 from tap_msteams.settings.checks import wrong_environment
 from tap_msteams.settings.clouds import CLOUDS
 from tap_msteams.settings.methods import infer_method
-from tap_msteams.settings.rules import Rule, env_name, label, rules
+from tap_msteams.settings.rules import Rule, rules
 from tap_msteams.settings.table import RULES, Settings, json_schema, problems
 
 __all__ = [

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 from tap_msteams.errors import visible
+from tap_msteams.labels import env_name, label
 from tap_msteams.sdk import BatchConfig
 from tap_msteams.settings.elsewhere import advice
 from tap_msteams.settings.forms import parse_moment
 from tap_msteams.settings.methods import canonical, wrong_sign_in
-from tap_msteams.settings.rules import env_name, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from tap_msteams.labels import env_name, label
 from tap_msteams.settings.clouds import CLOUDS
 from tap_msteams.settings.forms import ORIGIN
-from tap_msteams.settings.rules import env_name, label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from tap_msteams.settings.rules import label, setting
+from tap_msteams.labels import label
+from tap_msteams.settings.rules import setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

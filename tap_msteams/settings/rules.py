@@ -18,6 +18,7 @@ from typing import (
 
 from singer_sdk import typing as th
 
+from tap_msteams.labels import label
 from tap_msteams.settings.elsewhere import names_of, value_here
 
 if TYPE_CHECKING:
@@ -194,13 +195,3 @@ def _rule(item: Field[Any], kind: Any) -> Rule:  # noqa: ANN401 - any type
         default=None if item.default is MISSING else item.default,
         **item.metadata,
     )
-
-
-def env_name(key: str) -> str:
-    """The environment variable of a setting."""
-    return f"TAP_MSTEAMS_{key.upper()}"
-
-
-def label(key: str) -> str:
-    """The name of a setting and of its environment variable, for messages."""
-    return f"'{key}' (env {env_name(key)})"

@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_msteams.settings.rules import label, setting
+from tap_msteams.labels import label
+from tap_msteams.settings.rules import setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,8 +21,9 @@ class Sharding:
     """Settings that give a process its part of a tenant."""
 
     shards: int = setting(
-        "The number of processes that read the tenant together. They divide the messages of teams "
-        "and the files of drives by team; the first one reads everything else.",
+        "The number of processes that read the tenant together. They divide the messages and "
+        "files of teams by team, and by person what Copilot was asked and the transcripts and "
+        "recordings of organizers and of calls; the first one reads everything else.",
         default=1,
         minimum=1,
         maximum=1000,

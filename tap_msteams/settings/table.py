@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from singer_sdk import typing as th
 
 from tap_msteams.errors import SettingsError
+from tap_msteams.labels import label
 from tap_msteams.settings.checks import wrong_config
 from tap_msteams.settings.clouds import CLOUDS, Cloud
 from tap_msteams.settings.forms import (
@@ -24,7 +25,7 @@ from tap_msteams.settings.forms import (
 from tap_msteams.settings.methods import AuthMethod, complete
 from tap_msteams.settings.privacy import PrivacySettings, wrong_privacy
 from tap_msteams.settings.reading import Reading
-from tap_msteams.settings.rules import label, rules, setting
+from tap_msteams.settings.rules import rules, setting
 from tap_msteams.settings.sharding import Sharding, numbered, wrong_shards
 
 if TYPE_CHECKING:

@@ -347,6 +347,6 @@ def test_a_port_where_nobody_listens_is_told_in_a_line(shared_sandbox, closed_po
     assert not graph.reached
     told = str(graph.fatal(caught.value))
     assert told.startswith(f"Graph at {graph._origin} cannot be reached: ")
-    assert "check `graph_url`, the network and the proxy" in told
+    assert "check 'graph_url' (env TAP_MSTEAMS_GRAPH_URL), the network and the proxy" in told
     assert "\n" not in told
     assert "<" not in told

@@ -69,7 +69,7 @@ def test_threads_that_the_system_refuses_are_told_in_one_line(application):
         resource.setrlimit(resource.RLIMIT_AS, (300_000_000, 300_000_000))
 
     [line] = troubles(application, [], stdout=subprocess.DEVNULL, preexec_fn=bound)
-    assert "`concurrency`" in line
+    assert "'concurrency'" in line
 
 
 def test_a_full_folder_for_temporary_files_is_told_in_one_line(application, tmp_path):

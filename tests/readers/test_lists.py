@@ -110,7 +110,7 @@ def test_parts_of_a_list_make_up_the_whole_and_none_says_that_the_others_are_gon
         ),
         (
             *("deleted_team_messages", {"channels": ["x"]}, tenant.Tenant),
-            "`channels` chooses by what Graph does not tell here",
+            "'channels' (env TAP_MSTEAMS_CHANNELS) chooses by what Graph does not tell here",
         ),
     ],
 )
