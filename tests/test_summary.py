@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import signal
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -12,9 +14,11 @@ from tap_msteams import streams
 from tap_msteams.errors import TapError
 from tap_msteams.progress.summary import ISSUES_TOLD, table
 from tests.clock import Clock
-from tests.conftest import run_tap
+from tests.conftest import Output, run_tap, selection
 from tests.process import Process
-from tests.target import LIST, UNPACED, Target, known
+from tests.readers.library import SETTINGS
+from tests.readers.tenant import Tenant, page
+from tests.target import LIST, UNPACED, HastyTap, Target, known
 
 TENANT = {"seed": 7, "teams": 4, "channels": 2, "messages": 15, "users": 20}
 STREAMS = ("users", "teams", "channels", "messages", "presence", "sync_runs", "sync_issues")
@@ -122,6 +126,28 @@ def test_a_run_that_an_error_stops_is_told_with_the_gap_that_stopped_it(target, 
     assert (told["exitCode"], told["gaps"], len(told["issues"])) == (1, 1, 1)
 
 
+class Narrow(io.BytesIO):
+    """An output without memory for the rows of people."""
+
+    def write(self, content):
+        if bytes(content).startswith(b'{"type":"RECORD","stream":"users"'):
+            raise MemoryError
+        return super().write(content)
+
+
+def test_a_run_that_an_unforeseen_error_ends_has_its_run_log_and_its_last_state(caplog):
+    caplog.set_level(logging.INFO)
+    tap = HastyTap(config=SETTINGS, catalog=selection(["users", "sync_runs"]))
+    tap.graph = Tenant({"/users": page({"id": "a"})})
+    stdout = io.TextIOWrapper(Narrow(), encoding="utf-8")
+    with redirect_stdout(stdout), pytest.raises(MemoryError):
+        tap.read()
+    output = Output(stdout.buffer.getvalue().splitlines())
+    assert {row["exitCode"] for row in of(output).values()} == {1}
+    assert output.messages[-1]["type"] == "STATE"
+    assert last(caplog)[0].startswith("Stopped by an error: ")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_run_that_a_signal_stops_is_told_too(target, executable, tmp_path, number, code):
     reader = target(latency=0.05, page_size=3, **LIST)
@@ -186,7 +212,7 @@ def test_a_run_that_found_less_than_was_chosen_is_not_told_as_complete(target, c
 def test_what_nobody_could_list_is_not_said_to_be_called_nothing(target, caplog):
     reader = target("teams", settings={"teams": ["*"]}, faults=["403:where=teams,times=0"])
     reader.run()
-    assert "`teams`: nothing is called '*' in what could be read" in caplog.text
+    assert "'teams' (env TAP_MSTEAMS_TEAMS): nothing is called '*' in what" in caplog.text
 
 
 def test_many_gaps_do_not_flood_the_log(open_sandbox, caplog):

@@ -17,6 +17,7 @@ from tap_msteams import stdout
 from tap_msteams.auth import GraphAuthenticator
 from tap_msteams.client import Graph, GraphClient, Patience
 from tap_msteams.errors import CatalogError, TapError
+from tap_msteams.labels import label
 from tap_msteams.privacy import Privacy
 from tap_msteams.progress import Meters, Progress, tell
 from tap_msteams.readers import GraphStream, RunLogStream
@@ -88,7 +89,7 @@ class TapMSTeams(Plugin):
         """The gate that all requests pass."""
         settings = self.settings
         if not settings.rate_limit_share:
-            self.logger.info("`rate_limit_share` is 0: Graph's limits are not paced, only heeded")
+            self.logger.info("%s is 0: limits are heeded, not paced", label("rate_limit_share"))
         shares, licenses = settings.shares, settings.licenses or 0
         return Gate(settings.rate_limit_share, shares=shares, licenses=licenses)
 
@@ -140,16 +141,10 @@ class TapMSTeams(Plugin):
                         stream.sync()
                 else:
                     self._read_side_by_side(run, selected, meters)
-        except (TapError, SystemExit):
-            run.ended_by = 128 + self._signal if self._signal else 1
-            self._write_run_log(run)
-            self._tell(run, "an error")
+        except (Exception, SystemExit):
+            self._end(run, 1)
             raise
-        if self._signal:
-            run.ended_by = 128 + self._signal
-            self.logger.info("%s: stopped", signal.Signals(self._signal).name)
-        self._write_run_log(run)
-        self._tell(run)
+        self._end(run)
         return run.exit_code
 
     def _read_side_by_side(self, run: Run, selected: Sequence[TapStream], meters: Meters) -> None:
@@ -290,19 +285,29 @@ class TapMSTeams(Plugin):
             self._meters.count(stream.name, len(records))
         self._write_state_when_due()
 
-    def _write_run_log(self, run: Run) -> None:
-        """Write the streams about the run itself, and the last STATE."""
-        for stream in self._opened:
-            stream.write_rows(run)
-        self._write_state(is_last=True)
+    def _end(self, run: Run, code: int | None = None) -> None:
+        """Write the streams about the run itself, the last STATE and the summary."""
+        run.ended_by = 128 + self._signal if self._signal else code
+        try:
+            for stream in self._opened:
+                stream.write_rows(run)
+            self.save_bookmarks()
+            # Many targets forget a STATE when a RECORD follows.
+            self.write_message(StateMessage(value=self.state))
+        except (Exception, SystemExit):
+            run.ended_by = run.ended_by or 1
+            raise
+        finally:
+            self._tell(run)
 
-    def _tell(self, run: Run, by: str = "") -> None:
-        """Write the summary, unless the run ended before any request."""
-        if self._signal and run.ended_by is not None:
-            by = signal.Signals(self._signal).name
-        found = outcomes(run)
+    def _tell(self, run: Run) -> None:
+        """Write the summary; just a line where the run ended before any request."""
+        code, found = run.ended_by, outcomes(run)
+        by = "" if code is None else "an error" if code == 1 else signal.Signals(code - 128).name
         if run.issues.all or not by or any(it.requests for it in found):
             tell(run, found, by)
+        else:
+            self.logger.info("Stopped by %s before any request", by)
 
     def save_bookmarks(self) -> None:
         """Write the bookmarks of all streams into the state."""
@@ -316,13 +321,9 @@ class TapMSTeams(Plugin):
             self._state_due = now + STATE_SECONDS
             self._write_state()
 
-    def _write_state(self, *, is_last: bool = False) -> None:
+    def _write_state(self) -> None:
         self.save_bookmarks()
-        if is_last:
-            # Many targets forget a STATE when a RECORD follows.
-            self.write_message(StateMessage(value=self.state))
-        else:
-            self.state_writer.write_state(self.state)
+        self.state_writer.write_state(self.state)
 
     @override
     def _setup_signal_handlers(self) -> None:
