@@ -68,9 +68,24 @@ def page(stream: Table) -> str:
     return stream.__module__.rpartition(".")[2].replace("_", "-")
 
 
+def incremental() -> str:
+    """The streams of which a run reads what has changed since the last one."""
+    return code(it.name for it in ASKING if it.is_incremental()) + "."
+
+
 def split() -> str:
-    """The streams that shards divide."""
-    return code(it.name for it in ASKING if is_split(it, application=True)) + "."
+    """The streams that shards divide, by the streams whose ids decide."""
+    found: dict[str, list[str]] = {}
+    for it in ASKING:
+        if is_split(it, application=True):
+            found.setdefault(_topmost(it).name, []).append(it.name)
+    return "\n".join(f"- by the ids of `{name}`: {code(below)}" for name, below in found.items())
+
+
+def _topmost(stream: type[Declaration]) -> type[Declaration]:
+    """The first of the streams above a stream, or the stream itself."""
+    parents = stream.parent_streams(application=True)
+    return _topmost(parents[0]) if parents else stream
 
 
 def costly() -> str:
@@ -150,13 +165,17 @@ def about(stream: Table) -> str:
 
 def since(stream: Table) -> str:
     """The way in which a stream finds what is new."""
-    changes = stream.__dict__.get("replication_key") or getattr(stream, "replication_key", None)
-    if isinstance(changes, str):
+    if changes := _replication_key(stream):
         return f"`{changes}`"
     if isinstance(getattr(stream, "read", None), Delta):
         return "Graph's delta link"
     adds = {"observedDateTime", "runId"} & {*stream.primary_keys} or stream.name == "sync_issues"
     return "each run adds rows" if adds else ""
+
+
+def _replication_key(stream: Table) -> str | None:
+    """The property by whose times a run continues; None where there is none."""
+    return stream.read.replication_key if issubclass(stream, Declaration) else None
 
 
 def _granted(stream: type[Declaration]) -> str:
@@ -170,11 +189,11 @@ def gone(stream: Table) -> str:
     """The way in which a table shows deletions."""
     if isinstance(getattr(stream, "read", None), Delta):
         return "has `deleted`"
-    if isinstance(getattr(stream, "replication_key", None), str):
+    if _replication_key(stream):
         properties = stream.properties.wrapped
         return "has `deletedDateTime`" if "deletedDateTime" in properties else "stays"
     parents = getattr(stream, "parents", ())
-    follows = any(isinstance(parent.replication_key, str) for parent in parents[:1])
+    follows = any(map(_replication_key, parents[:1]))
     return "stays" if stream.appends or follows else "has `_sdc_deleted_at`"
 
 
