@@ -31,7 +31,7 @@ AIRFLOW = ROOT / ".tools" / "airflow" / "bin"
 
 COMPARED = ("users", "teams", "channels", "members", "messages")
 RUNS = ("sync_issues", "sync_runs")
-KEYS = {stream.__dict__["name"]: tuple(stream.primary_keys) for stream in STREAMS}
+KEYS = {stream.name: tuple(stream.primary_keys) for stream in STREAMS}
 CHANGED = {"messages": ("lastModifiedDateTime",)}
 """Columns beside the keys that tell whether a row is the present one."""
 

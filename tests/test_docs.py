@@ -139,7 +139,7 @@ def test_the_stream_that_contributing_adds_is_read(tmp_path):
     stream, answer = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     for package in ("tap_msteams", "sandbox/tap_msteams_sandbox"):
         shutil.copytree(ROOT / package, tmp_path / Path(package).name)
-    streams = tmp_path / "tap_msteams/streams/directory.py"
+    streams = tmp_path / "tap_msteams/streams/organization.py"
     area = tmp_path / "tap_msteams_sandbox/areas/people.py"
     streams.write_text(f"{streams.read_text()}\n\n{stream}")
     area.write_text(f"{area.read_text()}\n\n{answer}")

@@ -199,7 +199,7 @@ def test_every_setting_of_a_sign_in_is_explained():
 
 def test_what_is_here_for_users_of_other_connectors_exists():
     values = {"HTTPS_PROXY", "NO_PROXY", "http", "https", "socks5", "socks5h", "expires_in"}
-    streams = {stream.__dict__["name"] for stream in STREAMS}
+    streams = {stream.name for stream in STREAMS}
     known = {*SETTINGS, *CHOICES, *PROGRAM.commands, *OPTIONS, *CLOUDS, *values, *streams}
     names, *others = tables(sections(SIGN_IN)["Coming from another connector"])
     words = {word for row in names for text in code(row[1]) for word in text.split()}

@@ -52,9 +52,9 @@ def test_keys_are_ids_of_parents_and_of_the_record(stream):
     assert set(stream.primary_keys) <= set(described(stream))
 
 
-@every_stream
+@every_graph_stream
 def test_the_replication_key_is_a_moment(stream):
-    if key := stream.__dict__.get("replication_key"):
+    if key := stream.read.replication_key:
         assert described(stream)[key].wrapped in {th.DateTimeType, th.DateType}
 
 

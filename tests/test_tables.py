@@ -109,5 +109,5 @@ def test_no_version_is_activated_for_a_table_with_a_column_of_that_name():
     assert not [
         it.name
         for it in STREAMS
-        if "version" in it.properties.wrapped and not it.appends and not it.replication_key
+        if "version" in it.properties.wrapped and not it.appends and not it.read.replication_key
     ]

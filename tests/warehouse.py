@@ -37,7 +37,7 @@ STRANGE = {
     **{
         it.name: {"reportPeriod", "reportRefreshDate"}
         for it in STREAMS
-        if getattr(it, "replication_key", None) == "reportDate"
+        if getattr(it, "read", None) and it.read.replication_key == "reportDate"
     },
 }
 """Moments of the year 1, which are null in a table, and what tells of a run and not of a day."""

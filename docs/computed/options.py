@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docs.computed.markdown import grid
-from tap_msteams.declaration import Content, Declaration, Delegated, Details, Query, TapStream
-from tap_msteams.readers import (
-    Action,
-    Export,
-    ExportOrLists,
-    GraphStream,
-    Nested,
-    Report,
-    Window,
+from tap_msteams.declaration import (
+    Content,
+    Declaration,
+    Delegated,
+    Details,
+    Paged,
+    Query,
+    TapStream,
 )
+from tap_msteams.readers.kind import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STREAM = (TapStream, Declaration, GraphStream)
+STREAM = (TapStream, Declaration)
 """The classes whose attributes a stream may set."""
 
-GROUPS = (Query, Delegated, Details, Content)
+GROUPS = (Query, Paged, Delegated, Details, Content)
 """Options that belong together."""
-
-KINDS = (Window, Export, ExportOrLists, Report, Action, Nested)
-"""Readers that take options."""
 
 
 def attributes() -> str:
@@ -41,10 +38,17 @@ def groups() -> str:
     """The options that come as one object."""
     rows = [
         (f"`{kind.__name__}({name})`", text)
-        for kind in (*GROUPS, *KINDS)
+        for kind in (*GROUPS, *_kinds(Kind))
         for name, text in _documented(kind, mark=False)
     ]
     return grid(("option", "what it says"), rows)
+
+
+def _kinds(base: type[Any]) -> Iterator[type[Any]]:
+    """The kinds of readers below one of them."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
 
 
 def _documented(kind: type, *, mark: bool = True) -> Iterator[tuple[str, str]]:

@@ -20,9 +20,7 @@ logger = logging.getLogger("tap-msteams")
 _MELTANO = "singer_state"
 """The key in which Meltano keeps a state."""
 
-_STREAMS = {
-    str(stream.__dict__["name"]): stream for stream in STREAMS if issubclass(stream, GraphStream)
-}
+_STREAMS = {stream.name: stream for stream in STREAMS if issubclass(stream, GraphStream)}
 
 
 @click.command("merge-states")

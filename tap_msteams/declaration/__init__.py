@@ -10,8 +10,8 @@ from tap_msteams.declaration.declaration import (
     fill,
     owner,
 )
-from tap_msteams.declaration.options import Content, Details, Query
-from tap_msteams.declaration.stream import TapStream
+from tap_msteams.declaration.options import Content, Details, Paged, Query
+from tap_msteams.declaration.stream import StreamTap, TapStream
 
 __all__ = [
     "BODY_TEXT",
@@ -20,7 +20,9 @@ __all__ = [
     "Delegated",
     "Details",
     "Ids",
+    "Paged",
     "Query",
+    "StreamTap",
     "TapStream",
     "fill",
     "owner",

@@ -13,6 +13,7 @@ from typing_extensions import override
 from tap_msteams.client.row import ADDITIONAL_DATA
 from tap_msteams.declaration.options import Query
 from tap_msteams.declaration.stream import TapStream
+from tap_msteams.declaration.way import Way
 from tap_msteams.settings import CLOUDS
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tap_msteams.client import Row
     from tap_msteams.declaration.options import Content, Details
+    from tap_msteams.declaration.stream import StreamTap
     from tap_msteams.errors import GraphError
 
 Ids = dict[str, str]
@@ -37,10 +39,8 @@ class Delegated:
     """The path used instead."""
     query: Query | None = None
     """The query options there."""
-    parent: type[Declaration] | None = None
-    """The parent there."""
-    own: bool = False
-    """Whether the user is the only parent, since users read what is their own."""
+    parents: Sequence[type[Declaration]] | None = None
+    """The parents there; with `()` the user alone, since users read what is their own."""
     permission: str | None = None
     """The least privileged permission."""
     lists: Sequence[str] | None = None
@@ -55,9 +55,6 @@ class Declaration(TapStream):
     path: ClassVar[str]
     """Graph path below the version, with `{variables}` that the parents fill."""
 
-    fallback_path: ClassVar[str | None] = None
-    """The path used where a cloud does not have `path`."""
-
     query: ClassVar[Query] = Query()
     """The query options that Graph takes on the path."""
 
@@ -70,11 +67,8 @@ class Declaration(TapStream):
     content: ClassVar[Content | None] = None
     """Bytes that belong to one record."""
 
-    single: ClassVar[bool] = False
-    """Whether the path leads to one entity and not to a collection."""
-
-    absent: ClassVar[bool] = False
-    """Whether a 404 only means that a parent has no such record, and is not reported."""
+    read: ClassVar[Way] = Way()
+    """The way to read the stream, with the options of its reader."""
 
     # Parents
 
@@ -90,20 +84,10 @@ class Declaration(TapStream):
     distinct_parents: ClassVar[bool] = False
     """Whether several records may lead to the same parent, which is then read once."""
 
-    waits_for: ClassVar[Sequence[type[Declaration]]] = ()
-    """Streams whose ids below the same parent this stream may need first."""
-
-    nested: ClassVar[str | None] = None
-    """The property of the parents' records that holds the records of this stream."""
-
     # Records
 
     once: ClassVar[bool] = False
     """Whether a record may appear below several parents; it is then emitted once."""
-
-    version: ClassVar[str | None] = None
-    """A number that rises with each version of a record: one that has been read does not count
-    again, nor does a lower one."""
 
     chosen_by: ClassVar[Mapping[str, Sequence[str]]] = {}
     """Settings that choose records, each with the properties that its entries are compared to;
@@ -150,20 +134,22 @@ class Declaration(TapStream):
     added: ClassVar[Sequence[str]] = ()
     """Properties that the reader adds, or that Graph sends without `$select`."""
 
-    has_additional_data: ClassVar[bool] = True
-    """Whether the stream has the column `additionalData` for undeclared properties."""
+    def __init__(self, tap: StreamTap) -> None:
+        super().__init__(tap)
+        self.replication_key = self.read.replication_key
+        self.forced_replication_method = self.read.replication_method
 
     @classmethod
     @override
     def all_properties(cls) -> th.PropertiesList:
-        if not cls.has_additional_data:
+        if not cls.read.has_additional_data:
             return cls.properties
         return th.PropertiesList(*cls.properties.wrapped.values(), _ADDITIONAL)
 
     @classmethod
     def is_incremental(cls) -> bool:
         """Whether a run continues at the bookmarks of the last one."""
-        return isinstance(cls.replication_key, str)
+        return bool(cls.read.replication_key) or cls.read.replication_method == "INCREMENTAL"
 
     # Methods that a stream overrides where Graph has exceptions
 
@@ -191,10 +177,7 @@ class Declaration(TapStream):
     @classmethod
     def content_path(cls, ids: Ids, row: Row, *, application: bool) -> str:  # noqa: ARG003 - for overrides
         """The path of the bytes of a record."""
-        if cls.content is None:
-            return ""
-        path = None if application else cls.content.delegated_path
-        return fill(path or cls.content.path, ids)
+        return fill(cls._content_route(application=application) or "", ids)
 
     @classmethod
     def meaning(
@@ -223,10 +206,24 @@ class Declaration(TapStream):
     @classmethod
     def routes(cls, *, application: bool) -> list[str]:
         """All paths that a caller may ask for."""
-        content = (cls.content.path, cls.content.delegated_path) if cls.content else ()
-        details = cls.details.path if cls.details else None
-        found = (cls.route(application=application), cls.fallback_path, details, *content)
+        found = (
+            cls.route(application=application),
+            cls.read.fallback_path,
+            cls.details.path if cls.details else None,
+            cls._content_route(application=application),
+            *cls.read.more_paths,
+        )
         return [path for path in found if path]
+
+    @classmethod
+    def _content_route(cls, *, application: bool) -> str | None:
+        """The path of the bytes of a record that a caller uses."""
+        if cls.content is None:
+            return None
+        below = cls.content.path.removeprefix(cls.path)
+        if below == cls.content.path:
+            return below
+        return cls.route(application=application) + below
 
     @classmethod
     def options(cls, *, application: bool) -> Query:
@@ -238,11 +235,11 @@ class Declaration(TapStream):
         """The parent streams for a caller."""
         other = cls._different(application=application)
         options = cls.options(application=application)
-        if other.own:
-            return []
+        if other.parents is not None:
+            return [*other.parents]
         if other.path and "{" not in other.path + (options.filter or ""):
             return []  # users read only their own where applications read everybody's
-        return [other.parent, *cls.parents[1:]] if other.parent else [*cls.parents]
+        return [*cls.parents]
 
     @classmethod
     def needs(cls, *, application: bool) -> str:
@@ -256,12 +253,18 @@ class Declaration(TapStream):
         return other or (cls.details.lists if cls.details else None)
 
     @classmethod
+    def variable(cls) -> str:
+        """The path variable that a record's own id fills."""
+        return cls.fills or "id"
+
+    @classmethod
     def names_above(cls, *, application: bool) -> set[str]:
         """The path variables that all ancestor streams fill."""
         found: set[str] = set()
         for parent in cls.parent_streams(application=application):
-            found |= parent.names_above(application=application) | {parent.fills or ""}
-        return found - {""}
+            found |= parent.names_above(application=application)
+            found |= {parent.fills} if parent.fills else set()
+        return found
 
 
 _ADDITIONAL = th.Property(

@@ -15,18 +15,22 @@ class Query:
 
     select: bool = True
     """Whether Graph takes `$select`."""
-    top: int | None = None
-    """The largest page, where Graph takes `$top`."""
-    top_with: Mapping[str, int] = field(default_factory=dict)
-    """The largest page where a property is requested."""
-    skip: bool = False
-    """Whether Graph takes `$skip`, so that a full page without a link is not taken as the last."""
     expand: Sequence[str] = ()
     """Properties that need `$expand`."""
     filter: str | None = None
     """The `$filter`, with `{variables}` as in the path."""
-    order: str | None = None
-    """The `$orderby`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paged(Query):
+    """The query options of a collection that takes `$top`."""
+
+    top: int
+    """The largest page."""
+    top_with: Mapping[str, int] = field(default_factory=dict)
+    """The largest page where a property is requested."""
+    skip: bool = False
+    """Whether Graph takes `$skip`, so that a full page without a link is not taken as the last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +52,7 @@ class Content:
     name: str
     """The property for the bytes, as base64 or as text."""
     path: str
-    """The path of the bytes."""
-    delegated_path: str | None = None
-    """The path used instead with a user's token."""
+    """The path of the bytes; below the stream's own path it follows the one for users."""
     is_text: bool = False
     """Whether the bytes are text."""
     formats: Sequence[str] = ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from abc import abstractmethod
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import msgspec
-from singer_sdk import Stream
+from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import AbortedSyncExceptionBase
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
@@ -19,9 +20,8 @@ from tap_msteams.errors import TapError
 from tap_msteams.sdk import pop_deselected_record_properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from singer_sdk import Tap
     from singer_sdk import typing as th
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import Catalog, MetadataMapping
@@ -29,10 +29,26 @@ if TYPE_CHECKING:
     from tap_msteams.writer import Record, Records, RecordWriter
 
 
+class StreamTap(Tap):
+    """The tap as its streams know it."""
+
+    message_writer: RecordWriter
+
+    @abstractmethod
+    def read_alone(self, stream: TapStream) -> Iterator[Record]:
+        """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
+
+    @abstractmethod
+    def save_bookmarks(self) -> None:
+        """Write the bookmarks of all streams into the state."""
+
+
 class TapStream(Stream):
     """A stream that a run reads side by side with the others, instead of the SDK one by one."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # Graph's types are those of the schema
+
+    _tap: StreamTap
 
     name: str
     """The name of the stream, and of its table."""
@@ -41,6 +57,10 @@ class TapStream(Stream):
     """Typed properties with Graph's names, after the ids of the parents."""
 
     primary_keys: Sequence[str] = ("id",)
+    """The columns that make a row unique in the tenant."""
+
+    selected_by_default: bool = True
+    """Whether the stream is read where no catalog says otherwise."""
 
     automatic: ClassVar[Sequence[str]] = ()
     """Properties that are always written, like keys: without them a row means something else."""
@@ -55,7 +75,7 @@ class TapStream(Stream):
     """Whether rows stay after Graph stops showing them: they expire at Graph, or are
     observations."""
 
-    def __init__(self, tap: Tap) -> None:
+    def __init__(self, tap: StreamTap) -> None:
         super().__init__(tap, schema=msgspec.json.decode(self._schema_as_json()))
 
     @classmethod
@@ -124,7 +144,7 @@ class TapStream(Stream):
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Yield the records of this stream alone, for `--test` and batches."""
-        yield from self._tap.read_alone(self)  # type: ignore[attr-defined]  # the SDK types it as any Tap
+        yield from self._tap.read_alone(self)
 
     @override
     def _write_activate_version_message(self, full_table_version: int) -> None:
@@ -144,7 +164,7 @@ class TapStream(Stream):
 
     @override
     def _write_state_message(self) -> None:
-        self._tap.save_bookmarks()  # type: ignore[attr-defined]  # the SDK types it as any Tap
+        self._tap.save_bookmarks()
         super()._write_state_message()
 
     # Writing
@@ -157,7 +177,7 @@ class TapStream(Stream):
 
     def write(self, records: Records) -> None:
         """Write a page of records to stdout."""
-        writer = cast("RecordWriter", self._tap.message_writer)
+        writer = self._tap.message_writer
         before = writer.record_bytes
         if self.maps_nothing:
             alias = self.stream_maps[0].stream_alias

@@ -206,7 +206,7 @@ class _Counts:
 
     def _versioned(self, part: Part) -> bool:
         """Whether a run looks below a record again only where it has a new version."""
-        return bool(part.stream.version) and self._has_bookmarks(part)
+        return bool(part.stream.read.version) and self._has_bookmarks(part)
 
     @staticmethod
     def _has_bookmarks(part: Part) -> bool:

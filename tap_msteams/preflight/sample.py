@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from tap_msteams.client import GraphClient, RowDecoder
 from tap_msteams.errors import EnoughError, ThrottledError, public_path
-from tap_msteams.readers import Nested
+from tap_msteams.readers import Made, Nested
 from tap_msteams.run import LEFT_OUT, Issues, Run, Selection, open_streams
 from tap_msteams.tap.session import Session
 
@@ -154,7 +154,7 @@ class SampleClient(GraphClient):
             )
             raise ThrottledError(public_path(request.url), message=message) from None
         part.take_page()
-        if isinstance(request.decoder, RowDecoder) and request.single <= part.stream.single:
+        if isinstance(request.decoder, RowDecoder) and request.single <= part.stream.read.single:
             part.rows += len(page.rows)
         return page
 
@@ -253,7 +253,7 @@ class Sampling:
         declared = self._streams[stream]
         content = stream.content
         is_content_selected = bool(content and content.name in declared.selected_properties)
-        return is_content_selected or not isinstance(declared.read, Nested)
+        return is_content_selected or not isinstance(declared.read, Made | Nested)
 
     def wants_part(self, it: StreamRun) -> bool:
         """Whether to read another part of a parent: the first one is enough."""

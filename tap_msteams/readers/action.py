@@ -80,7 +80,7 @@ class ActionReader(Reader):
             else:
                 self._refusals += not self._is_answered
                 [parent] = self.run.plan.parents(self.declaration)
-                alone = {parent.fills or "id": ids[0]} if len(ids) == 1 else {}
+                alone = {parent.variable(): ids[0]} if len(ids) == 1 else {}
                 self.failed(Parent(alone), error)
             return
         self._is_answered, self._refusals = True, 0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ARCHIVED = RowDecoder({"id": str, "isArchived": bool | None})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TeamCollection(Collection):
     """All teams, or those that are not archived."""
 

@@ -39,9 +39,16 @@ if TYPE_CHECKING:
     from tap_msteams.run import Parent, Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Collection(Kind):
     """A collection of which each run reads all records."""
+
+    fallback_path: str | None = None
+    """The path used where a cloud does not have the stream's own."""
+    single: bool = False
+    """Whether the path leads to one entity and not to a collection."""
+    absent: bool = False
+    """Whether a 404 only means that a parent has no such record, and is not reported."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> CollectionReader:
@@ -87,7 +94,7 @@ class CollectionReader(Reader):
                     await self.emit_page(parent, rows, parts)
                     del page, rows  # before the next page comes, which halves the time
         except MissingError:
-            if not (self.declaration.absent and not listed):
+            if not (self.declaration.read.absent and not listed):
                 raise
         if self.shared.listings and self.run.plan.shard.owns(next(iter(parent.ids.values()))):
             self.shared.listings.settle(parent.ids, Listing(listed, is_whole=is_whole))
@@ -123,8 +130,8 @@ class CollectionReader(Reader):
 
     async def first_page(self, ids: Ids) -> tuple[Request, Page]:
         """A first request and its answer, on the fallback path or without $select where needed."""
-        single = self.declaration.single
-        proof = OWN if single or self.declaration.absent else self.queries.proof(ids)
+        single = self.declaration.read.single
+        proof = OWN if single or self.declaration.read.absent else self.queries.proof(ids)
         return await self._ask(lambda: self.queries.collection(ids), proof, single=single)
 
     async def _ask(
@@ -137,7 +144,7 @@ class CollectionReader(Reader):
             try:
                 return await self._answer(request)
             except UnsupportedError as error:
-                if fell_back or not self.declaration.fallback_path:
+                if fell_back or not self.declaration.read.fallback_path:
                     raise
                 if not queries.falls_back:  # another parent may have found out meanwhile
                     queries.falls_back = True
@@ -191,7 +198,7 @@ class CollectionReader(Reader):
             await self.write(rows, parent)
         elif self.emits:
             for row in rows:
-                ids = {**parent.ids, self.declaration.fills or "id": row["id"]}
+                ids = {**parent.ids, self.declaration.variable(): row["id"]}
                 await parts.start(parent, ids, partial(self.read_more, parent, ids, row))
 
     async def read_more(self, parent: Parent, ids: Ids, row: Row) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import requests
@@ -43,7 +43,7 @@ class Delta(Kind):
     https://learn.microsoft.com/graph/delta-query-overview
     """
 
-    replication_method: ClassVar[str] = "INCREMENTAL"
+    replication_method: str = field(default="INCREMENTAL", init=False)
 
     @override
     def reader(self, run: Run, stream: Declaration) -> DeltaReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +47,15 @@ READ_FOR_TEXT = ("body", "mentions", "attachments")
 """Properties from which the plain text of a message is computed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Export(Kind):
     """Changes since each parent's bookmark, by `lastModifiedDateTime`."""
 
+    top: int
+    """The largest page."""
+    top_for_users: int | None = None
+    """The largest page of the path for users, which has to be ordered."""
+    replication_key: str = field(default="lastModifiedDateTime", init=False)
     retained_path: str | None = None
     """The path of messages that a retention policy keeps, for `retained_messages`."""
 
@@ -84,6 +89,8 @@ class ExportReader(CollectionReader):
         super().__init__(run, stream, {BODY_TEXT: self._text}, {*facts, *text, *retained, *times})
         self.partitions = Partitions(run, stream)
         self.bookmarks = self.partitions.bookmarks
+        users_top = None if run.application else options.top_for_users
+        self._is_ordered, self._top = bool(users_top), users_top or options.top
         self._retained_path = options.retained_path if retains else None
         # The export has shown the same messages, without their texts.
         self._retained = Repeats(stream, Seen())
@@ -176,12 +183,11 @@ class ExportReader(CollectionReader):
             f"lastModifiedDateTime gt {moment(after)}",
             f"lastModifiedDateTime lt {moment(until)}",
         ]
-        query = self.stream.options(application=self.application)
-        options = [f"$top={query.top}"]
-        if query.order:
+        options = [f"$top={self._top}"]
+        if self._is_ordered:
             # Graph ignores a filter on another property than that of the order.
             # https://learn.microsoft.com/graph/api/chat-list-messages#optional-query-parameters
-            options.append("$orderby=" + query.order.replace(" ", "%20"))
+            options.append("$orderby=lastModifiedDateTime%20desc")
         options.append("$filter=" + " and ".join(bounds).replace(" ", "%20"))
         path = path or self.stream.route(application=self.application)
         url = fill(path, ids) + "?" + "&".join(options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ class History(Report):
 @dataclass(frozen=True, kw_only=True)
 class Distribution(Report):
     """A report with one row, on a period that ends at the newest day."""
+
+    replication_key: str = field(default="reportRefreshDate", init=False)
 
     @property
     @override

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,8 @@ class ExportOrLists(Export):
     at the bookmark. Both yield the same rows.
     """
 
+    waits_for: type[Declaration] = field()  # needed, unlike in its base
+    """The stream of the channels."""
     list_path: str
     """The path of a channel's list."""
 
@@ -76,7 +78,7 @@ class MessageReader(ExportReader):
     def __init__(self, run: Run, stream: Declaration, options: ExportOrLists) -> None:
         super().__init__(run, stream, options, _TIMES)
         self._path = options.list_path
-        self._channels = stream.waits_for[0]
+        self._channels = options.waits_for
         # A list needs neither the channel of a message nor, where all is read, its times.
         facts = {name: it for name, it in self.facts.items() if name != "channelIdentity"}
         untimed = {name: it for name, it in facts.items() if name not in _TIMES}
@@ -179,7 +181,7 @@ class MessageReader(ExportReader):
     async def _channels_of(self, ids: Ids) -> Listing:
         """The ids of a team's channels, where the channels stream does not list them anyway."""
         # Messages of a channel of another team are read there.
-        path = self._channels.fallback_path or self._channels.path
+        path = self._channels.read.fallback_path or self._channels.path
         chosen = self.run.selection.names(self._channels)
         names = sorted({"id", *chosen})
         decoder = RowDecoder(dict.fromkeys(names, str | None))

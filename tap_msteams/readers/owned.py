@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_msteams.run import Parent, Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Owned(Collection):
     """A collection of a person, found by chats and calls of others, too."""
 
@@ -42,7 +42,7 @@ class OwnedReader(CollectionReader):
 
     @override
     async def read(self, parent: Parent) -> None:
-        if not self._names or await self._is_chosen(parent.ids[self._by.fills or ""]):
+        if not self._names or await self._is_chosen(parent.ids[self._by.variable()]):
             await super().read(parent)
 
     async def _is_chosen(self, id_: str) -> bool:

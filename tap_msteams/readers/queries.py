@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tap_msteams.client.row import ADDITIONAL_DATA
-from tap_msteams.declaration import fill, owner
+from tap_msteams.declaration import Paged, fill, owner
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -48,18 +48,18 @@ class Queries:
 
     def collection(self, ids: Ids) -> str:
         """The path and query of one parent's collection."""
-        path = self._stream.fallback_path if self.falls_back else None
+        path = self._stream.read.fallback_path if self.falls_back else None
         return fill(path or self._route, ids) + self._query(self._listed, ids)
 
     @property
     def skips(self) -> bool:
         """Whether Graph may not link to what comes next, which then has to be skipped to."""
-        return self._options.skip
+        return isinstance(self._options, Paged) and self._options.skip
 
     def beyond(self, ids: Ids, rows: int) -> str | None:
         """The address of what comes after so many rows, where Graph may not link to it."""
         options = self._options
-        if not (options.skip and options.top and rows) or rows % options.top:
+        if not (isinstance(options, Paged) and options.skip and rows) or rows % options.top:
             return None
         return f"{self.collection(ids)}&$skip={rows}"
 
@@ -81,9 +81,7 @@ class Queries:
         if options.filter and is_collection:
             quoted = {key: value.replace("'", "''") for key, value in ids.items()}
             found.append("$filter=" + fill(options.filter, quoted).replace(" ", "%20"))
-        if options.order and is_collection:
-            found.append("$orderby=" + options.order.replace(" ", "%20"))
-        if options.top and is_collection:
+        if isinstance(options, Paged) and is_collection:
             tops = [top for name, top in options.top_with.items() if name in self._names]
             found.append(f"$top={min([options.top, *tops])}")
         return "?" + "&".join(found) if found else ""

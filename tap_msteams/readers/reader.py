@@ -62,7 +62,7 @@ class Reader:
         )
         self.selected = self.output.selected if self.output else self._costly()
         chosen = run.selection.names(declaration)
-        whole = self.shared.feeds or declaration.version
+        whole = self.shared.feeds or declaration.read.version
         self.known = Repeats(stream, Seen(None) if whole else Seen())
         self.facts = run.plan.facts(declaration, {*facts, *chosen, *self.known.facts})
         self.decoder = self.decoder_of(self.facts)
@@ -88,7 +88,7 @@ class Reader:
         return RowDecoder(
             facts,
             emitted if self.emits else (),
-            declared if self.stream.has_additional_data else None,
+            declared if self.stream.read.has_additional_data else None,
             plain=bool(self.output and self.output.is_plain),
             nested=nested,
         )
@@ -154,11 +154,12 @@ class Reader:
 
     def _ids_of_all(self) -> Ids | None:
         """The ids of the only parent: none, or the user's own; None where these are not known."""
-        if self.application or not self.declaration.delegated.own:
+        others = self.declaration.delegated.parents
+        if self.application or others is None or others:
             return {}
         [above] = self.declaration.parents
         if user := self.run.client.graph.user_id:
-            return {above.fills or "id": user}
+            return {above.variable(): user}
         self.failed(Parent({}), DamagedError("", message="the token does not say whose it is"))
         return None
 

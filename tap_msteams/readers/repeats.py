@@ -24,12 +24,12 @@ class Repeats:
 
     def __init__(self, stream: Declaration, seen: Seen) -> None:
         declaration = type(stream)
-        self._version, self._once = declaration.version, declaration.once
+        self._version, self._once = declaration.read.version, declaration.once
         self._keys = stream.primary_keys
-        self._changed_by = stream.replication_key if declaration.once else None
+        self._changed_by = declaration.read.replication_key if declaration.once else None
         self._seen, self._declaration = seen, declaration
         self._has_own_ids = not (
-            declaration.once or declaration.version or "id" in declaration.computed
+            declaration.once or declaration.read.version or "id" in declaration.computed
         )
         self._is_told = False
 

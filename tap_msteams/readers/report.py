@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,8 @@ class Report(Kind):
     https://learn.microsoft.com/graph/api/resources/report
     """
 
+    replication_key: str = field(default="reportDate", init=False)
+    has_additional_data: bool = field(default=False, init=False)
     reread: timedelta = timedelta(days=2)
     """How long after a day its counts may still change."""
 
@@ -84,7 +86,7 @@ class TableReader(Reader):
         # The day of the bookmark has been read.
         self.partitions = Partitions(run, stream, overlap=options.reread - DAY)
         self.bookmarks = self.partitions.bookmarks
-        self.day_column = stream.replication_key or ""
+        self.day_column = options.replication_key
         columns = stream.properties.wrapped
         self._table_decoder = ReportDecoder(columns, keys or [self.day_column], self.selected)
 
@@ -116,7 +118,7 @@ class ReportReader(TableReader):
     """Reads the counted days since the bookmark, and the last ones again."""
 
     def __init__(self, run: Run, stream: Declaration, options: Report) -> None:
-        self._keys = [key for key in stream.primary_keys if key != stream.replication_key]
+        self._keys = [key for key in stream.primary_keys if key != options.replication_key]
         super().__init__(run, stream, options, self._keys)
         # Of the newest day the keys tell whether they are concealed.
         self._keys_decoder = ReportDecoder(stream.properties.wrapped, self._keys)

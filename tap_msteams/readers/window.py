@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ class Window(Kind):
     all records are read, and older ones are left out.
     """
 
+    replication_key: str = field()  # needed, unlike in its base
+    """The property by whose times records are chosen."""
     reread: timedelta = timedelta()
     """The time before the bookmark in which a record may still change."""
     kept: timedelta | None = None
@@ -42,6 +44,9 @@ class Window(Kind):
     """The longest span of time that Graph takes in one request."""
     repeats: bool = False
     """Whether Graph may send a record again on a later page; it is then emitted once."""
+    version: str | None = None
+    """The property that rises with each version of a record: one that has been read does not count
+    again, nor does a lower one."""
 
     @override
     def reader(self, run: Run, stream: Declaration) -> WindowReader:
@@ -54,7 +59,7 @@ class WindowReader(CollectionReader):
     partitions: Partitions
 
     def __init__(self, run: Run, stream: Declaration, options: Window) -> None:
-        self._replication_key = stream.replication_key or ""
+        self._replication_key = options.replication_key
         keys = stream.primary_keys if options.repeats else ()
         above = stream.names_above(application=run.application)
         self._own_keys = [it for it in keys if it not in above]
@@ -125,7 +130,7 @@ class WindowReader(CollectionReader):
         if await shown.read():
             self.bookmarks.advance(partition, moment(to))
         self._settle()
-        if self.declaration.version and (since := self.bookmarks.since(partition)):
+        if self._options.version and (since := self.bookmarks.since(partition)):
             kept = datetime.fromisoformat(since) - self.partitions.overlap
             self.bookmarks.versions.forget_before(moment(kept))
 
@@ -136,7 +141,7 @@ class WindowReader(CollectionReader):
 
     def _versions(self, rows: Sequence[Row]) -> list[tuple[str, int, int]]:
         """The time, version and digest of each row of a page, as they are before it is written."""
-        if not (version := self.declaration.version):
+        if not (version := self._options.version):
             return []
         timed = [(self._changed(it), it.get(version), it["id"]) for it in rows]
         known = [(at, number, digest([id_])) for at, number, id_ in timed if number]

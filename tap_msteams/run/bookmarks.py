@@ -70,7 +70,7 @@ def _open(windows: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
 def bookmark_keys(stream: type[Declaration], *, application: bool) -> tuple[str, str]:
     """The keys of a stream's partitions and of their parts in STATE."""
     parents = stream.parent_streams(application=application)
-    parts = stream.waits_for[0].name if stream.waits_for else "parts"
+    parts = stream.read.waits_for.name if stream.read.waits_for else "parts"
     return parents[0].name if parents else "whole", parts
 
 

@@ -81,15 +81,16 @@ class Plan:
 
     def is_awaited(self, stream: type[Declaration]) -> bool:
         """Whether other streams wait for the stream's ids, parent by parent."""
-        return any(stream in it.waits_for for it in self.streams)
+        return any(stream is it.read.waits_for for it in self.streams)
 
     def facts(self, stream: type[Declaration], names: Iterable[str]) -> dict[str, Any]:
         """The facts of a stream's records with types: `names`, its own, and its children's."""
         children = self.children(stream)
-        required = {*stream.facts, *names, *([stream.version] if stream.version else [])}
+        version = stream.read.version
+        required = {*stream.facts, *names, *([version] if version else [])}
         required |= {"id"} - {*stream.computed}
         required |= {name for child in children for name in child.parent_facts}
-        nested = {child.nested for child in children if child.nested}
+        nested = {child.read.inside for child in children if child.read.inside}
         types = types_of(sorted(required - nested), stream.properties)
         return types | dict.fromkeys(nested, Raw)
 

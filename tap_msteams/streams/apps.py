@@ -87,9 +87,7 @@ class AppDefinitions(GraphStream):
     name = "app_definitions"
     path = Apps.path
     parents = (Apps,)
-    nested = "appDefinitions"
-    parent_facts = ("appDefinitions",)
-    read = Nested()
+    read = Nested(inside="appDefinitions")
     permission = "AppCatalog.Read.All"
     clouds = APP_CLOUDS
     entity = "teamsAppDefinition"
@@ -147,7 +145,7 @@ class UserInstalledApps(GraphStream):
     parents = (Users,)
     permission = "TeamsAppInstallation.ReadForUser.All"
     # https://learn.microsoft.com/graph/permissions-reference: those of the signed-in user.
-    delegated = Delegated(own=True, permission="TeamsAppInstallation.ReadForUser")
+    delegated = Delegated(parents=(), permission="TeamsAppInstallation.ReadForUser")
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: not for applications
     # of the other clouds.
     clouds = ("global",)

@@ -92,7 +92,6 @@ class Transcripts(MeetingArtifacts):
     content = Content(
         name="content",
         path=f"{path}/{{transcriptId}}/content",
-        delegated_path=f"{delegated.path}/{{transcriptId}}/content",
         is_text=True,
         # https://learn.microsoft.com/graph/api/calltranscript-get: with the speakers, and without.
         formats=("text/vtt", "application/vnd.microsoft.graph.transcript+text"),
@@ -221,11 +220,10 @@ class UserArtifacts(GraphStream):
     """Transcripts or recordings of a user, of which an application asks for a span of time."""
 
     parents = (Users,)
-    read = Window(reread=REREAD)
+    read = Window(replication_key="createdDateTime", reread=REREAD)
     query = Query(select=False)
     sign_in = "application"
     clouds = ("global",)
-    replication_key = "createdDateTime"
     parent_facts = ("userType",)
     appends = True
     selected_by_default = False
@@ -250,7 +248,7 @@ class OrganizerArtifacts(UserArtifacts):
     """Transcripts or recordings of all scheduled meetings that a user organizes."""
 
     # https://learn.microsoft.com/graph/changelog: answers of several pages may repeat rows.
-    read = Window(reread=REREAD, repeats=True)
+    read = Window(replication_key="createdDateTime", reread=REREAD, repeats=True)
     primary_keys = ("userId", "meetingId", "id")
     facts = ("meetingId",)
 

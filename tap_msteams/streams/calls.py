@@ -41,6 +41,16 @@ LATE = timedelta(days=3)
 """How long after its start a call may still come or change: a meeting lasts up to 30 hours, and
 what clients report of it comes later."""
 
+LOG = Window(
+    replication_key="startDateTime",
+    reread=LATE,
+    # Microsoft does not say how long it keeps them; a year's worth takes five requests.
+    kept=timedelta(days=365),
+    # https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls
+    span=timedelta(days=90),
+)
+"""Logs of telephone calls."""
+
 CommunicationsIdentitySet = record(
     th.Property("user", Identity),
     th.Property("application", ThingIdentity),
@@ -81,9 +91,12 @@ class CallRecords(CallStream):
     query = Query(select=False, filter="startDateTime ge {since}")
     entity = "callRecords.callRecord"
     fills = "callId"
-    replication_key = "startDateTime"
-    version = "version"
-    read = Window(reread=LATE, kept=timedelta(days=30))
+    read = Window(
+        replication_key="startDateTime",
+        reread=LATE,
+        kept=timedelta(days=30),
+        version="version",
+    )
     # Graph sends it with every record, though it is declared as a navigation property.
     added = ("organizer_v2",)
     cost = "1 per 60 rows"
@@ -164,9 +177,7 @@ class CallSegments(CallStream):
     name = "call_segments"
     path = CallSessions.path
     parents = (CallSessions,)
-    nested = "segments"
-    parent_facts = ("segments",)
-    read = Nested()
+    read = Nested(inside="segments")
     entity = "callRecords.segment"
     primary_keys = ("callId", "sessionId", "id")
     cost = "none beyond those of call_sessions"
@@ -190,10 +201,7 @@ class PstnCalls(CallStream):
     query = Query(select=False)
     permission = "CallRecord-PstnCalls.Read.All"
     entity = "callRecords.pstnCallLogRow"
-    replication_key = "startDateTime"
-    # Microsoft does not say how long it keeps them; a year's worth takes five requests.
-    # https://learn.microsoft.com/graph/api/callrecords-callrecord-getpstncalls: 90 days each.
-    read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
+    read = LOG
     cost = "1 per 90 days and 1,000 rows"
     properties = th.PropertiesList(
         th.Property("id", th.StringType, required=True),
@@ -230,8 +238,7 @@ class DirectRoutingCalls(CallStream):
     permission = "CallRecord-PstnCalls.Read.All"
     clouds = ("global",)
     entity = "callRecords.directRoutingLogRow"
-    replication_key = "startDateTime"
-    read = Window(reread=LATE, kept=timedelta(days=365), span=timedelta(days=90))
+    read = LOG
     facts = ("failureDateTime",)
     computed = {"failureDateTime": _when_it_failed}
     cost = "1 per 90 days and 1,000 rows"

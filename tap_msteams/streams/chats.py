@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.declaration import BODY_TEXT, Content, Delegated, Query
+from tap_msteams.declaration import BODY_TEXT, Content, Delegated, Paged, Query
 from tap_msteams.errors import ForbiddenError, NotEntitledError
-from tap_msteams.readers import Export, GraphStream, Nested
+from tap_msteams.readers import Export, GraphStream, Made
 from tap_msteams.schema import (
     ChatId,
     ChatUrl,
@@ -52,7 +52,7 @@ class Chats(GraphStream):
 
     name = "chats"
     path = "/users/{userId}/chats"
-    query = Query(select=False, top=50, expand=("lastMessagePreview",))
+    query = Paged(select=False, top=50, expand=("lastMessagePreview",))
     parents = (Users,)
     once = True
     permission = "Chat.ReadBasic.All"
@@ -196,15 +196,18 @@ class ChatMessages(GraphStream):
 
     name = "chat_messages"
     path = "/users/{userId}/chats/getAllMessages"
-    query = Query(select=False, top=250)
     parents = (Users,)
     delegated = Delegated(
         path="/chats/{chatId}/messages",
-        query=Query(select=False, top=50, order="lastModifiedDateTime desc"),
-        parent=Chats,
+        parents=(Chats,),
         permission="Chat.Read",
     )
-    read = Export(retained_path="/users/{userId}/chats/getAllRetainedMessages")
+    read = Export(
+        top=250,
+        # https://learn.microsoft.com/graph/api/chat-list-messages
+        top_for_users=50,
+        retained_path="/users/{userId}/chats/getAllRetainedMessages",
+    )
     once = True
     permission = "Chat.Read.All"
     # https://learn.microsoft.com/graph/api/chats-getallmessages
@@ -212,7 +215,6 @@ class ChatMessages(GraphStream):
     entity = "chatMessage"
     fills = "messageId"
     primary_keys = ("chatId", "id")
-    replication_key = "lastModifiedDateTime"
     on_request = added = (BODY_TEXT,)
     switches = TEXT_SWITCH
     facts = ("chatId",)
@@ -240,8 +242,7 @@ class ChatHostedContents(GraphStream):
     content = Content(name="contentBytes", path=f"{path}/{{id}}/$value")
     parents = (ChatMessages,)
     parent_facts = ("attachments", "body")
-    read = Nested(made_of=lambda message: contents_of(texts_of(message)))
-    has_additional_data = False
+    read = Made(of=lambda message: contents_of(texts_of(message)))
     permission = "Chat.Read.All"
     delegated = Delegated(permission="Chat.Read")
     # https://learn.microsoft.com/graph/api/chats-getallmessages

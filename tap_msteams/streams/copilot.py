@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.declaration import Query
+from tap_msteams.declaration import Paged
 from tap_msteams.readers import GraphStream, Window
 from tap_msteams.schema import (
     Card,
@@ -55,14 +55,14 @@ class CopilotInteractions(GraphStream):
     path = "/copilot/users/{userId}/interactionHistory/getAllEnterpriseInteractions"
     product = "Microsoft 365 Copilot"
     # https://learn.microsoft.com/microsoft-365-copilot/extensibility/api/ai-services/interaction-export/aiinteractionhistory-getallenterpriseinteractions
-    query = Query(
+    query = Paged(
         select=False,
         top=100,
         filter="createdDateTime gt {since} and createdDateTime lt {until}",
     )
     parents = (Users,)
     parent_facts = ("userType",)
-    read = Window(reread=REREAD)
+    read = Window(replication_key="createdDateTime", reread=REREAD)
     sign_in = "application"
     permission = "AiEnterpriseInteraction.Read.All"
     clouds = ("global",)
@@ -70,7 +70,6 @@ class CopilotInteractions(GraphStream):
     # An id is the moment of its creation, as that of a message in a chat is.
     primary_keys = ("userId", "sessionId", "id")
     facts = ("sessionId",)
-    replication_key = "createdDateTime"
     appends = True
     selected_by_default = False
     properties = th.PropertiesList(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
-from tap_msteams.declaration import Details, Query
+from tap_msteams.declaration import Details, Paged
 from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     DateTimeTimeZone,
@@ -130,7 +130,7 @@ class Users(GraphStream):
     name = "users"
     path = "/users"
     # https://learn.microsoft.com/graph/api/user-list: smaller pages with signInActivity.
-    query = Query(top=999, top_with={"signInActivity": 500}, expand=("manager($select=id)",))
+    query = Paged(top=999, top_with={"signInActivity": 500}, expand=("manager($select=id)",))
     permission = "User.Read.All"
     entity = "user"
     fills = "userId"
@@ -271,7 +271,7 @@ class Groups(GraphStream):
 
     name = "groups"
     path = "/groups"
-    query = Query(top=999, filter="resourceProvisioningOptions/Any(x:x eq 'Team')")
+    query = Paged(top=999, filter="resourceProvisioningOptions/Any(x:x eq 'Team')")
     fills = "groupId"
     details = Details(path="/groups/{groupId}", only=GROUP_ALONE)
     on_request = GROUP_ALONE

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tap_msteams.declaration import Delegated, Query
 from tap_msteams.errors import NotEntitledError, RejectedError, recast
-from tap_msteams.readers import Delta, GraphStream
+from tap_msteams.readers import Collection, Delta, GraphStream
 from tap_msteams.schema import (
     FileUrl,
     FreeText,
@@ -226,8 +226,7 @@ class ChannelFolders(GraphStream):
     path = "/teams/{teamId}/channels/{channelId}/filesFolder"
     query = Query(select=False)
     parents = (Channels,)
-    single = True
-    absent = True
+    read = Collection(single=True, absent=True)
     permission = "Files.Read.All"
     entity = "driveItem"
     parent_facts = ("membershipType", "displayName")

@@ -113,11 +113,10 @@ class OnlineMeetings(GraphStream):
     path = "/users/{userId}/onlineMeetings"
     query = Query(select=False, filter="JoinWebUrl eq '{address}'")
     parents = (Chats, CallRecords)
-    read = Owned(by=Users)
+    # Graph finds neither expired meetings nor those of other tenants' organizers.
+    read = Owned(by=Users, absent=True)
     distinct_parents = True
     parent_facts = ("onlineMeetingInfo", "joinWebUrl", "organizer_v2")
-    # Graph finds neither expired meetings nor those of other tenants' organizers.
-    absent = True
     permission = "OnlineMeetings.Read.All"
     delegated = Delegated(path="/me/onlineMeetings", permission="OnlineMeetings.Read")
     clouds = OUTSIDE_CHINA

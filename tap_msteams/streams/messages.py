@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.declaration import BODY_TEXT, Content, Query, fill
-from tap_msteams.readers import Export, ExportOrLists, GraphStream, Nested
+from tap_msteams.declaration import BODY_TEXT, Content, fill
+from tap_msteams.readers import Export, ExportOrLists, GraphStream, Made
 from tap_msteams.schema import (
     Attachment,
     ChannelIdentity,
@@ -114,10 +114,10 @@ class Messages(GraphStream):
 
     name = "messages"
     path = "/teams/{teamId}/channels/getAllMessages"
-    query = Query(select=False, top=250)
     parents = (Teams,)
-    waits_for = (Channels,)
     read = ExportOrLists(
+        top=250,
+        waits_for=Channels,
         list_path="/teams/{teamId}/channels/{channelId}/messages",
         retained_path="/teams/{teamId}/channels/getAllRetainedMessages",
     )
@@ -126,7 +126,6 @@ class Messages(GraphStream):
     entity = "chatMessage"
     fills = "messageId"
     primary_keys = ("teamId", "channelId", "id")
-    replication_key = "lastModifiedDateTime"
     on_request = added = (BODY_TEXT,)
     switches = TEXT_SWITCH
     facts = ("channelIdentity",)
@@ -151,9 +150,8 @@ class DeletedTeamMessages(GraphStream):
 
     name = "deleted_team_messages"
     path = "/teamwork/deletedTeams/{teamId}/channels/getAllMessages"
-    query = Query(select=False, top=250)
     parents = (DeletedTeams,)
-    read = Export()
+    read = Export(top=250)
     chosen_by = {"channels": (), "membership_types": ()}
     sign_in = "application"
     # https://learn.microsoft.com/graph/teamwork-national-cloud-differences: no export in China.
@@ -162,7 +160,6 @@ class DeletedTeamMessages(GraphStream):
     permission = "ChannelMessage.Read.All"
     entity = "chatMessage"
     primary_keys = ("teamId", "channelId", "id")
-    replication_key = "lastModifiedDateTime"
     appends = True
     on_request = added = (BODY_TEXT,)
     switches = TEXT_SWITCH
@@ -185,13 +182,12 @@ class HostedContents(GraphStream):
     path = "/teams/{teamId}/channels/{channelId}/messages/{messageId}/hostedContents"
     parents = (Messages,)
     parent_facts = ("attachments", "body", "replyToId")
-    read = Nested(
-        made_of=lambda message: [
+    read = Made(
+        of=lambda message: [
             {**row, "replyToId": message.get("replyToId")} for row in contents_of(texts_of(message))
         ]
     )
     content = Content(name="contentBytes", path=f"{path}/{{id}}/$value")
-    has_additional_data = False
     permission = "ChannelMessage.Read.All"
     entity = "chatMessageHostedContent"
     primary_keys = ("teamId", "channelId", "messageId", "id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from tap_msteams.declaration import Query
+from tap_msteams.declaration import Paged, Query
 from tap_msteams.readers import GraphStream
 from tap_msteams.schema import (
     FreeText,
@@ -26,7 +26,7 @@ from tap_msteams.streams.directory import Groups, Users, type_of
 class GroupPeople(GraphStream):
     """Objects of the directory that are in a group."""
 
-    query = Query(top=999)
+    query = Paged(top=999)
     parents = (Groups,)
     permission = "GroupMember.Read.All"
     entity = "directoryObject"
@@ -190,7 +190,7 @@ class TelephoneNumbers(GraphStream):
     product = "Teams Phone"
     # https://learn.microsoft.com/graph/api/teamsadministration-telephonenumbermanagementroot-list-numberassignments
     # A page of the default size is known to be full even where Graph overlooks $top.
-    query = Query(select=False, top=500, skip=True)
+    query = Paged(select=False, top=500, skip=True)
     permission = "TeamsTelephoneNumber.Read.All"
     clouds = ("global",)
     entity = "teamsAdministration.numberAssignment"

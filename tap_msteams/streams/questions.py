@@ -5,7 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from tap_msteams.declaration import Query
-from tap_msteams.readers import GraphStream, Nested
+from tap_msteams.readers import GraphStream, Made
 from tap_msteams.schema import (
     FreeText,
     Identity,
@@ -96,9 +96,8 @@ class MeetingConversations(QuestionStream):
     name = "meeting_conversations"
     parents = (MeetingConversationMessages,)
     parent_facts = ("conversation",)
-    read = Nested(made_of=lambda message: filter(None, [message.get("conversation")]))
+    read = Made(of=lambda message: filter(None, [message.get("conversation")]))
     once = True
-    has_additional_data = False
     entity = "onlineMeetingEngagementConversation"
     cost = "none beyond those of meeting_conversation_messages"
     properties = th.PropertiesList(*CONVERSATION)

@@ -64,9 +64,7 @@ class ReportStream(GraphStream):
     read: ClassVar[Kind] = Report()
     permission = "Reports.Read.All"
     clouds = ("global",)
-    replication_key = "reportDate"
     added: ClassVar[Sequence[str]] = ("reportDate", OTHER_COLUMNS)
-    has_additional_data = False
     appends = True
     selected_by_default = False
     cost = "1 per day, at first of 26 days, and 1 more; Graph allows 14 in 10 minutes"
@@ -235,7 +233,6 @@ class DistributionStream(PeriodStream):
     """A row for each period that ends at the newest day."""
 
     read = Distribution()
-    replication_key = "reportRefreshDate"
     primary_keys = ("reportRefreshDate", "reportPeriod")
     cost = "4; Graph allows 14 in 10 minutes"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from tap_msteams.declaration import Query
-from tap_msteams.readers import GraphStream
+from tap_msteams.readers import Collection, GraphStream
 from tap_msteams.schema import (
     FreeText,
     IdentitySet,
@@ -123,8 +123,7 @@ class Schedules(GraphStream):
     path = "/teams/{teamId}/schedule"
     query = Query(select=False)
     parents = (Teams,)
-    single = True
-    absent = True
+    read = Collection(single=True, absent=True)
     permission = "Schedule.Read.All"
     clouds = CLOUDS
     acts_as = True

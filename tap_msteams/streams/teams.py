@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from tap_msteams.declaration import Delegated, Details, Query
-from tap_msteams.readers import GraphStream, TeamCollection
+from tap_msteams.declaration import Delegated, Details, Paged, Query
+from tap_msteams.readers import Collection, GraphStream, TeamCollection
 from tap_msteams.schema import (
     GuestMark,
     MailAddress,
@@ -124,7 +124,7 @@ class Channels(GraphStream):
 
     name = "channels"
     path = "/teams/{teamId}/allChannels"
-    fallback_path = "/teams/{teamId}/channels"
+    read = Collection(fallback_path="/teams/{teamId}/channels")
     details = Details(path="/teams/{teamId}/channels/{channelId}", only=("summary",))
     parents = (Teams,)
     permission = "Channel.ReadBasic.All"
@@ -192,7 +192,7 @@ class Members(GraphStream):
 
     name = "members"
     path = "/teams/{teamId}/members"
-    query = Query(top=999)
+    query = Paged(top=999)
     parents = (Teams,)
     permission = "TeamMember.Read.All"
     entity = "aadUserConversationMember"

@@ -41,7 +41,7 @@ def checked(catalog: dict[str, Any] | None) -> Catalog | None:
 
 def _check(entry: CatalogEntry) -> None:
     """Raise CatalogError for an unknown stream; warn of unknown properties."""
-    streams = {str(stream.__dict__["name"]): stream for stream in STREAMS}
+    streams = {stream.name: stream for stream in STREAMS}
     name = str(entry.tap_stream_id)
     if name not in streams:
         msg = f"the catalog selects a stream '{name}' that this version does not have: " + _hint(

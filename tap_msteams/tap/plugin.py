@@ -11,6 +11,7 @@ from singer_sdk import Tap
 from typing_extensions import override
 
 from tap_msteams import logs, memory
+from tap_msteams.declaration import StreamTap
 from tap_msteams.errors import CatalogError, SettingsError, StateError
 from tap_msteams.sdk import ConfigInput, classproperty, parse_environment_config
 from tap_msteams.settings import env_name, json_schema, label, problems, wrong_environment
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tap_msteams.declaration import TapStream
 
 
-class Plugin(Tap):
+class Plugin(StreamTap):
     """A tap that names each problem in its settings, its environment and its state."""
 
     config_jsonschema: ClassVar[dict[str, Any]] = json_schema()

@@ -51,7 +51,6 @@ class TapMSTeams(Plugin):
 
     name = "tap-msteams"
     message_writer_class = RecordWriter
-    message_writer: RecordWriter
     clock: Callable[[], float] = staticmethod(time.monotonic)
     patience: Patience = Patience()
     """How long requests are sent again."""
@@ -187,8 +186,8 @@ class TapMSTeams(Plugin):
             msg = "nothing could be read: the lines above say why"
             raise TapError(msg)
 
+    @override
     def read_alone(self, stream: TapStream) -> Iterator[Record]:
-        """Yield the records of one stream; for `--test` and batches, which the SDK drives."""
         if isinstance(stream, RunLogStream):
             yield from stream.rows(self._run or self.new_run([], self._write))
             return
@@ -309,8 +308,8 @@ class TapMSTeams(Plugin):
         else:
             self.logger.info("Stopped by %s before any request", by)
 
+    @override
     def save_bookmarks(self) -> None:
-        """Write the bookmarks of all streams into the state."""
         for session in self._sessions:
             session.save()
 

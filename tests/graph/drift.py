@@ -79,9 +79,10 @@ def in_graph(stream, types):
 
 def ids_above(stream):
     """Names of the ids of all that a stream is read below."""
-    parents = [*stream.parents, stream.delegated and stream.delegated.parent]
-    named = {name for parent in parents if parent for name in ids_above(parent) | {parent.fills}}
-    return (named | {it.fills for it in stream.waits_for}) - {None}
+    parents = [*stream.parents, *(stream.delegated.parents or ())]
+    named = {name for parent in parents for name in ids_above(parent) | {parent.fills}}
+    awaited = stream.read.waits_for
+    return (named | {awaited and awaited.fills}) - {None}
 
 
 def described(stream):

@@ -79,8 +79,7 @@ class Loans(GraphStream):
     name = "loans"
     path = "/shelves/{shelfId}/loans"
     query = Query(select=False)
-    read = Window()
-    replication_key = "lentDateTime"
+    read = Window(replication_key="lentDateTime")
     parents = (Shelves,)
     permission = "Loan.Read.All"
     entity = "loan"

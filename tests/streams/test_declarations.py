@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from docs.computed import costs
-from tap_msteams.readers import Export, GraphStream
+from tap_msteams.declaration import Paged, Query
+from tap_msteams.readers import (
+    Action,
+    Export,
+    ExportOrLists,
+    GraphStream,
+    Made,
+    Nested,
+    Owned,
+    Window,
+)
 from tap_msteams.streams import STREAMS
 from tests.conftest import run_tap
 from tests.streams.tables import DECLARED
@@ -52,7 +62,7 @@ def test_what_a_cloud_does_not_have_is_one_notice_each_and_not_asked_for(open_sa
 
 @pytest.mark.parametrize("stream", EXPORTS, ids=lambda stream: stream.name)
 def test_the_cost_of_an_export_goes_by_its_own_pages(stream):
-    assert f"{stream.query.top} rows" in costs.of(stream)
+    assert f"{stream.read.top} rows" in costs.of(stream)
 
 
 def test_the_cost_of_teams_is_what_a_sync_of_them_takes(shared_sandbox):
@@ -63,3 +73,25 @@ def test_the_cost_of_teams_is_what_a_sync_of_them_takes(shared_sandbox):
     (row,) = [it for it in output.records["sync_runs"] if it["stream"] == "teams"]
     assert row["requests"] == 1 + row["rows"]
     assert "1 per team" in costs.of(DECLARED["teams"])
+
+
+HALVES = [
+    (Query, {"skip": True}),
+    (Query, {"top_with": {"mail": 5}}),
+    (Paged, {"skip": True}),
+    (Nested, {}),
+    (Made, {}),
+    (Owned, {}),
+    (Window, {}),
+    (Export, {}),
+    (ExportOrLists, {"top": 250, "list_path": "/x"}),
+    (Action, {}),
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "half"), HALVES, ids=[f"{kind.__name__}({', '.join(half)})" for kind, half in HALVES]
+)
+def test_half_an_option_is_a_type_error(kind, half):
+    with pytest.raises(TypeError):
+        kind(**half)
