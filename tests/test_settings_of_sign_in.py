@@ -182,7 +182,7 @@ def test_a_way_to_sign_in_that_cannot_be_inferred_is_asked_for():
 
 @pytest.mark.parametrize("tenant", ["common", "Organizations", "consumers"])
 def test_an_application_needs_a_tenant_of_its_own(tenant):
-    assert "'tenant_id' must be the tenant's GUID or domain" in the_line(
+    assert "'tenant_id' (env TAP_MSTEAMS_TENANT_ID) must be the tenant's GUID" in the_line(
         {**APP, "tenant_id": tenant}
     )
     assert told({**USER, "tenant_id": tenant}) == []

@@ -52,8 +52,8 @@ def wrong_config(
     encrypted = config.get("token_cache_encryption") == "passphrase"
     if config.get("token_cache_passphrase") and not encrypted:
         yield (
-            f"{label('token_cache_passphrase')} encrypts nothing: set 'token_cache_encryption' to "
-            "passphrase, or remove it"
+            f"{label('token_cache_passphrase')} encrypts nothing: set "
+            f"{label('token_cache_encryption')} to passphrase, or remove it"
         )
 
 
@@ -91,7 +91,7 @@ def _wrong_dates(config: Mapping[str, Any]) -> Iterator[str]:
         return  # absent, or already reported
     if start >= end:
         why = "nothing can have changed between them"
-        yield f"{label('end_date')} must be after 'start_date': {why}"
+        yield f"{label('end_date')} must be after {label('start_date')}: {why}"
 
 
 def _wrong_for_the_sdk(

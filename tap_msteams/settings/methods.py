@@ -195,7 +195,8 @@ def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
         for key in sorted(given & {*_BESIDE_CERTIFICATES}):
             yield f"{label(key)} is of no use without a certificate: remove it"
     if name == "workload_identity" and not ORIGIN.fits(config.get("authority_host", "https://x")):
-        yield f"the environment variable {AUTHORITY} must be {ORIGIN.what}, or set 'authority_host'"
+        where = label("authority_host")
+        yield f"the environment variable {AUTHORITY} must be {ORIGIN.what}, or set {where}"
     yield from _wrong_tenant(name, config)
     yield from _wrong_scopes(config.get("scopes"))
 
@@ -203,14 +204,15 @@ def wrong_sign_in(config: Mapping[str, Any]) -> Iterator[str]:
 def _wrong_tenant(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     tenant = str(config.get("tenant_id") or "").lower()
     if name in {"service_principal", "workload_identity"} and tenant in _SHARED_TENANTS:
-        yield f"'tenant_id' must be the tenant's GUID or domain for an application, not '{tenant}'"
+        where = label("tenant_id")
+        yield f"{where} must be the tenant's GUID or domain for an application, not '{tenant}'"
 
 
 def _unclear(found: list[str], config: Mapping[str, Any]) -> Iterator[str]:
     where = label("auth_method")
     if not found and config.get("client_id"):
         secret, *others = _CREDENTIALS
-        lacking = "" if config.get("tenant_id") else " and 'tenant_id'"
+        lacking = "" if config.get("tenant_id") else f" and {label('tenant_id')}"
         yield (
             f"{label(secret)}{lacking} is missing for an application, or one of {_listed(others)} "
             f"instead: set it, or to read as a user set {where} to refresh_token"

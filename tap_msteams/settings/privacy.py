@@ -51,6 +51,6 @@ def wrong_privacy(config: Mapping[str, Any]) -> Iterator[str]:
     key = config.get("people_key")
     where = label("people_key")
     if config.get("people") == "hash" and not key:
-        yield f"{where} is missing: `people` set to hash needs it"
+        yield f"{where} is missing: {label('people')} set to hash needs it"
     if isinstance(key, str) and key and len(key) < SHORTEST_KEY:
         yield f"{where} must have at least {SHORTEST_KEY} characters"

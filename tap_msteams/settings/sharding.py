@@ -59,7 +59,8 @@ def wrong_shards(config: Mapping[str, Any]) -> Iterator[str]:
         return  # already reported
     if shard is None:
         if shards > 1:
-            yield f"{where} is missing: 'shards' needs a number from 0 to {shards - 1} beside it"
+            of = label("shards")
+            yield f"{where} is missing: {of} needs a number from 0 to {shards - 1} beside it"
     elif shard >= shards:
         yield f"{where} must be less than {label('shards')}, which counts from 1"
 
