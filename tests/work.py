@@ -1,10 +1,11 @@
-"""The work that a text takes, measured so that whatever else the machine does counts for little."""
+"""The work that code takes, measured so that whatever else the machine does counts for little."""
 
 from __future__ import annotations
 
 import gc
 import sys
 import time
+from contextlib import contextmanager
 
 LENGTH, TIMES = 4_000, 16
 """The length of a text, and how often a long one has it."""
@@ -24,17 +25,24 @@ def growth(act, short, long):
 def seconds(act, text):
     """The processor's time of this thread alone, in the quickest of three tries."""
     times = []
+    for _ in range(3):
+        with measured(times):
+            act(text)
+    return max(min(times), 0.000_1)
+
+
+@contextmanager
+def measured(times):
+    """Adds the processor's time of this thread alone to a list."""
     is_enabled = gc.isenabled()
     gc.disable()  # which would go through the objects of all tests before
+    began = time.thread_time()
     try:
-        for _ in range(3):
-            begin = time.thread_time()
-            act(text)
-            times.append(time.thread_time() - begin)
+        yield
     finally:
+        times.append(time.thread_time() - began)
         if is_enabled:
             gc.enable()
-    return max(min(times), 0.000_1)
 
 
 def calls(act, text):
