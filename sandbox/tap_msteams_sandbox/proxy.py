@@ -13,7 +13,7 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlsplit
 
-from tap_msteams_sandbox.loop import loop_in_thread
+from tap_msteams_sandbox.loop import accept_no_more, loop_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,6 +91,8 @@ class Proxy:
         # Nobody else holds a task whose client has said all it has to say: it could be collected.
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
+        # One that is cancelled before its first step closes nothing itself.
+        task.add_done_callback(lambda _: writer.close())
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with _closing(writer):
@@ -186,6 +188,7 @@ class Proxy:
 
 async def _close(server: asyncio.Server) -> None:
     """Close a server and all connections."""
+    await accept_no_more(server.sockets)
     server.close()
     clients = asyncio.all_tasks() - {asyncio.current_task()}
     for task in clients:

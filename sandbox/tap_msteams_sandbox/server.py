@@ -25,7 +25,7 @@ from tap_msteams_sandbox.identity.authority import GRAPH_ID
 from tap_msteams_sandbox.identity.directory import Directory
 from tap_msteams_sandbox.identity.scopes import GRAPH
 from tap_msteams_sandbox.instants import SECOND
-from tap_msteams_sandbox.loop import loop_in_thread
+from tap_msteams_sandbox.loop import accept_no_more, loop_in_thread
 from tap_msteams_sandbox.notifications import Notifier
 from tap_msteams_sandbox.replies import GraphError
 from tap_msteams_sandbox.request import Request
@@ -186,15 +186,8 @@ class Sandbox:
 
     async def _close(self) -> None:
         """Close all connections, without waiting for clients that keep them alive."""
-        loop = asyncio.get_running_loop()
         self._closing.set()
-        # Python leaves a connection open that was accepted right before its server was closed; it
-        # can be closed from the second turn of the loop on.
-        with suppress(NotImplementedError):  # Windows' event loop has no readers
-            for listener in self._listeners:
-                loop.remove_reader(listener)
-        for _ in range(2):
-            await asyncio.sleep(0)
+        await accept_no_more(self._listeners)
         for runner in self._runners:
             for site in tuple(runner.sites):
                 await site.stop()

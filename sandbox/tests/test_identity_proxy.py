@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import socket
+
 import pytest
 import requests
 
@@ -68,3 +71,12 @@ def test_an_unreachable_host_is_the_proxys_refusal(shared_sandbox):
         with gone:
             pass
         assert ask(shared_sandbox, proxy.url, gone.url).status_code == 502
+
+
+def test_a_proxy_that_closes_while_a_client_connects_leaves_no_connection_open():
+    for _ in range(20):
+        with Proxy() as proxy:
+            client = socket.create_connection(("127.0.0.1", proxy.port))
+        client.close()
+
+    gc.collect()  # pytest fails where it finds an open socket
