@@ -9,7 +9,7 @@ import ssl
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
@@ -18,6 +18,8 @@ from tap_msteams_sandbox.areas.subscriptions import Subscriptions
 from tap_msteams_sandbox.replies import GraphError
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from tap_msteams_sandbox.company.company import Company
     from tap_msteams_sandbox.company.message import Message
     from tap_msteams_sandbox.company.team import Channel
@@ -30,7 +32,10 @@ PAUSES = (1, 2, 4, 8)
 
 
 class Notifier:
-    """Asks listeners whether they want notifications, and sends them one after the other."""
+    """Asks listeners whether they want notifications, and sends them one after the other.
+
+    It does so as a context manager, while it is open.
+    """
 
     def __init__(self, tenant: Company, ca_bundle: str) -> None:
         trust = ssl.create_default_context()
@@ -39,12 +44,19 @@ class Notifier:
         self._closing = threading.Event()
         self._sender = ThreadPoolExecutor(1, "notifications")
         self._subscriptions = tenant.part(Subscriptions)
-        self._subscriptions.validate = self.validate
         self._watchers = tenant.watchers
-        self._watchers.append(self.tell)
 
-    def close(self) -> None:
-        """Send nothing any more."""
+    def __enter__(self) -> Self:
+        self._subscriptions.validate = self.validate
+        self._watchers.append(self.tell)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self._watchers.remove(self.tell)
         self._closing.set()
         self._sender.shutdown(cancel_futures=True)

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 from asyncio import run_coroutine_threadsafe
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
@@ -115,7 +115,7 @@ class Sandbox:
             self.tenant.clock = lambda: self._clock() + behind
             loop = opened.enter_context(loop_in_thread("sandbox"))
             opened.callback(lambda: run_coroutine_threadsafe(self._close(), loop).result())
-            opened.enter_context(closing(Notifier(self.tenant, self.ca_bundle)))
+            opened.enter_context(Notifier(self.tenant, self.ca_bundle))
             run_coroutine_threadsafe(self._open(issued.context), loop).result()
             self._opened = opened.pop_all()
         return self
