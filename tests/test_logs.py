@@ -31,12 +31,14 @@ LOGGER = logging.getLogger("tap_msteams.test")
 
 @pytest.fixture(autouse=True)
 def _own_logging(monkeypatch):
-    """Puts the process's logging back to where it was, and knows no secret of other tests."""
+    """A process's logging at its start; puts it back to where it was, with all secrets."""
     monkeypatch.setattr(logs, "_SECRETS", type(logs._SECRETS)())
     loggers = [logging.getLogger(name) for name in NAMES]
     levels = [it.level for it in loggers]
     handlers = list(logging.root.handlers)
     formatters = [it.formatter for it in handlers]
+    for it in loggers[1:]:
+        it.setLevel(logging.NOTSET)  # as in a new process
     yield
     logs.configure({})
     logging.root.handlers = handlers
