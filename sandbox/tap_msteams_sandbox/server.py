@@ -25,7 +25,7 @@ from tap_msteams_sandbox.identity.authority import GRAPH_ID
 from tap_msteams_sandbox.identity.directory import Directory
 from tap_msteams_sandbox.identity.scopes import GRAPH
 from tap_msteams_sandbox.instants import SECOND
-from tap_msteams_sandbox.loop import accept_no_more, loop_in_thread
+from tap_msteams_sandbox.loop import Listener, accept_no_more, loop_in_thread
 from tap_msteams_sandbox.notifications import Notifier
 from tap_msteams_sandbox.replies import GraphError
 from tap_msteams_sandbox.request import Request
@@ -100,7 +100,7 @@ class Sandbox:
         self.graph_url = self.authority_host = self.imds_url = ""
         self.ca_bundle = self.fingerprint = ""
         self._runners: list[web.BaseRunner] = []
-        self._listeners: list[socket.socket] = []
+        self._listeners: list[Listener] = []
         self._closing = asyncio.Event()
         self._opened = ExitStack()
         """What `close` has to end."""
@@ -176,8 +176,7 @@ class Sandbox:
         await runner.setup()
         port = self._port + len(self._runners) if self._port else 0
         self._runners.append(runner)
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, port), family=family)
+        listener = Listener(self._host, port)
         self._listeners.append(listener)
         site = web.SockSite(runner, listener, ssl_context=context, backlog=512)
         await site.start()
@@ -200,6 +199,8 @@ class Sandbox:
         await self._abort()
         for runner in self._runners:
             await runner.cleanup()
+        for listener in self._listeners:
+            await listener.end()
         await asyncio.sleep(0)
 
     async def _abort(self) -> None:

@@ -212,6 +212,18 @@ def test_a_sandbox_that_closes_while_clients_connect_leaves_no_connection_open()
     gc.collect()  # pytest fails where it finds an open socket
 
 
+@pytest.mark.parametrize("fault", ["header-line", "drip:seconds=0"])
+def test_a_sandbox_that_closes_before_clients_read_leaves_no_connection_open(connect, fault):
+    answers = []
+    with Sandbox(Tenant(seed=1, teams=1, channels=1, messages=1, users=2)) as sandbox:
+        client = connect(sandbox)
+        sandbox.faults.add(fault)
+        with suppress(requests.RequestException):
+            answers.append(client.get("/teams", stream=True))
+
+    gc.collect()  # pytest fails where it finds an open socket
+
+
 def test_a_sandbox_that_was_never_open_changes_no_tenant_and_closes():
     tenant = Tenant(seed=1, teams=1, channels=1, messages=1, users=2)
     clock = tenant.clock
