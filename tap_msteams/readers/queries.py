@@ -58,10 +58,11 @@ class Queries:
 
     def beyond(self, ids: Ids, rows: int) -> str | None:
         """The address of what comes after so many rows, where Graph may not link to it."""
-        options = self._options
-        if not (isinstance(options, Paged) and options.skip and rows) or rows % options.top:
-            return None
-        return f"{self.collection(ids)}&$skip={rows}"
+        return f"{self.collection(ids)}&$skip={rows}" if self.skips and rows else None
+
+    def is_full(self, rows: int) -> bool:
+        """Whether so many rows fill their pages, so that there may be more."""
+        return isinstance(self._options, Paged) and rows % self._options.top == 0
 
     def proof(self, ids: Ids) -> str | None:
         """The address of what a collection is below; None for one of the whole tenant."""

@@ -43,3 +43,17 @@ def test_rows_that_graph_shows_again_end_the_list_whatever_their_order(first):
     assert len(output.rows("telephone_numbers")) == 500
     assert (output.code, issues(output)) == (3, [("gap", {})])
     assert len(output.asked) == 2
+
+
+def test_a_page_is_not_the_last_however_short_graph_makes_it():
+    output = numbers(most=7)
+
+    assert (len(output.rows("telephone_numbers")), output.code) == (MANY, 0)
+
+
+def test_a_short_list_that_graph_shows_again_has_been_read():
+    output = numbers(lambda rows: [*rows][:40], skips=False)
+
+    assert (len(output.rows("telephone_numbers")), output.code) == (40, 0)
+    assert not issues(output)
+    assert len(output.asked) == 2
