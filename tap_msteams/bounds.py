@@ -28,9 +28,10 @@ FAILING = Bound(
 )
 UNREACHED = Bound("The same before Graph has answered for the first time", 15, "seconds", "the end")
 THROTTLED = Bound("Sending again a request that is answered 429", 1_800, "seconds", "a gap")
-SILENT = Bound(
-    "Asking for a stream of which nothing is answered but 429 and failures",
-    1_800,
+UNANSWERED = Bound(
+    "What a stream's requests have waited together, of which none is answered but by 429 or a "
+    "failure",
+    180_000,
     "seconds",
     "a gap of all that is left of it",
 )

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections import deque
-from math import inf
 from typing import TYPE_CHECKING, Self
 
 import requests
@@ -154,7 +153,7 @@ class GraphClient:
             except TapError as error:
                 attempt.not_before = self._next_try(stream, attempt, error)
             else:
-                stream.failing_since = inf
+                stream.unanswered = 0.0
                 return page
             finally:
                 self._release()
@@ -259,7 +258,7 @@ class GraphClient:
         if isinstance(error, ThrottledError | UnavailableError):
             pause = self._pause_after(stream, attempt, error, now)
         else:
-            stream.failing_since = inf
+            stream.unanswered = 0.0
             if isinstance(error, TokenRejectedError) and not attempt.renewed:
                 attempt.renewed, pause = True, 0.0
         if pause is None:
@@ -283,7 +282,6 @@ class GraphClient:
         retry_after, is_throttled = error.retry_after or 0.0, isinstance(error, ThrottledError)
         is_too_long = retry_after > self.patience.longest_wait
         tries = attempt.fail(now, throttled=is_throttled)
-        stream.failing_since = min(stream.failing_since, now)
         pause = self.patience.next(
             attempt, tries, now, throttled=is_throttled, reached=self.graph.reached
         )
@@ -295,10 +293,10 @@ class GraphClient:
             self._log_long_wait(stream, retry_after, now)
         if is_too_long:
             self._leave_waiting()
-        silent = round(now - stream.failing_since, 3)
-        if pause is None and silent >= self.patience.silent:
-            self._give_up(stream, type(error))
         if pause is None or is_too_long:
+            stream.unanswered += now - attempt.failing_since
+            if stream.unanswered >= self.patience.unanswered:
+                self._give_up(stream, type(error))
             return None
         attempt.waited += retry_after if retry_after > NOTED and not is_throttled else 0.0
         return max(pause, retry_after)
@@ -319,9 +317,8 @@ class GraphClient:
         """Leave what is left of a stream to the next run, and log it once."""
         if not stream.given_up:
             stream.given_up = error
-            minutes = self.patience.silent / 60
-            told = "%s: only 429 and failures for %.0f minutes: the rest is left to the next run"
-            logger.warning(told, stream.name, minutes)
+            told = "%s: nothing but 429 and failures: what is left of it is left to the next run"
+            logger.warning(told, stream.name)
         self._leave_waiting()
 
     def _leave_waiting(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import backoff
 
-from tap_msteams.bounds import ASKED, FAILING, SILENT, THROTTLED, UNREACHED
+from tap_msteams.bounds import ASKED, FAILING, THROTTLED, UNANSWERED, UNREACHED
 
 if TYPE_CHECKING:
     import asyncio
@@ -69,8 +69,8 @@ class Patience:
     """The same while Graph has never answered: the cause is the setup, and waiting is no use."""
     throttled: float = THROTTLED.value
     """Seconds for a throttled request, all waits included."""
-    silent: float = SILENT.value
-    """Seconds for a stream of which nothing is answered."""
+    unanswered: float = UNANSWERED.value
+    """Seconds for all requests together of a stream of which nothing is answered."""
     longest_wait: float = ASKED.value
     """The longest wait in seconds that Graph may ask for."""
     fewest: int = 3

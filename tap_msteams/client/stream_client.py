@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from tap_msteams.bounds import EMPTY_PAGES
@@ -36,8 +35,8 @@ class StreamClient:
     waiting: dict[tuple[str, ...], deque[Attempt]] = field(default_factory=dict)
     """Attempts that may not be sent yet, by the widest limit that applies to them."""
 
-    failing_since: float = inf
-    """The time of the first failure or 429 since Graph has answered a request of the stream."""
+    unanswered: float = 0.0
+    """Seconds that requests have waited in vain, all together, since Graph's last answer."""
     given_up: type[ThrottledError | UnavailableError] | None = None
     """The error of all that is left, where Graph has answered nothing for too long."""
     circles: int = 0
