@@ -21,6 +21,8 @@ class Listener(BaseHTTPRequestHandler):
     def do_POST(self):
         token = parse_qs(urlsplit(self.path).query).get("validationToken")
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if not token:
+            self.server.told.put(json.loads(body))  # before the answer, after which the next comes
         if self.path.startswith("/willing"):
             self.send_response(200 if token else 202)
         else:
@@ -29,8 +31,6 @@ class Listener(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-        if not token:
-            self.server.told.put(json.loads(body))
 
     def log_message(self, *_):
         """Log nothing."""
