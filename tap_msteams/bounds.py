@@ -29,8 +29,7 @@ FAILING = Bound(
 UNREACHED = Bound("The same before Graph has answered for the first time", 15, "seconds", "the end")
 THROTTLED = Bound("Sending again a request that is answered 429", 1_800, "seconds", "a gap")
 UNANSWERED = Bound(
-    "What a stream's requests have waited together, of which none is answered but by 429 or a "
-    "failure",
+    "The waits of a stream's requests, added up, while all of them are answered 429 or fail",
     180_000,
     "seconds",
     "a gap of all that is left of it",
